@@ -1,0 +1,135 @@
+package app
+
+import (
+	"context"
+	"strings"
+
+	"github.com/throughline/throughline/services/goals/internal/domain"
+	"github.com/throughline/throughline/services/platform/fault"
+	"github.com/throughline/throughline/services/platform/listing"
+	"github.com/throughline/throughline/services/platform/resource"
+)
+
+// GoalKey finds a goal.
+type GoalKey struct{ Organization, Plan, Goal string }
+
+func (k GoalKey) plan() PlanKey { return PlanKey{k.Organization, k.Plan} }
+
+// CreateGoal adds a goal to a draft.
+func (a *App) CreateGoal(ctx context.Context, draft domain.Goal) (domain.Goal, error) {
+	draft.ID = a.id(draft.ID)
+	goal, err := domain.NewGoal(draft, a.Now())
+	if err != nil {
+		return goal, err
+	}
+	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Goal, error) {
+		if err := fits(tx, goal); err != nil {
+			return goal, err
+		}
+		return goal, tx.Goals().Insert(goal)
+	})
+}
+
+// GetGoal reads one.
+func (a *App) GetGoal(ctx context.Context, k GoalKey) (domain.Goal, error) {
+	return resource.Read(ctx, a.Store, func(tx Tx) (domain.Goal, error) { return tx.Goals().Get(k.Organization, k.Plan, k.Goal) })
+}
+
+// ListGoals reads a page of a plan's goals.
+func (a *App) ListGoals(ctx context.Context, k PlanKey, q listing.Query) (resource.Page[domain.Goal], error) {
+	return resource.Read(ctx, a.Store, func(tx Tx) (p resource.Page[domain.Goal], err error) {
+		p.Items, p.Next, err = tx.Goals().List([]string{k.Organization, k.Plan}, q)
+		return p, err
+	})
+}
+
+// UpdateGoal applies edit to the stored goal of a draft.
+func (a *App) UpdateGoal(ctx context.Context, k GoalKey, etag string, edit func(domain.Goal) (domain.Goal, error)) (domain.Goal, error) {
+	now := a.Now()
+	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Goal, error) {
+		goal, err := current(tx, k, etag)
+		if err != nil {
+			return goal, err
+		}
+		next, err := edit(goal)
+		if err != nil {
+			return goal, err
+		}
+		if next, err = goal.Changed(next, now); err != nil {
+			return goal, err
+		}
+		if err := fits(tx, next); err != nil {
+			return goal, err
+		}
+		return next, tx.Goals().Update(next)
+	})
+}
+
+// DeleteGoal removes a goal without sub-goals from a draft.
+func (a *App) DeleteGoal(ctx context.Context, k GoalKey, etag string) error {
+	_, err := resource.Write(ctx, a.Store, func(tx Tx) (any, error) {
+		goal, err := current(tx, k, etag)
+		if err != nil {
+			return nil, err
+		}
+		plan, err := tx.Plans().Get(k.Organization, k.Plan)
+		if err != nil {
+			return nil, err
+		}
+		if err := plan.GoalsEditable(); err != nil {
+			return nil, err
+		}
+		parents, err := goalParents(tx, k.plan())
+		if err != nil {
+			return nil, err
+		}
+		for id, parent := range parents {
+			if parent == k.Goal {
+				return nil, fault.State("GOAL_HAS_SUBGOALS", "%s has the sub-goal %s; delete or move its sub-goals first",
+					goal.Name(), domain.GoalName(k.Organization, k.Plan, id))
+			}
+		}
+		return nil, tx.Goals().Delete(goal)
+	})
+	return err
+}
+
+func current(tx Tx, k GoalKey, etag string) (domain.Goal, error) {
+	goal, err := tx.Goals().Get(k.Organization, k.Plan, k.Goal)
+	if err != nil {
+		return goal, err
+	}
+	return goal, resource.CheckEtag(goal, etag)
+}
+
+// fits refuses a goal whose plan is no draft or whose parent would break the tree.
+func fits(tx Tx, goal domain.Goal) error {
+	plan, err := tx.Plans().Get(goal.Organization, goal.Plan)
+	if err != nil {
+		return err
+	}
+	if err := plan.GoalsEditable(); err != nil {
+		return err
+	}
+	parents, err := goalParents(tx, PlanKey{goal.Organization, goal.Plan})
+	if err != nil {
+		return err
+	}
+	return domain.CheckTree(goal, parents)
+}
+
+// goalParents maps every goal id of a plan to its parent's.
+func goalParents(tx Tx, k PlanKey) (map[string]string, error) {
+	parents := map[string]string{}
+	err := tx.Goals().Each([]string{k.Organization, k.Plan}, func(g domain.Goal) error {
+		parents[g.ID] = g.ParentGoal
+		return nil
+	})
+	return parents, err
+}
+
+// planID is the id in a plan's name, if it is a plan of this organization.
+func planID(organization, name string) (string, bool) {
+	id, ok := strings.CutPrefix(name, domain.PlanName(organization, ""))
+	return id, ok && id != "" && !strings.Contains(id, "/")
+}

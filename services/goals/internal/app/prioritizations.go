@@ -1,0 +1,204 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+
+	"github.com/throughline/throughline/services/goals/internal/domain"
+	"github.com/throughline/throughline/services/platform/fault"
+	"github.com/throughline/throughline/services/platform/listing"
+	"github.com/throughline/throughline/services/platform/resource"
+)
+
+// RoundKey finds a prioritization round.
+type RoundKey struct{ Organization, Plan, Round string }
+
+func (k RoundKey) ids() []string { return []string{k.Organization, k.Plan, k.Round} }
+
+// Caller is who asks: a council member casts their own ballot, a recorder anybody's.
+type Caller struct {
+	Subject  string
+	Recorder bool
+}
+
+// CreatePrioritization sets up a draft round.
+func (a *App) CreatePrioritization(ctx context.Context, draft domain.Prioritization) (domain.Prioritization, error) {
+	draft.ID = a.id(draft.ID)
+	round, err := domain.NewPrioritization(draft, a.Now())
+	if err != nil {
+		return round, err
+	}
+	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Prioritization, error) {
+		if _, err := tx.Plans().Get(round.Organization, round.Plan); err != nil {
+			return round, err
+		}
+		return round, tx.Prioritizations().Insert(round)
+	})
+}
+
+// GetPrioritization reads one.
+func (a *App) GetPrioritization(ctx context.Context, k RoundKey) (domain.Prioritization, error) {
+	return resource.Read(ctx, a.Store, func(tx Tx) (domain.Prioritization, error) { return tx.Prioritizations().Get(k.ids()...) })
+}
+
+// ListPrioritizations reads a page of a plan's rounds.
+func (a *App) ListPrioritizations(ctx context.Context, k PlanKey, q listing.Query) (resource.Page[domain.Prioritization], error) {
+	return resource.Read(ctx, a.Store, func(tx Tx) (p resource.Page[domain.Prioritization], err error) {
+		p.Items, p.Next, err = tx.Prioritizations().List([]string{k.Organization, k.Plan}, q)
+		return p, err
+	})
+}
+
+// OpenPrioritization freezes the rules and takes ballots.
+func (a *App) OpenPrioritization(ctx context.Context, k RoundKey, etag string) (domain.Prioritization, error) {
+	now := a.Now()
+	return a.changeRound(ctx, k, etag, func(tx Tx, round domain.Prioritization) (domain.Prioritization, error) {
+		parents, err := goalParents(tx, PlanKey{k.Organization, k.Plan})
+		if err != nil {
+			return round, err
+		}
+		var top, all []string
+		for id, parent := range parents {
+			all = append(all, id)
+			if parent == "" {
+				top = append(top, id)
+			}
+		}
+		return round.Opened(top, all, now)
+	})
+}
+
+// CastBallot casts or replaces one member's ballot.
+func (a *App) CastBallot(ctx context.Context, k RoundKey, by Caller, ballot domain.Ballot) (domain.Ballot, error) {
+	if ballot.Member == "" {
+		ballot.Member = by.Subject
+	}
+	if ballot.Member != by.Subject && !by.Recorder {
+		return ballot, fault.New(fault.PermissionDenied, "NOT_YOUR_BALLOT",
+			"%s cannot cast the ballot of %s; each member casts their own, or a manager records it", by.Subject, ballot.Member)
+	}
+	ballot.RecordedBy, ballot.ID = by.Subject, ballotID(ballot.Member)
+	now := a.Now()
+	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Ballot, error) {
+		round, err := tx.Prioritizations().Get(k.ids()...)
+		if err != nil {
+			return ballot, err
+		}
+		cast, err := round.Accept(ballot)
+		if err != nil {
+			return ballot, err
+		}
+		old, voted, err := tx.Ballots().Find(k.Organization, k.Plan, k.Round, cast.ID)
+		if err != nil {
+			return ballot, err
+		}
+		cast.Meta = old.Meta.Next(now)
+		if voted {
+			return cast, tx.Ballots().Update(cast)
+		}
+		if err := tx.Ballots().Insert(cast); err != nil {
+			return ballot, err
+		}
+		return cast, tx.Prioritizations().Update(round.Counted(now))
+	})
+}
+
+// ListBallots reads a page of a round's ballots; they are by name.
+func (a *App) ListBallots(ctx context.Context, k RoundKey, q listing.Query) (resource.Page[domain.Ballot], error) {
+	return resource.Read(ctx, a.Store, func(tx Tx) (p resource.Page[domain.Ballot], err error) {
+		p.Items, p.Next, err = tx.Ballots().List(k.ids(), q)
+		return p, err
+	})
+}
+
+// ClosePrioritization makes the ballots final and derives weights.
+func (a *App) ClosePrioritization(ctx context.Context, k RoundKey, etag string) (domain.Prioritization, error) {
+	now := a.Now()
+	return a.changeRound(ctx, k, etag, func(tx Tx, round domain.Prioritization) (domain.Prioritization, error) {
+		var ballots []domain.Ballot
+		err := tx.Ballots().Each(k.ids(), func(b domain.Ballot) error {
+			ballots = append(ballots, b)
+			return nil
+		})
+		if err != nil {
+			return round, err
+		}
+		return round.Closed(ballots, now)
+	})
+}
+
+// CertifyPrioritization writes the priority revision of a closed round.
+func (a *App) CertifyPrioritization(ctx context.Context, k RoundKey, etag string) (domain.Prioritization, error) {
+	now, id := a.Now(), a.NewID()
+	return a.changeRound(ctx, k, etag, func(tx Tx, round domain.Prioritization) (domain.Prioritization, error) {
+		titles := map[string]string{}
+		err := tx.Goals().Each([]string{k.Organization, k.Plan}, func(g domain.Goal) error {
+			titles[g.ID] = g.DisplayName
+			return nil
+		})
+		if err != nil {
+			return round, err
+		}
+		last, _, err := tx.CurrentRevision(k.Organization, k.Plan)
+		if err != nil {
+			return round, err
+		}
+		round, rev, err := round.Certified(id, last.Sequence+1, titles, now)
+		if err != nil {
+			return round, err
+		}
+		return round, tx.PriorityRevisions().Insert(rev)
+	})
+}
+
+func (a *App) changeRound(
+	ctx context.Context, k RoundKey, etag string, change func(Tx, domain.Prioritization) (domain.Prioritization, error),
+) (domain.Prioritization, error) {
+	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Prioritization, error) {
+		round, err := tx.Prioritizations().Get(k.ids()...)
+		if err != nil {
+			return round, err
+		}
+		if err := resource.CheckEtag(round, etag); err != nil {
+			return round, err
+		}
+		next, err := change(tx, round)
+		if err != nil {
+			return round, err
+		}
+		return next, tx.Prioritizations().Update(next)
+	})
+}
+
+// CurrentRevisionID is the alias of the latest certified revision.
+const CurrentRevisionID = "current"
+
+// GetPriorityRevision reads one; the id "current" means the latest certified.
+func (a *App) GetPriorityRevision(ctx context.Context, k PlanKey, id string) (domain.PriorityRevision, error) {
+	return resource.Read(ctx, a.Store, func(tx Tx) (domain.PriorityRevision, error) {
+		if id != CurrentRevisionID {
+			return tx.PriorityRevisions().Get(k.Organization, k.Plan, id)
+		}
+		rev, found, err := tx.CurrentRevision(k.Organization, k.Plan)
+		if err == nil && !found {
+			err = fault.New(fault.NotFound, "NO_PRIORITY_REVISION",
+				"%s has no certified priorities yet; run a prioritization round and certify it", domain.PlanName(k.Organization, k.Plan))
+		}
+		return rev, err
+	})
+}
+
+// ListPriorityRevisions reads a page of a plan's revisions.
+func (a *App) ListPriorityRevisions(ctx context.Context, k PlanKey, q listing.Query) (resource.Page[domain.PriorityRevision], error) {
+	return resource.Read(ctx, a.Store, func(tx Tx) (p resource.Page[domain.PriorityRevision], err error) {
+		p.Items, p.Next, err = tx.PriorityRevisions().List([]string{k.Organization, k.Plan}, q)
+		return p, err
+	})
+}
+
+// ballotID is stable per member and a valid resource id whatever the member's subject looks like.
+func ballotID(member string) string {
+	sum := sha256.Sum256([]byte(member))
+	return "m-" + hex.EncodeToString(sum[:8])
+}

@@ -1,0 +1,50 @@
+// Package sqlstore keeps what goals owns in SQL tables.
+package sqlstore
+
+import (
+	"github.com/throughline/throughline/services/goals/internal/app"
+	"github.com/throughline/throughline/services/goals/internal/domain"
+	"github.com/throughline/throughline/services/platform/resource"
+	"github.com/throughline/throughline/services/platform/sqldb"
+)
+
+// New is app.Store on a Keeper.
+func New(k *resource.Keeper) app.Store {
+	return resource.Bind(k, func(tx sqldb.Tx, j *resource.Journal) app.Tx { return txn{tx, j} })
+}
+
+type txn struct {
+	tx      sqldb.Tx
+	journal *resource.Journal
+}
+
+var _ app.Tx = txn{}
+
+func (t txn) Organizations() resource.Collection[domain.Organization] {
+	return organizations.In(t.tx, t.journal)
+}
+
+func (t txn) Plans() resource.Collection[domain.Plan] { return plans.In(t.tx, t.journal) }
+
+func (t txn) Goals() resource.Collection[domain.Goal] { return goals.In(t.tx, t.journal) }
+
+func (t txn) Prioritizations() resource.Collection[domain.Prioritization] {
+	return prioritizations.In(t.tx, t.journal)
+}
+
+func (t txn) Ballots() resource.Collection[domain.Ballot] { return ballots.In(t.tx, t.journal) }
+
+func (t txn) PriorityRevisions() resource.Collection[domain.PriorityRevision] {
+	return priorityRevisions.In(t.tx, t.journal)
+}
+
+func (t txn) CurrentRevision(organization, plan string) (rev domain.PriorityRevision, found bool, err error) {
+	var id string
+	found, err = sqldb.QueryOne(t.tx, "SELECT priority_revision_id FROM priority_revisions "+
+		"WHERE organization_id = ? AND plan_id = ? ORDER BY sequence DESC LIMIT 1",
+		[]any{organization, plan}, func(r sqldb.Row) error { id = r.Text(0); return nil })
+	if err != nil || !found {
+		return rev, false, err
+	}
+	return t.PriorityRevisions().Find(organization, plan, id)
+}

@@ -1,0 +1,122 @@
+// Package service assembles the parts that every service is made of.
+package service
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/throughline/throughline/services/platform/authn"
+	"github.com/throughline/throughline/services/platform/bus"
+	"github.com/throughline/throughline/services/platform/inbox"
+	"github.com/throughline/throughline/services/platform/once"
+	"github.com/throughline/throughline/services/platform/outbox"
+	"github.com/throughline/throughline/services/platform/resource"
+	"github.com/throughline/throughline/services/platform/rpc"
+	"github.com/throughline/throughline/services/platform/sqldb"
+)
+
+// sweepEvery is how often responses kept for repeats are dropped once their time is over.
+const sweepEvery = time.Hour
+
+// Deps is what differs between embedded and distributed mode; no other code knows the mode.
+type Deps struct {
+	DB       sqldb.DB // migrated; closed by Close
+	Bus      bus.Bus
+	Verifier authn.Verifier
+	Logger   *slog.Logger
+	Now      func() time.Time
+	NewID    func() string
+}
+
+// Service is a running service: its guarded methods, its transactions and its relay.
+type Service struct {
+	deps   Deps
+	source string
+	guard  *rpc.Guard
+	relay  *outbox.Relay
+	Keeper *resource.Keeper
+}
+
+// New prepares a service. source is its CloudEvents source, such as "throughline.goals.v1"; message turns what its use
+// cases answer into proto messages.
+func New(d Deps, source string, message func(any) (proto.Message, error)) *Service {
+	relay := &outbox.Relay{DB: d.DB, Bus: d.Bus, Source: source, Logger: d.Logger}
+	return &Service{
+		deps: d, source: source, relay: relay,
+		Keeper: &resource.Keeper{DB: d.DB, Source: source, Message: message, Now: d.Now, NewID: d.NewID, Wake: relay.Wake},
+	}
+}
+
+// Serve guards the methods that register registers; it refuses any that declares no permission.
+func (s *Service) Serve(register func(grpc.ServiceRegistrar)) error {
+	guard, err := rpc.NewGuard(rpc.Options{
+		Verifier: s.deps.Verifier, Now: s.deps.Now, NewID: s.deps.NewID, Logger: s.deps.Logger, Lookup: s.lookup,
+	}, register)
+	s.guard = guard
+	return err
+}
+
+func (s *Service) lookup(ctx context.Context, key once.Key, hash [32]byte) (response []byte, found bool, err error) {
+	err = s.deps.DB.Read(ctx, func(tx sqldb.Tx) error {
+		response, found, err = once.Lookup(tx, key, hash)
+		return err
+	})
+	return response, found, err
+}
+
+// Consume subscribes to another service's events. handle has its effect once per event, in the transaction it is given.
+func (s *Service) Consume(source string, types []string, handle func(sqldb.Tx, outbox.Event) error) error {
+	consumer := s.source + "<" + source
+	return s.deps.Bus.Subscribe(bus.Subscription{
+		Consumer: consumer, Source: source, Types: types,
+		Handle: func(ctx context.Context, e outbox.Event) error {
+			return s.deps.DB.Write(ctx, func(tx sqldb.Tx) error {
+				fresh, err := inbox.Once(tx, consumer, e)
+				if err != nil || !fresh {
+					return err
+				}
+				return handle(tx, e)
+			})
+		},
+		DeadLetter: func(ctx context.Context, e outbox.Event, cause error) error {
+			s.deps.Logger.ErrorContext(ctx, "event buried", "consumer", consumer, "event", e.ID, "type", e.Type, "error", cause)
+			return s.deps.DB.Write(ctx, func(tx sqldb.Tx) error { return inbox.Bury(tx, consumer, e, cause) })
+		},
+	})
+}
+
+// Register adds the guarded methods to a listener or channel.
+func (s *Service) Register(r grpc.ServiceRegistrar) { s.guard.Register(r) }
+
+// Guard is what stands before the methods; tests hold its permissions against the table of roles.
+func (s *Service) Guard() *rpc.Guard { return s.guard }
+
+// Run publishes events and drops expired responses until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	done := make(chan error, 1)
+	go func() { done <- s.relay.Run(ctx) }()
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-tick.C:
+			err := s.deps.DB.Write(ctx, func(tx sqldb.Tx) error {
+				_, err := once.Sweep(tx, s.deps.Now())
+				return err
+			})
+			if err != nil && !errors.Is(err, context.Canceled) {
+				s.deps.Logger.WarnContext(ctx, "expired responses were not swept", "source", s.source, "error", err)
+			}
+		}
+	}
+}
+
+// Close releases the database; call it after Run has returned.
+func (s *Service) Close() error { return s.deps.DB.Close() }
