@@ -12,6 +12,13 @@ require (
 	github.com/throughline/throughline/services/platform v0.0.0
 )
 
+require (
+	go.yaml.in/yaml/v3 v3.0.5
+	golang.org/x/text v0.43.0
+)
+
+require pgregory.net/rapid v1.3.0
+
 replace github.com/throughline/throughline/proto => ../../proto
 
 replace github.com/throughline/throughline/services/platform => ../platform

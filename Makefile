@@ -1,0 +1,109 @@
+# Go alone is enough for `run`, `build` and `test`; `check` also wants git and, for its race tests, a C compiler.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.ONESHELL:
+MAKEFLAGS += --no-print-directory --warn-undefined-variables
+.DEFAULT_GOAL := help
+
+# The modules that build the programs, in go.work, and those that only hold pinned tools.
+MODULES := gateway proto $(patsubst %/go.mod,%,$(wildcard services/*/go.mod))
+TOOL_MODULES := tools tools/lint
+PACKAGES := $(MODULES:%=./%/...)
+TOOLS := .tmp/tools
+BENCH ?= .
+BENCH_TIME ?= 200ms
+RACE ?= ./services/platform/...
+
+.PHONY: help
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' Makefile
+
+.PHONY: run
+run: bin/throughline ## Build the all-in-one program and serve the sample city
+	bin/throughline serve --sample deploy/samples/riverbend
+
+.PHONY: build
+build: ## Build every program into bin/
+	CGO_ENABLED=0 go build -trimpath -o bin/ $(patsubst %,./%,$(wildcard services/*/cmd/* gateway/cmd/*))
+
+.PHONY: bin/throughline
+bin/throughline:
+	@CGO_ENABLED=0 go build -trimpath -o $@ ./services/throughline/cmd/throughline
+
+.PHONY: test
+test: ## Run the tests of all modules (Go only: no C compiler, no packages, no root)
+	@CGO_ENABLED=0 go test $(PACKAGES)
+
+.PHONY: deps
+deps: ## Download modules; build the pinned tools (buf, code generators, golangci-lint) into .tmp/tools
+	@CGO_ENABLED=0 go mod download
+	@tools/install lint
+
+.PHONY: check
+check: tidy-check check-generated isolated lint race test ## Everything that must hold before a change goes in
+
+.PHONY: lint
+lint: lint-proto lint-go ## Lint protos and Go code
+
+.PHONY: lint-proto
+lint-proto: ## Lint the protos, their format, and their compatibility with BASE (default HEAD~1)
+	@tools/install
+	@tools/lint-proto
+
+.PHONY: lint-go
+lint-go: ## Lint Go code; .golangci.yml holds the rules
+	@tools/install lint
+	@$(TOOLS)/golangci-lint run $(PACKAGES)
+	@cd tools && GOWORK=off ../$(TOOLS)/golangci-lint run ./...
+
+.PHONY: fmt
+fmt: ## Format Go code and protos
+	@tools/install lint
+	@$(TOOLS)/golangci-lint fmt $(MODULES) tools
+	@$(TOOLS)/buf format -w proto
+
+.PHONY: gen
+gen: ## Generate Go, gateway and OpenAPI code from proto/ into proto/gen
+	@tools/gen
+
+.PHONY: check-generated
+check-generated: ## Fail when proto/gen is not what proto/ generates
+	@rm -rf .tmp/generated
+	@tools/gen -o .tmp/generated
+	@diff -rq .tmp/generated proto/gen || { echo 'proto/gen is out of date: run `make gen`' >&2; exit 1; }
+
+.PHONY: tidy
+tidy: ## Tidy the go.mod of every module
+	@for module in $(MODULES) $(TOOL_MODULES); do GOWORK=off go -C $$module mod tidy; done
+
+.PHONY: tidy-check
+tidy-check: ## Fail when a go.mod is not tidy
+	@for module in $(MODULES) $(TOOL_MODULES); do
+		GOWORK=off go -C $$module mod tidy -diff || { echo "$$module is not tidy: run \`make tidy\`" >&2; exit 1; }
+	done
+
+.PHONY: isolated
+isolated: ## Build and vet each module alone, which makes the module boundaries real
+	@for module in $(MODULES) tools; do
+		echo "isolated $$module"
+		GOWORK=off CGO_ENABLED=0 go -C $$module build ./...
+		GOWORK=off CGO_ENABLED=0 go -C $$module vet ./...
+	done
+	@GOWORK=off go -C tools test ./...
+
+.PHONY: race
+race: ## Run the concurrent packages under the race detector, where cgo works
+	@if [[ $$(go env CGO_ENABLED) == 1 ]] && command -v "$$(go env CC)" >/dev/null; then
+		go test -race $(RACE)
+	else
+		echo 'race: skipped, it needs cgo and a C compiler'
+	fi
+
+.PHONY: bench
+bench: ## Run the Go benchmarks of budgeting and platform (BENCH=regexp, BENCH_TIME=200ms)
+	@CGO_ENABLED=0 go test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime=$(BENCH_TIME) ./services/budgeting/... ./services/platform/...
+
+.PHONY: clean
+clean: ## Remove what was built, not what was stored
+	rm -rf bin .tmp .protodeps

@@ -1,0 +1,92 @@
+package gateway
+
+import (
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"github.com/grpc-ecosystem/grpc-gateway/v2/utilities"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/throughline/throughline/services/platform/fault"
+)
+
+var noFilter = utilities.NewDoubleArray(nil)
+
+// checkQuery refuses parameters that the method does not have, that are sent twice or whose values do not fit; the
+// generated code would ignore the first. Errors: Invalid, listing every one.
+func checkQuery(r *route, query url.Values) error {
+	if len(query) == 0 {
+		return nil
+	}
+	var bad fault.Violations
+	seen := map[protoreflect.FullName]string{}
+	for _, key := range slices.Sorted(maps.Keys(query)) {
+		field := r.parameter(key)
+		switch {
+		case field == nil:
+			if names := r.parameters(); len(names) > 0 {
+				bad.Add(key, "is not a parameter of this method; use %s", strings.Join(names, ", "))
+			} else {
+				bad.Add(key, "is not a parameter: this method takes none")
+			}
+			continue
+		case seen[field.FullName()] != "":
+			bad.Add(key, "says the same as %s; send one of them", seen[field.FullName()])
+		case len(query[key]) > 1 && !field.IsList():
+			bad.Add(key, "is sent %d times; send it once", len(query[key]))
+		default:
+			if err := runtime.PopulateQueryParameters(r.input.New().Interface(), url.Values{key: query[key]}, noFilter); err != nil {
+				bad.Add(key, "must be %s", wants(field, false))
+			}
+		}
+		seen[field.FullName()] = key
+	}
+	if len(bad) == 0 {
+		return nil
+	}
+	return &fault.Error{Kind: fault.Invalid, Reason: reasonQuery, Message: "the query has invalid parameters", Violations: bad}
+}
+
+// parameter is the field that a query parameter sets, by its JSON or proto name, dotted into messages; nil when the
+// method has no such parameter because it is unknown, set by the path or part of the body.
+func (r *route) parameter(key string) protoreflect.FieldDescriptor {
+	message := r.method.Input()
+	var field protoreflect.FieldDescriptor
+	for i, name := range strings.Split(key, ".") {
+		if i > 0 {
+			if field.Message() == nil || field.IsList() || field.IsMap() || leaf(field) {
+				return nil
+			}
+			message = field.Message()
+		}
+		if field = fieldOf(message, name); field == nil {
+			return nil
+		}
+		if i == 0 && (r.body == "*" || field.Name() == r.body || slices.Contains(r.bound, string(field.Name()))) {
+			return nil
+		}
+	}
+	return field
+}
+
+// parameters are the JSON names of what a query may set, at the top level.
+func (r *route) parameters() []string {
+	var names []string
+	for i := range r.method.Input().Fields().Len() {
+		if field := r.method.Input().Fields().Get(i); r.parameter(field.JSONName()) != nil {
+			names = append(names, field.JSONName())
+		}
+	}
+	return names
+}
+
+// fieldOf finds a field by its JSON or proto name, as protojson does.
+func fieldOf(message protoreflect.MessageDescriptor, name string) protoreflect.FieldDescriptor {
+	if field := message.Fields().ByJSONName(name); field != nil {
+		return field
+	}
+	return message.Fields().ByName(protoreflect.Name(name))
+}

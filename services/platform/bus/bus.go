@@ -1,0 +1,49 @@
+// Package bus carries events from publishers to the consumers that subscribed.
+package bus
+
+import (
+	"context"
+	"strings"
+
+	"github.com/throughline/throughline/services/platform/outbox"
+)
+
+// Bus delivers each event at least once to every matching subscription, in the order of its subject; consumers take each in once
+// with package inbox.
+type Bus interface {
+	// Publish returns nil only when the event cannot be lost any more for any subscriber.
+	Publish(ctx context.Context, e outbox.Event) error
+	// Subscribe adds a consumer before events flow. A consumer can subscribe once to each source.
+	Subscribe(s Subscription) error
+}
+
+// Subscription is a consumer's interest in a source's events.
+type Subscription struct {
+	Consumer string   // unique per use, such as performance.goals
+	Source   string   // throughline.goals.v1
+	Types    []string // exact event types, or prefixes ending in ".*"; empty means all of the source
+	// Handle takes in one event: inbox.Once and the effect in one Write. An error asks for the event again.
+	Handle func(ctx context.Context, e outbox.Event) error
+	// DeadLetter keeps an event that Handle refused every time (inbox.Bury in a Write), so that the next ones can pass. When it fails, or
+	// is nil, Publish fails and the publisher tries again later.
+	DeadLetter func(ctx context.Context, e outbox.Event, cause error) error
+}
+
+// wants says whether the subscription matches the event.
+func (s Subscription) wants(e outbox.Event) bool {
+	if s.Source != e.Source {
+		return false
+	}
+	if len(s.Types) == 0 {
+		return true
+	}
+	for _, t := range s.Types {
+		if t == e.Type {
+			return true
+		}
+		if prefix, ok := strings.CutSuffix(t, "*"); ok && strings.HasSuffix(prefix, ".") && strings.HasPrefix(e.Type, prefix) {
+			return true
+		}
+	}
+	return false
+}

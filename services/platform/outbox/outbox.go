@@ -1,0 +1,100 @@
+// Package outbox keeps every change of a service as an event in the transaction that made it.
+package outbox
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/throughline/throughline/services/platform/sqldb"
+)
+
+// Event is one change of one resource: CloudEvents attributes, the audit trail's, and the resource after the change.
+type Event struct {
+	Position     int64     // in this service's outbox, in commit order; set by Append, 0 before
+	ID           string    // unique within Source; Append fills SUBJECT@SEQUENCE when it is empty
+	Source       string    // the service: throughline.goals.v1
+	Type         string    // throughline.goals.v1.plan.updated
+	Organization string    // id of the organization whose resource changed
+	Subject      string    // resource name of what changed, the aggregate whose order is kept
+	Sequence     int64     // 1, 2, 3, ... per subject; set by Append
+	Time         time.Time // when it was recorded, microseconds UTC; never goes back within a subject
+	Actor        string    // who did it
+	RequestID    string
+	EtagBefore   string // "" for a creation
+	EtagAfter    string // "" for a removal
+	TraceParent  string // W3C trace context
+	Data         []byte // proto bytes of the resource after the change
+}
+
+const columns = "position, id, source, type, organization, subject, sequence, time, actor, request_id, etag_before, etag_after, trace_parent, data"
+
+// Append records the event as the next of its subject and returns it as stored. Should the clock have gone back, Time becomes that of the
+// subject's last event, so that the history stays in order.
+func Append(tx sqldb.Tx, e Event) (Event, error) {
+	if e.Source == "" || e.Type == "" || e.Organization == "" || e.Subject == "" || e.Time.IsZero() {
+		return Event{}, errors.New("append event: source, type, organization, subject and time are needed")
+	}
+	e.Time, e.Sequence = e.Time.UTC().Truncate(time.Microsecond), 1
+	if e.Data == nil {
+		e.Data = []byte{}
+	}
+	_, err := sqldb.QueryOne(tx, "SELECT sequence, time FROM outbox WHERE subject = ? ORDER BY sequence DESC LIMIT 1", []any{e.Subject}, func(r sqldb.Row) error {
+		e.Sequence = r.Int(0) + 1
+		if last := r.Time(1); last.After(e.Time) {
+			e.Time = last
+		}
+		return nil
+	})
+	if err != nil {
+		return Event{}, fmt.Errorf("append event: %w", err)
+	}
+	if e.ID == "" {
+		e.ID = e.Subject + "@" + strconv.FormatInt(e.Sequence, 10)
+	}
+	_, err = sqldb.QueryOne(tx, "INSERT INTO outbox (id, source, type, organization, subject, sequence, time, actor, request_id, etag_before, etag_after, trace_parent, data) "+
+		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING position",
+		[]any{e.ID, e.Source, e.Type, e.Organization, e.Subject, e.Sequence, e.Time, e.Actor, e.RequestID, e.EtagBefore, e.EtagAfter, e.TraceParent, e.Data},
+		func(r sqldb.Row) error { e.Position = r.Int(0); return nil })
+	if err != nil {
+		return Event{}, fmt.Errorf("append event: %w", err)
+	}
+	return e, nil
+}
+
+// AsOf is the last event of the subject recorded at or before the moment: its Data is the resource as it then was.
+func AsOf(tx sqldb.Tx, subject string, at time.Time) (e Event, found bool, err error) {
+	found, err = sqldb.QueryOne(tx, "SELECT "+columns+" FROM outbox WHERE subject = ? AND time <= ? ORDER BY sequence DESC LIMIT 1", []any{subject, at}, func(r sqldb.Row) error {
+		e = scan(r)
+		return nil
+	})
+	return e, found, err
+}
+
+// Changes lists an organization's events after a position, oldest first, at most limit: the auditors' log.
+func Changes(tx sqldb.Tx, organization string, after int64, limit int) ([]Event, error) {
+	return list(tx, "SELECT "+columns+" FROM outbox WHERE organization = ? AND position > ? ORDER BY position LIMIT ?", organization, after, limit)
+}
+
+// since lists every organization's events after a position, for the relay.
+func since(tx sqldb.Tx, after int64, limit int) ([]Event, error) {
+	return list(tx, "SELECT "+columns+" FROM outbox WHERE position > ? ORDER BY position LIMIT ?", after, limit)
+}
+
+func list(tx sqldb.Tx, query string, args ...any) ([]Event, error) {
+	var events []Event
+	err := tx.Query(query, args, func(r sqldb.Row) error {
+		events = append(events, scan(r))
+		return nil
+	})
+	return events, err
+}
+
+func scan(r sqldb.Row) Event {
+	return Event{
+		Position: r.Int(0), ID: r.Text(1), Source: r.Text(2), Type: r.Text(3), Organization: r.Text(4), Subject: r.Text(5),
+		Sequence: r.Int(6), Time: r.Time(7), Actor: r.Text(8), RequestID: r.Text(9), EtagBefore: r.Text(10), EtagAfter: r.Text(11),
+		TraceParent: r.Text(12), Data: r.Bytes(13),
+	}
+}

@@ -1,0 +1,46 @@
+// Package cli is the command line of throughline.
+package cli
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/throughline/throughline/services/platform/config"
+	"github.com/throughline/throughline/services/platform/telemetry"
+)
+
+// World is what commands touch outside the process.
+type World struct {
+	Stdout, Stderr io.Writer
+	Now            func() time.Time
+}
+
+// Settings are every command and flag; each flag is also THROUGHLINE_… in the environment and a key of the YAML file.
+type Settings struct {
+	config.File
+	DataDir   string           `default:".throughline" help:"Folder that holds the databases and the local key." type:"path"`
+	Telemetry telemetry.Config `embed:"" prefix:"telemetry-"`
+
+	Serve   serveCommand   `cmd:"" help:"Serve the whole suite: REST, gRPC, and its databases in the data directory."`
+	Token   tokenCommand   `cmd:"" help:"Mint a token with the data directory's local key and print it."`
+	Migrate migrateCommand `cmd:"" help:"Bring the databases to the newest schema; serve does so too."`
+	Import  importCommand  `cmd:"" help:"Import a city's budget files into a running suite by a mapping."`
+	Demo    demoCommand    `cmd:"" help:"Load a sample city into a running suite and run the main job."`
+	Backup  backupCommand  `cmd:"" help:"Copy the four databases as they are at one moment; the suite may be running."`
+	Restore restoreCommand `cmd:"" help:"Put a backup into the data directory; the suite must not be running."`
+}
+
+// Main runs one command and answers the exit code: 0 done, 1 failed, 2 bad usage or configuration.
+func Main(ctx context.Context, args []string, world World) int {
+	var settings Settings
+	chosen, err := config.Parse(&settings, config.Program{
+		Name: "throughline", Help: "Money that follows priorities and measured results.", Args: args,
+		Stdout: world.Stdout, Bindings: []any{world, &settings},
+	})
+	if err == nil {
+		chosen.BindTo(ctx, (*context.Context)(nil))
+		err = chosen.Run()
+	}
+	return config.ExitCode(world.Stderr, "throughline", err)
+}

@@ -1,0 +1,236 @@
+// Package throughline runs the whole suite in one process.
+package throughline
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/stats"
+
+	"github.com/throughline/throughline/gateway"
+	"github.com/throughline/throughline/services/actionplanning"
+	"github.com/throughline/throughline/services/budgeting"
+	"github.com/throughline/throughline/services/goals"
+	"github.com/throughline/throughline/services/performance"
+	"github.com/throughline/throughline/services/platform/authn"
+	"github.com/throughline/throughline/services/platform/bus"
+	"github.com/throughline/throughline/services/platform/lifecycle"
+	"github.com/throughline/throughline/services/platform/rpc"
+	"github.com/throughline/throughline/services/platform/service"
+	"github.com/throughline/throughline/services/platform/sqldb"
+	"github.com/throughline/throughline/services/platform/telemetry"
+)
+
+// stopTime bounds how long each part may take to stop.
+const stopTime = 20 * time.Second
+
+// Config of the suite.
+type Config struct {
+	DataDir   string               // holds the four databases and the local key; locked while the suite runs
+	HTTP      net.Listener         // REST
+	GRPC      net.Listener         // gRPC
+	Admin     net.Listener         // health and reflection; nil for none
+	TLS       *tls.Config          // of HTTP and GRPC; nil for plain text
+	Telemetry *telemetry.Telemetry // required
+	Now       func() time.Time     // required
+}
+
+// Suite is the running suite.
+type Suite struct {
+	group *lifecycle.Group
+	Keys  *authn.LocalKeys
+}
+
+// part is what the suite needs of each service.
+type part interface {
+	Register(r grpc.ServiceRegistrar)
+	Run(ctx context.Context) error
+	Close() error
+}
+
+// Start runs the suite until ctx ends or a part fails. The databases are migrated first. When it answers an error,
+// nothing is left running and the listeners are closed.
+func Start(ctx context.Context, c Config) (_ *Suite, err error) {
+	s := &Suite{group: lifecycle.New(ctx, stopTime)}
+	for _, l := range []net.Listener{c.HTTP, c.GRPC, c.Admin} {
+		if l != nil {
+			s.group.Add("listener", func(context.Context) error { l.Close(); return nil })
+		}
+	}
+	defer func() {
+		if err != nil {
+			_ = s.group.Close()
+		}
+	}()
+	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data directory: %w", err)
+	}
+	release, err := sqldb.LockDir(c.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	s.group.Add("data directory", func(context.Context) error { return release() })
+	if s.Keys, err = authn.OpenLocalKeys(KeyFile(c.DataDir), c.Now); err != nil {
+		return nil, err
+	}
+	channel, server, err := s.services(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	handler, err := gateway.New(gateway.Config{
+		Goals: channel, ActionPlanning: channel, Budgeting: channel, Performance: channel,
+		Now: c.Now, Logger: c.Telemetry.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.group.Go("gRPC", func(ctx context.Context) error { return server.Serve(ctx, c.GRPC) })
+	if c.Admin != nil {
+		s.group.Go("admin", func(ctx context.Context) error { return server.ServeAdmin(ctx, c.Admin) })
+	}
+	s.group.Go("REST", func(ctx context.Context) error { return serveHTTP(ctx, c, handler) })
+	return s, nil
+}
+
+// services opens the databases and starts the four services, registered both in the process and on the gRPC server.
+func (s *Suite) services(ctx context.Context, c Config) (*rpc.InProcess, *rpc.Server, error) {
+	events := bus.NewInProcess(bus.Config{})
+	channel := rpc.NewInProcess(rpc.InProcessConfig{})
+	server := rpc.NewServer(rpc.ServerConfig{TLS: c.TLS, StatsHandlers: statsHandlers(c.Telemetry)})
+	peer := func(caller string) grpc.ClientConnInterface {
+		return authn.NewServiceTokens(caller, s.Keys, c.Now).Wrap(channel)
+	}
+	deps := func(name string, migrations fs.FS) (service.Deps, error) {
+		logger := c.Telemetry.Log.With("service", name)
+		db, err := sqldb.OpenSQLite(ctx, sqldb.Config{Path: databaseFile(c.DataDir, name), Migrations: migrations, Logger: logger})
+		if err != nil {
+			return service.Deps{}, fmt.Errorf("open the database of %s: %w", name, err)
+		}
+		return service.Deps{DB: db, Bus: events, Verifier: s.Keys, Logger: logger, Now: c.Now, NewID: NewID}, nil
+	}
+	builders := map[string]func(service.Deps) (part, error){
+		"goals":          func(d service.Deps) (part, error) { return goals.New(goals.Deps{Deps: d}) },
+		"performance":    func(d service.Deps) (part, error) { return performance.New(performance.Deps{Deps: d}) },
+		"actionplanning": func(d service.Deps) (part, error) { return actionplanning.New(actionplanning.Deps{Deps: d}) },
+		"budgeting": func(d service.Deps) (part, error) {
+			conn := peer("budgeting")
+			return budgeting.New(budgeting.Deps{Deps: d, Goals: conn, Performance: conn})
+		},
+	}
+	var running []func()
+	for _, database := range Databases() {
+		d, err := deps(database.Service, database.Migrations)
+		if err != nil {
+			return nil, nil, err
+		}
+		p, err := builders[database.Service](d)
+		if err != nil {
+			_ = d.DB.Close()
+			return nil, nil, fmt.Errorf("start %s: %w", database.Service, err)
+		}
+		s.group.Add(database.Service, func(context.Context) error { return p.Close() })
+		p.Register(channel)
+		p.Register(server)
+		running = append(running, func() { s.group.Go(database.Service+" events", p.Run) })
+	}
+	for _, run := range running { // only once every consumer has subscribed
+		run()
+	}
+	return channel, server, nil
+}
+
+func statsHandlers(t *telemetry.Telemetry) []stats.Handler {
+	if h := t.ServerStats(); h != nil {
+		return []stats.Handler{h}
+	}
+	return nil
+}
+
+// serveHTTP answers REST calls until ctx ends, then lets those under way finish.
+func serveHTTP(ctx context.Context, c Config, handler http.Handler) error {
+	server := gateway.NewServer(c.HTTP.Addr().String(), handler)
+	listener := c.HTTP
+	if c.TLS != nil {
+		listener = tls.NewListener(listener, c.TLS)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime/2)
+	defer cancel()
+	if err := server.Shutdown(stopping); err != nil {
+		return server.Close()
+	}
+	return nil
+}
+
+// Wait blocks until the suite has stopped and answers why, nil when ctx ended.
+func (s *Suite) Wait() error { return s.group.Wait() }
+
+// Close stops the suite.
+func (s *Suite) Close() error { return s.group.Close() }
+
+// Database is one service's file in the data directory.
+type Database struct {
+	Service    string
+	Migrations fs.FS
+}
+
+// Databases are the files of the suite, in the order in which services may call each other.
+func Databases() []Database {
+	return []Database{
+		{"goals", goals.Migrations()},
+		{"performance", performance.Migrations()},
+		{"budgeting", budgeting.Migrations()},
+		{"actionplanning", actionplanning.Migrations()},
+	}
+}
+
+// Migrate brings every database of the data directory to the newest schema. The suite must not be running.
+func Migrate(ctx context.Context, dataDir string) (err error) {
+	if err := os.MkdirAll(dataDir, 0o700); err != nil {
+		return fmt.Errorf("make the data directory: %w", err)
+	}
+	release, err := sqldb.LockDir(dataDir)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := release(); err == nil {
+			err = e
+		}
+	}()
+	for _, d := range Databases() {
+		if err := sqldb.Migrate(ctx, sqldb.Config{Path: databaseFile(dataDir, d.Service), Migrations: d.Migrations}); err != nil {
+			return fmt.Errorf("migrate %s: %w", d.Service, err)
+		}
+	}
+	return nil
+}
+
+// KeyFile is where the data directory keeps the key that signs local tokens.
+func KeyFile(dataDir string) string { return filepath.Join(dataDir, "local-key") }
+
+func databaseFile(dataDir, service string) string { return filepath.Join(dataDir, service+".db") }
+
+// NewID is a resource id: a letter and the time-ordered digits of a UUID (RFC 9562, version 7).
+func NewID() string {
+	id, err := uuid.NewV7()
+	if err != nil { // no randomness: a version 4 would fail too
+		return "x" + uuid.NewSHA1(uuid.NameSpaceOID, []byte(err.Error())).String()
+	}
+	return "x" + id.String()
+}
