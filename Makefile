@@ -36,8 +36,7 @@ test: ## Run the tests of all modules (Go only: no C compiler, no packages, no r
 	@CGO_ENABLED=0 go test $(PACKAGES)
 
 .PHONY: deps
-deps: ## Download modules; build the pinned tools (buf, code generators, golangci-lint) into .tmp/tools
-	@CGO_ENABLED=0 go mod download
+deps: ## Build the pinned tools that check wants (buf, code generators, golangci-lint) into .tmp/tools
 	@tools/install lint
 
 .PHONY: check

@@ -1,0 +1,37 @@
+// Package actionplanning plans action: strategies, objectives, staff and their assignments.
+package actionplanning
+
+import (
+	"io/fs"
+
+	"google.golang.org/grpc"
+
+	actionplanningv1 "github.com/throughline/throughline/proto/gen/throughline/actionplanning/v1"
+	"github.com/throughline/throughline/services/actionplanning/internal/app"
+	"github.com/throughline/throughline/services/actionplanning/internal/rpc"
+	"github.com/throughline/throughline/services/actionplanning/internal/store/migrations"
+	"github.com/throughline/throughline/services/actionplanning/internal/store/sqlstore"
+	"github.com/throughline/throughline/services/platform/service"
+)
+
+// Source names the service in its events.
+const Source = "throughline.actionplanning.v1"
+
+// Migrations is the schema of its database, as goose files.
+func Migrations() fs.FS { return migrations.FS }
+
+// Deps is what the service needs; it calls no other service.
+type Deps struct{ service.Deps }
+
+// Service is actionplanning: Register its methods, Run its background work, Close it.
+type Service struct{ *service.Service }
+
+// New assembles the service on a migrated database.
+func New(d Deps) (*Service, error) {
+	s := service.New(d.Deps, Source, rpc.Message)
+	server := rpc.New(&app.App{Store: sqlstore.New(s.Keeper), Now: d.Now, NewID: d.NewID})
+	if err := s.Serve(func(r grpc.ServiceRegistrar) { actionplanningv1.RegisterActionPlanningServiceServer(r, server) }); err != nil {
+		return nil, err
+	}
+	return &Service{s}, nil
+}

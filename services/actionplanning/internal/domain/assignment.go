@@ -1,0 +1,93 @@
+package domain
+
+import (
+	"time"
+
+	"github.com/throughline/throughline/services/platform/fault"
+)
+
+// Role is the part an employee plays.
+type Role string
+
+// RoleLead answers for the objective; it has one lead at a time.
+const RoleLead Role = "LEAD"
+
+// Assignment is the work of an employee on an objective.
+type Assignment struct {
+	Meta
+	Organization string
+	ID           string
+	Strategy     string // id, of the objective
+	Objective    string // id
+	Employee     string // id
+	Role         Role
+	EffortPPM    int // share of a full-time year
+	StartDate    Date
+	EndDate      Date // the last day; "" is open-ended
+}
+
+// AssignmentName is the resource name of an assignment.
+func AssignmentName(organization, id string) string {
+	return name("organizations", organization, "assignments", id)
+}
+
+// Name is the resource name.
+func (a Assignment) Name() string { return AssignmentName(a.Organization, a.ID) }
+
+// ObjectiveName is the name of what is worked on.
+func (a Assignment) ObjectiveName() string {
+	return ObjectiveName(a.Organization, a.Strategy, a.Objective)
+}
+
+// EmployeeName is the name of who works.
+func (a Assignment) EmployeeName() string { return EmployeeName(a.Organization, a.Employee) }
+
+// NewAssignment is the first version of an assignment.
+func NewAssignment(a Assignment, now time.Time) (Assignment, error) {
+	a.Meta = Meta{}.Next(now)
+	return a, a.check()
+}
+
+// Changed is the next version of a with the fields of next.
+func (a Assignment) Changed(next Assignment, now time.Time) (Assignment, error) {
+	next.Organization, next.ID, next.Meta = a.Organization, a.ID, a.Next(now)
+	return next, next.check()
+}
+
+// CheckLead refuses a second lead of the objective on any day. others are the objective's assignments, a itself perhaps among them.
+func (a Assignment) CheckLead(others []Assignment) error {
+	if a.Role != RoleLead {
+		return nil
+	}
+	for _, o := range others {
+		if o.ID != a.ID && o.Role == RoleLead && a.overlaps(o) {
+			return fault.State("LEAD_TAKEN", "%s is led by %s from %s to %s (%s); end that assignment first, or choose other days or another role",
+				a.ObjectiveName(), o.EmployeeName(), o.StartDate, o.until(), o.Name()).With("assignment", o.Name())
+		}
+	}
+	return nil
+}
+
+func (a Assignment) overlaps(b Assignment) bool {
+	return (b.EndDate == "" || a.StartDate <= b.EndDate) && (a.EndDate == "" || b.StartDate <= a.EndDate)
+}
+
+func (a Assignment) until() string {
+	if a.EndDate == "" {
+		return "an open end"
+	}
+	return string(a.EndDate)
+}
+
+func (a Assignment) check() error {
+	var v fault.Violations
+	v.Check(a.Role != "", "assignment.role", "is required; give it a value")
+	v.Check(a.EffortPPM >= 0 && a.EffortPPM <= PPM, "assignment.effort_ppm", "must lie between 0 and 1,000,000 (full time)")
+	start := a.StartDate.valid()
+	v.Check(start, "assignment.start_date", "must be a calendar day")
+	if a.EndDate != "" {
+		v.Check(a.EndDate.valid(), "assignment.end_date", "must be a calendar day, or unset")
+		v.Check(!start || a.EndDate >= a.StartDate, "assignment.end_date", "is before start_date (%s); move one of them", a.StartDate)
+	}
+	return v.Err()
+}

@@ -1,0 +1,45 @@
+// Package domain holds strategies, objectives, staff and their assignments.
+package domain
+
+import (
+	"strings"
+	"time"
+
+	"github.com/throughline/throughline/services/platform/fault"
+)
+
+// PPM is one million: a whole, in parts per million.
+const PPM = 1_000_000
+
+// Meta is what every stored resource carries beside its own fields.
+type Meta struct {
+	Version    int64 // 1 when created, one more after each change
+	CreateTime time.Time
+	UpdateTime time.Time
+}
+
+// Revision is the version.
+func (m Meta) Revision() int64 { return m.Version }
+
+// Next is the meta of the next version: of the first, when m is zero.
+func (m Meta) Next(now time.Time) Meta {
+	if m.Version == 0 {
+		m.CreateTime = now
+	}
+	return Meta{Version: m.Version + 1, CreateTime: m.CreateTime, UpdateTime: now}
+}
+
+// Date is a calendar day, "2027-07-01"; empty when unset. Dates compare as strings.
+type Date string
+
+func (d Date) valid() bool {
+	_, err := time.Parse(time.DateOnly, string(d))
+	return err == nil
+}
+
+// name joins alternating collections and ids.
+func name(parts ...string) string { return strings.Join(parts, "/") }
+
+func required(v *fault.Violations, field, value string) {
+	v.Check(strings.TrimSpace(value) != "", field, "is required; give it a value")
+}

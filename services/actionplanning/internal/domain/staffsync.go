@@ -1,0 +1,164 @@
+package domain
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/throughline/throughline/services/platform/fault"
+)
+
+// SyncMode says what a sync tells.
+type SyncMode string
+
+// Modes of a sync.
+const (
+	SyncDelta SyncMode = "DELTA" // what changed; employees not named stay as they are
+	SyncFull  SyncMode = "FULL"  // everybody; employees not named are ended
+)
+
+// DefaultTombstonePPM is the share of the staff that a FULL sync may end unless it says otherwise.
+const DefaultTombstonePPM = 50_000
+
+// StaffSync is what the HR system tells at once.
+type StaffSync struct {
+	Organization    string
+	ID              string
+	Mode            SyncMode
+	Rows            []StaffRow
+	MaxTombstonePPM int // 0 means DefaultTombstonePPM
+}
+
+// SyncResult counts what a sync did: Created + Updated + Unchanged + Rejected = rows.
+type SyncResult struct {
+	Created, Updated, Unchanged, Rejected int
+	Terminated                            int // who worked and was ended, named or not
+	Errors                                []RowError
+}
+
+// SyncRecord is a sync that was done; it never changes.
+type SyncRecord struct {
+	Organization string
+	ID           string
+	PayloadHash  string
+	Result       SyncResult
+	Time         time.Time
+}
+
+// Done is the record of a sync.
+func (s StaffSync) Done(r SyncResult, now time.Time) SyncRecord {
+	return SyncRecord{Organization: s.Organization, ID: s.ID, PayloadHash: s.payloadHash(), Result: r, Time: now}
+}
+
+// Replay is the first result for a sync of the same id; another payload under that id is refused.
+func (r SyncRecord) Replay(s StaffSync) (SyncResult, error) {
+	if r.PayloadHash == s.payloadHash() {
+		return r.Result, nil
+	}
+	e := fault.New(fault.Invalid, "SYNC_ID_REUSED", "the sync %q was done before with another payload; send a new sync_id", r.ID)
+	e.Violations = fault.Violations{{Field: "sync_id", Detail: "belongs to an earlier, different sync; choose a new one"}}
+	return SyncResult{}, e
+}
+
+// payloadHash is SHA-256 over everything the sync tells, quoted so that no two syncs read alike.
+func (s StaffSync) payloadHash() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %d\n", s.Mode, s.MaxTombstonePPM)
+	for _, r := range s.Rows {
+		fmt.Fprintf(h, "%q %q %q %q %q %q %d %q %q %q\n", r.ExternalID, r.DisplayName, r.Title, r.Department, r.ManagerExternalID,
+			r.Position, r.FTEPPM, r.Status, r.WorkerType, r.Subject)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Reconcile compares the sync with all the staff stored and returns its result with the next version of every employee that
+// it creates, changes or ends: those of the rows first, in their order.
+//
+//   - A bad row is refused with all that is wrong with it and leaves its employee as they are. Every row of a repeated
+//     external_id is refused: nobody knows which is right.
+//   - A TERMINATED row ends a known employee and only that: its other values are not looked at. About somebody unknown it
+//     is a row like any other.
+//   - A manager must be known: stored, in any status, or on a good row. A refused row whose employee is stored therefore
+//     takes no reports down with it; one whose employee is new does.
+//   - Every row of this sync that takes part in a cycle of managers is refused.
+//   - FULL mode ends the stored employees whom no row names, refused rows included. If any row lacks a readable external_id,
+//     nobody is ended for want of a row, for that row may have meant them.
+//
+// A FULL sync that ends more than MaxTombstonePPM of those who work is a fault of reason TOO_MANY_TOMBSTONES.
+func (s StaffSync) Reconcile(stored []Employee, now time.Time) (SyncResult, []Employee, error) {
+	r := newRoster(s, stored)
+	r.read()
+	r.settleManagers()
+	result, changed := r.tell(now)
+	if s.Mode == SyncFull {
+		working := 0
+		for _, e := range stored {
+			if e.Status != EmployeeTerminated {
+				working++
+			}
+		}
+		if err := s.checkTombstones(result.Terminated, working); err != nil {
+			return SyncResult{}, nil, err
+		}
+	}
+	return result, changed, nil
+}
+
+func (s StaffSync) checkTombstones(ended, working int) error {
+	limit := s.MaxTombstonePPM
+	if limit == 0 {
+		limit = DefaultTombstonePPM
+	}
+	if ended == 0 || int64(ended)*PPM <= int64(limit)*int64(working) {
+		return nil
+	}
+	needed := (int64(ended)*PPM + int64(working) - 1) / int64(working)
+	return fault.State("TOO_MANY_TOMBSTONES",
+		"the sync would end %d of %d employees (%d ppm), more than the %d ppm allowed, and nothing was written; check that it names everybody, "+
+			"or send max_tombstone_ppm of at least %d if they are really gone", ended, working, needed, limit, needed).
+		With("terminated", fmt.Sprint(ended)).With("staff", fmt.Sprint(working)).With("max_tombstone_ppm", fmt.Sprint(limit))
+}
+
+// tell counts and lists what the settled roster changes.
+func (r *roster) tell(now time.Time) (SyncResult, []Employee) {
+	var out SyncResult
+	var changed []Employee
+	for _, p := range r.rowPerson {
+		if p == nobody || r.people[p].refused {
+			out.Rejected++
+			continue
+		}
+		before, told := r.people[p].before, r.people[p].told
+		if before == nil {
+			told.Meta = Meta{}.Next(now)
+			changed = append(changed, told)
+			out.Created++
+			continue
+		}
+		next, ok := before.with(told, now)
+		if !ok {
+			out.Unchanged++
+			continue
+		}
+		changed = append(changed, next)
+		out.Updated++
+		if before.Status != EmployeeTerminated && next.Status == EmployeeTerminated {
+			out.Terminated++
+		}
+	}
+	for i := range r.people {
+		p := &r.people[i]
+		if r.sync.Mode != SyncFull || r.unreadable || p.named || p.before.Status == EmployeeTerminated {
+			continue
+		}
+		gone := *p.before
+		gone.Status, gone.Meta = EmployeeTerminated, gone.Next(now)
+		changed = append(changed, gone)
+		out.Terminated++
+	}
+	slices.SortStableFunc(r.errors, func(a, b RowError) int { return a.Row - b.Row })
+	out.Errors = r.errors
+	return out, changed
+}

@@ -1,0 +1,241 @@
+package app
+
+import (
+	"context"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/engine"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/platform/fault"
+	"github.com/throughline/throughline/services/platform/resource"
+)
+
+// currentID is the alias of the latest revision, in goals and in performance.
+const currentID = "current"
+
+// CreateAllocation divides a budget's money by the priorities and results that draft names, or the current ones. What it
+// used is pinned and kept to the byte.
+func (a *App) CreateAllocation(ctx context.Context, draft domain.Allocation) (domain.Allocation, error) {
+	draft.ID = a.id(draft.ID)
+	draft, err := domain.NewAllocation(draft, a.Now())
+	if err != nil {
+		return draft, err
+	}
+	books, err := a.books(ctx, draft)
+	if err != nil {
+		return draft, err
+	}
+	in, err := books.Input(engine.Version, draft.Method, draft.Params)
+	if err != nil {
+		return draft, err
+	}
+	plan, cert, err := engine.Allocate(ctx, in)
+	if err != nil {
+		return draft, refused(err, books)
+	}
+	var proof Proof
+	if proof.Input, err = in.Canonical(); err != nil {
+		return draft, err
+	}
+	if proof.Plan, err = plan.Encode(); err != nil {
+		return draft, err
+	}
+	allocation := draft.Answered(books, in, plan, cert)
+	proof.Lines = domain.Lines(allocation, books, plan)
+	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Allocation, error) {
+		next := allocation
+		last, err := tx.Allocations().Last(next.Organization, next.Budget)
+		if err != nil {
+			return next, err
+		}
+		next.Sequence = last + 1
+		if err := tx.Allocations().Insert(next); err != nil {
+			return next, err
+		}
+		if err := tx.Allocations().Keep(next, proof); err != nil {
+			return next, err
+		}
+		return fresh(tx, books.Budget.Plan, next)
+	})
+}
+
+// books reads all that the allocation is made from.
+func (a *App) books(ctx context.Context, draft domain.Allocation) (domain.Books, error) {
+	books, err := resource.Read(ctx, a.Store, func(tx Tx) (b domain.Books, err error) {
+		if b.Budget, err = tx.Budgets().Get(draft.Organization, draft.Budget); err != nil {
+			return b, err
+		}
+		if b.Funds, err = funds(tx, draft.Organization); err != nil {
+			return b, err
+		}
+		b.Asks, err = tx.Requests().Asks(draft.Organization, draft.Budget)
+		return b, err
+	})
+	if err != nil {
+		return books, err
+	}
+	if books.Priorities, err = a.priorities(ctx, books.Budget.Plan, draft.PriorityRevision); err != nil {
+		return books, err
+	}
+	books.Results, err = a.results(ctx, draft.Organization, draft.ResultsRevision)
+	return books, err
+}
+
+func (a *App) priorities(ctx context.Context, plan, revision string) (domain.Priorities, error) {
+	const field = "allocation.priority_revision"
+	name := revision
+	if name == "" {
+		name = plan + "/priorityRevisions/" + currentID
+	}
+	if !strings.HasPrefix(name, plan+"/priorityRevisions/") {
+		return domain.Priorities{}, violation(field, "is not of the budget's plan, %s; name one of its revisions, or none for the current one", plan)
+	}
+	p, err := a.Goals.Priorities(ctx, name)
+	if f, ok := fault.As(err); ok && f.Kind == fault.NotFound {
+		if revision != "" {
+			return p, violation(field, "%s does not exist; name a certified revision, or none for the current one", revision)
+		}
+		return p, fault.State(f.Reason, "%s", f.Message)
+	}
+	return p, err
+}
+
+// results are none when nothing has been published yet.
+func (a *App) results(ctx context.Context, organization, revision string) (domain.Results, error) {
+	const field = "allocation.results_revision"
+	prefix := domain.OrganizationName(organization) + "/resultsRevisions/"
+	name := revision
+	if name == "" {
+		name = prefix + currentID
+	}
+	if !strings.HasPrefix(name, prefix) {
+		return domain.Results{}, violation(field, "is not a results revision of this organization; name one, or none for the current one")
+	}
+	r, err := a.Performance.Results(ctx, name)
+	if fault.Is(err, fault.NotFound) {
+		if revision != "" {
+			return r, violation(field, "%s does not exist; name a published revision, or none for the current one", revision)
+		}
+		return domain.Results{}, nil
+	}
+	return r, err
+}
+
+func violation(field, format string, args ...any) error {
+	var v fault.Violations
+	v.Add(field, format, args...)
+	return v.Err()
+}
+
+var programField = regexp.MustCompile(`^programs\[(\d+)\]`)
+
+// refused turns what the engine says of its input into what a budget officer can find: the requests by name. They are
+// state, not part of the call.
+func refused(err error, books domain.Books) error {
+	f, ok := fault.As(err)
+	if !ok || f.Kind != fault.Invalid || len(f.Violations) == 0 {
+		return err
+	}
+	out := fault.State("REQUESTS_INVALID", "the requests or parameters cannot be allocated as they are; mend what is listed").Because(err)
+	for _, v := range f.Violations {
+		if m := programField.FindStringSubmatch(v.Field); m != nil {
+			if i, err := strconv.Atoi(m[1]); err == nil && i < len(books.Asks) {
+				v.Field = books.Asks[i].Request.Name() + strings.TrimPrefix(v.Field, m[0])
+			}
+		}
+		out.Violations = append(out.Violations, v)
+	}
+	return out
+}
+
+// resultsSubject is what events of results are remembered under.
+const resultsSubject = "results"
+
+// fresh is the allocation with what is known to be newer than what it pinned.
+func fresh(tx Tx, plan string, a domain.Allocation) (domain.Allocation, error) {
+	priority, err := tx.Seen(a.Organization, plan)
+	if err != nil {
+		return a, err
+	}
+	results, err := tx.Seen(a.Organization, resultsSubject)
+	return a.Against(priority, results), err
+}
+
+// planOf is the plan of a priority revision's name.
+func planOf(revision string) string {
+	plan, _, _ := strings.Cut(revision, "/priorityRevisions/")
+	return plan
+}
+
+// GetAllocation reads one.
+func (a *App) GetAllocation(ctx context.Context, k BudgetKey) (domain.Allocation, error) {
+	return resource.Read(ctx, a.Store, func(tx Tx) (domain.Allocation, error) { return allocation(tx, k) })
+}
+
+func allocation(tx Tx, k BudgetKey) (domain.Allocation, error) {
+	found, err := tx.Allocations().Get(k.ids()...)
+	if err != nil {
+		return found, err
+	}
+	return fresh(tx, planOf(found.PriorityRevision), found)
+}
+
+// ListAllocations reads a page of a budget's allocations.
+func (a *App) ListAllocations(ctx context.Context, k BudgetKey, q Query) (resource.Page[domain.Allocation], error) {
+	return resource.Read(ctx, a.Store, func(tx Tx) (p resource.Page[domain.Allocation], err error) {
+		if p.Items, p.Next, err = tx.Allocations().List(k.parent(), q); err != nil {
+			return p, err
+		}
+		for i := range p.Items {
+			if p.Items[i], err = fresh(tx, planOf(p.Items[i].PriorityRevision), p.Items[i]); err != nil {
+				return p, err
+			}
+		}
+		return p, nil
+	})
+}
+
+// ListAllocationLines reads a page of an allocation's lines.
+func (a *App) ListAllocationLines(ctx context.Context, k BudgetKey, q Query) (resource.Page[domain.AllocationLine], error) {
+	return resource.Read(ctx, a.Store, func(tx Tx) (p resource.Page[domain.AllocationLine], err error) {
+		of, err := tx.Allocations().Get(k.ids()...)
+		if err != nil {
+			return p, err
+		}
+		p.Items, p.Next, err = tx.Allocations().Lines(k.ids(), q)
+		for i := range p.Items {
+			p.Items[i].Currency = of.Currency
+		}
+		return p, err
+	})
+}
+
+// AllocationLines reads all lines, by program.
+func (a *App) AllocationLines(ctx context.Context, k BudgetKey) ([]domain.AllocationLine, error) {
+	return resource.Read(ctx, a.Store, func(tx Tx) ([]domain.AllocationLine, error) { return allLines(tx, k) })
+}
+
+func allLines(tx Tx, k BudgetKey) ([]domain.AllocationLine, error) {
+	of, err := tx.Allocations().Get(k.ids()...)
+	if err != nil {
+		return nil, err
+	}
+	lines := make([]domain.AllocationLine, 0, of.Programs)
+	err = tx.Allocations().EachLine(k.ids(), func(l domain.AllocationLine) error {
+		l.Currency = of.Currency
+		lines = append(lines, l)
+		return nil
+	})
+	return lines, err
+}
+
+// read are an input and a plan as they were.
+func (p Proof) read() (in model.Input, plan model.Plan, err error) {
+	if in, err = model.Decode(p.Input); err == nil {
+		plan, err = model.DecodePlan(p.Plan)
+	}
+	return in, plan, err
+}

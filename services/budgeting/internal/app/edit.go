@@ -1,0 +1,67 @@
+package app
+
+import (
+	"github.com/throughline/throughline/services/platform/fault"
+	"github.com/throughline/throughline/services/platform/resource"
+)
+
+// Edit is an update as its caller sent it.
+type Edit[T any] struct {
+	Etag         string
+	AllowMissing bool                               // create what does not exist
+	Apply        func(old T, found bool) (T, error) // the new values, from what is stored or from nothing
+}
+
+// edit updates the resource at key, or creates it where the edit allows. made and changed check the new values.
+func edit[T resource.Resource](
+	c resource.Collection[T], key []string, e Edit[T], made func(next T) (T, error), changed func(old, next T) (T, error),
+) (T, error) {
+	old, found, err := c.Find(key...)
+	if err == nil && !found && !e.AllowMissing {
+		return c.Get(key...)
+	}
+	if err == nil && found {
+		err = resource.CheckEtag(old, e.Etag)
+	}
+	if err != nil {
+		return old, err
+	}
+	next, err := e.Apply(old, found)
+	if err != nil {
+		return old, err
+	}
+	if found {
+		if next, err = changed(old, next); err == nil {
+			err = c.Update(next)
+		}
+		return next, err
+	}
+	if next, err = made(next); err != nil {
+		return next, err
+	}
+	if e.Etag != "" { // the caller read something that is gone
+		return next, fault.EtagMismatch(next.Name())
+	}
+	return next, c.Insert(next)
+}
+
+// remove deletes the resource at key unless its etag is stale or user says that it is needed.
+func remove[T resource.Resource](c resource.Collection[T], key []string, etag, reason string, user func() (string, error)) error {
+	v, err := c.Get(key...)
+	if err != nil {
+		return err
+	}
+	if err := resource.CheckEtag(v, etag); err != nil {
+		return err
+	}
+	if user != nil {
+		by, err := user()
+		if err != nil {
+			return err
+		}
+		if by != "" {
+			return fault.State(reason, "%s is used by %s; change or delete that first", v.Name(), by)
+		}
+	}
+	return c.Delete(v)
+}

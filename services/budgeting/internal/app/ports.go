@@ -1,0 +1,124 @@
+// Package app holds the use cases of budgeting.
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain"
+	"github.com/throughline/throughline/services/platform/resource"
+)
+
+// Store keeps what budgeting owns.
+type Store = resource.Store[Tx]
+
+// Tx is one transaction. Keys are ids, outermost first: organization, budget, then the resource's own.
+type Tx interface {
+	Funds() resource.Collection[domain.Fund]
+	Budgets() resource.Collection[domain.Budget]
+	Programs() Many[domain.Program]
+	Requests() Requests
+	LineItems() LineItems
+	Allocations() Allocations
+	Uses
+	// Seen is the newest revision that an event told of, of a plan's priorities (its name) or of results ("results");
+	// zero when there was none.
+	Seen(organization, subject string) (domain.Seen, error)
+}
+
+// Many also reads and writes many of a type at once.
+type Many[T resource.Resource] interface {
+	resource.Collection[T]
+	// FindMany reads those with these ids under the parent key, by id; ids without a row are left out.
+	FindMany(parent []string, ids []string) (map[string]T, error)
+	// Put writes them, several rows a statement: revision 1 is new, any other replaces the one before. Each is journaled as
+	// a change of its own. The caller has read what it replaces in the same transaction.
+	Put(all []T) error
+}
+
+// Requests are funding requests.
+type Requests interface {
+	Many[domain.FundingRequest]
+	// Asks are all requests of a budget with their programs, by program id.
+	Asks(organization, budget string) ([]domain.Ask, error)
+}
+
+// LineItems are too many for a history each: a batch is one change of the budget's collection of lines.
+type LineItems interface {
+	Get(key ...string) (domain.LineItem, error)
+	List(parent []string, q Query) (page []domain.LineItem, next string, err error)
+	// FindMany and Put are as Many's, but Put journals all of them as one change.
+	FindMany(parent []string, ids []string) (map[string]domain.LineItem, error)
+	Put(organization, budget string, all []domain.LineItem) error
+	// Totals sums a budget's lines by fund, kind, figure and treatment.
+	Totals(organization, budget string) ([]domain.LineItemTotal, error)
+}
+
+// Allocations are written once, whole.
+type Allocations interface {
+	resource.Collection[domain.Allocation]
+	// Keep stores what proves an allocation beside it: the engine's input and plan, to the byte, and a line a program.
+	Keep(a domain.Allocation, p Proof) error
+	// Proof reads the bytes back.
+	Proof(key ...string) (Proof, error)
+	// Lines reads a page of the lines of one allocation; currency is not kept with them.
+	Lines(key []string, q Query) (page []domain.AllocationLine, next string, err error)
+	// EachLine reads all lines, by program id.
+	EachLine(key []string, do func(domain.AllocationLine) error) error
+	// Line reads the line of one program.
+	Line(organization, budget, allocation, program string) (domain.AllocationLine, error)
+	// Last is the sequence of a budget's newest allocation, 0 when it has none.
+	Last(organization, budget string) (int64, error)
+	// Before is the newest feasible proposal of the same budget made before a, if there is one.
+	Before(a domain.Allocation) (domain.Allocation, bool, error)
+}
+
+// Proof is what an allocation was made from and what came out.
+type Proof struct {
+	Input []byte // canonical
+	Plan  []byte
+	Lines []domain.AllocationLine // written by Keep; read through Lines
+}
+
+// Uses says what keeps a resource from being deleted: the name of one user, or "".
+type Uses interface {
+	FundUser(organization, fund string) (string, error)
+	ProgramUser(organization, program string) (string, error)
+}
+
+// Goals is the service that sets direction.
+type Goals interface {
+	// Currency is the organization's ISO 4217 code; it never changes.
+	Currency(ctx context.Context, organization string) (string, error)
+	// CheckPlan answers NotFound for a plan that does not exist.
+	CheckPlan(ctx context.Context, name string) error
+	// Priorities reads a priority revision; the id "current" means the latest certified. NotFound when there is none.
+	Priorities(ctx context.Context, name string) (domain.Priorities, error)
+}
+
+// Performance is the service that measures.
+type Performance interface {
+	// Results reads a results revision; the id "current" means the latest published. NotFound when there is none.
+	Results(ctx context.Context, name string) (domain.Results, error)
+}
+
+// App runs the use cases.
+type App struct {
+	Store       Store
+	Goals       Goals
+	Performance Performance
+	Now         func() time.Time
+	NewID       func() string // ids for resources whose creator chose none
+}
+
+func (a *App) id(chosen string) string {
+	if chosen != "" {
+		return chosen
+	}
+	return a.NewID()
+}
+
+// Currency is the one that all money of an organization is in.
+func (a *App) Currency(ctx context.Context, organization string) (string, error) {
+	return a.Goals.Currency(ctx, organization)
+}

@@ -1,0 +1,171 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/certify"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/engine"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/explain"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/platform/fault"
+	"github.com/throughline/throughline/services/platform/resource"
+)
+
+// stored is an allocation as it is kept.
+type stored struct {
+	domain.Allocation
+	proof Proof
+	lines []domain.AllocationLine
+}
+
+func (a *App) stored(ctx context.Context, k BudgetKey, withLines bool) (stored, error) {
+	return resource.Read(ctx, a.Store, func(tx Tx) (s stored, err error) {
+		if s.Allocation, err = tx.Allocations().Get(k.ids()...); err != nil {
+			return s, err
+		}
+		if s.proof, err = tx.Allocations().Proof(k.ids()...); err != nil || !withLines {
+			return s, err
+		}
+		s.lines, err = allLines(tx, k)
+		return s, err
+	})
+}
+
+// Verification says whether what is stored is what was found.
+type Verification struct {
+	Valid       bool
+	ContentHash string
+	ResultHash  string
+	Checks      []string // the first failure is the last
+}
+
+// VerifyAllocation recomputes the hashes of what is stored, has the plan certified again, and holds the stored figures
+// against it.
+func (a *App) VerifyAllocation(ctx context.Context, k BudgetKey) (Verification, error) {
+	s, err := a.stored(ctx, k, true)
+	if err != nil {
+		return Verification{}, err
+	}
+	v := Verification{ContentHash: model.Digest(s.proof.Input), ResultHash: model.Digest(s.proof.Plan)}
+	check := func(ok bool, good, bad string, args ...any) bool {
+		if ok {
+			v.Checks = append(v.Checks, good)
+		} else {
+			v.Checks = append(v.Checks, "FAILED: "+fmt.Sprintf(bad, args...))
+		}
+		return ok
+	}
+	if !check(v.ContentHash == s.ContentHash, "the stored input has the content hash that the allocation states",
+		"the stored input has another content hash than the %s that the allocation states", s.ContentHash) ||
+		!check(v.ResultHash == s.ResultHash, "the stored result has the result hash that the allocation states",
+			"the stored result has another hash than the %s that the allocation states", s.ResultHash) {
+		return v, nil
+	}
+	in, plan, err := s.proof.read()
+	if !check(err == nil, "the stored input and result are canonical", "the stored input or result cannot be read: %v", err) ||
+		!check(plan.InputHash == s.ContentHash, "the result answers this input", "the result answers another input, %s", plan.InputHash) {
+		return v, nil
+	}
+	cert, err := certify.Check(in, plan)
+	if err != nil {
+		v.Checks = append(v.Checks, "FAILED: the certificate: "+err.Error())
+		return v, nil
+	}
+	v.Checks = append(v.Checks, cert.Checks...)
+	differs := domain.Differs(s.Allocation, s.lines, in, plan)
+	v.Valid = check(differs == "", "the stored figures and lines are those of the result", "the stored allocation differs from its result in %s", differs)
+	return v, nil
+}
+
+// Replay is what solving again gave.
+type Replay struct {
+	Identical    bool
+	ResultHash   string
+	ReplayedHash string
+}
+
+// ReplayAllocation solves the stored input again. FailedPrecondition ENGINE_VERSION for an input of another engine.
+func (a *App) ReplayAllocation(ctx context.Context, k BudgetKey) (Replay, error) {
+	s, err := a.stored(ctx, k, false)
+	if err != nil {
+		return Replay{}, err
+	}
+	plan, _, err := engine.Replay(ctx, s.proof.Input)
+	if err != nil {
+		return Replay{}, err
+	}
+	again, err := plan.Encode()
+	return Replay{Identical: bytes.Equal(again, s.proof.Plan), ResultHash: s.ResultHash, ReplayedHash: model.Digest(again)}, err
+}
+
+// ExplainAllocation says why a program got its money, and what moved it since the proposal before.
+func (a *App) ExplainAllocation(ctx context.Context, k BudgetKey, program string) (domain.Explanation, error) {
+	var s stored
+	var line domain.AllocationLine
+	var titles domain.Titles
+	var before *stored
+	err := a.Store.Read(ctx, func(tx Tx) (err error) {
+		before = nil
+		if s.Allocation, err = tx.Allocations().Get(k.ids()...); err != nil {
+			return err
+		}
+		if line, err = tx.Allocations().Line(k.Organization, k.Budget, k.ID, program); err != nil {
+			return err
+		}
+		line.Currency = s.Currency
+		if s.proof, err = tx.Allocations().Proof(k.ids()...); err != nil {
+			return err
+		}
+		if titles, err = titlesOf(tx, k); err != nil {
+			return err
+		}
+		earlier, found, err := tx.Allocations().Before(s.Allocation)
+		if err != nil || !found || s.Outcome == model.Infeasible {
+			return err
+		}
+		before = &stored{Allocation: earlier}
+		before.proof, err = tx.Allocations().Proof(earlier.Organization, earlier.Budget, earlier.ID)
+		return err
+	})
+	if err != nil {
+		return domain.Explanation{}, err
+	}
+	run, err := s.run()
+	if err != nil {
+		return domain.Explanation{}, err
+	}
+	var earlier *domain.Earlier
+	if before != nil {
+		old, err := before.run()
+		if err != nil {
+			return domain.Explanation{}, err
+		}
+		earlier = &domain.Earlier{Title: before.DisplayName, Run: old}
+	}
+	return domain.Explain(line, run, earlier, titles)
+}
+
+func (s stored) run() (explain.Run, error) {
+	in, plan, err := s.proof.read()
+	if err != nil {
+		return explain.Run{}, fault.New(fault.Internal, "PROOF_UNREADABLE", "the stored proof of %s cannot be read", s.Name()).Because(err)
+	}
+	return explain.Run{Input: in, Plan: plan}, nil
+}
+
+// titlesOf are what funds are called now and programs were called by the allocation.
+func titlesOf(tx Tx, k BudgetKey) (domain.Titles, error) {
+	known, err := funds(tx, k.Organization)
+	if err != nil {
+		return domain.Titles{}, err
+	}
+	programs := map[string]string{}
+	err = tx.Allocations().EachLine(k.ids(), func(l domain.AllocationLine) error {
+		programs[l.Program] = l.DisplayName
+		return nil
+	})
+	return domain.TitlesOf(known, programs), err
+}

@@ -1,0 +1,139 @@
+package domain
+
+import (
+	"time"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/platform/fault"
+)
+
+// Purposes of an allocation.
+const (
+	PurposeTarget         = "TARGET"
+	PurposeRecommendation = "RECOMMENDATION"
+)
+
+// AllocationProposed is the state of a solved allocation, whatever its outcome; an INFEASIBLE one can never be adopted.
+const AllocationProposed = "PROPOSED"
+
+// Allocation answers how a budget's money follows priorities. It never changes.
+type Allocation struct {
+	Meta
+	Organization     string
+	Budget           string
+	ID               string
+	DisplayName      string
+	Method           model.Method
+	Purpose          string
+	Params           Params
+	PriorityRevision string // name
+	PriorityTime     time.Time
+	ResultsRevision  string // name, or "" for none
+	ResultsTime      time.Time
+	ContentHash      string
+	ResultHash       string
+	EngineVersion    string
+	State            string
+	Currency         string
+	Creator          string
+	Sequence         int64 // position among the budget's allocations, from 1
+	Result
+	StaleReasons []string // derived on read
+}
+
+// AllocationName is the resource name of an allocation.
+func AllocationName(organization, budget, id string) string {
+	return name("organizations", organization, "budgets", budget, "allocations", id)
+}
+
+// Name is the resource name.
+func (a Allocation) Name() string { return AllocationName(a.Organization, a.Budget, a.ID) }
+
+// NewAllocation fills the defaults of what was asked for.
+func NewAllocation(a Allocation, now time.Time) (Allocation, error) {
+	a.Meta, a.State = Meta{}.Next(now), AllocationProposed
+	if a.DisplayName == "" {
+		a.DisplayName = "Allocation of " + now.UTC().Format("2006-01-02 15:04 UTC")
+	}
+	if a.Method == "" {
+		a.Method = model.PriorityAdjustment
+	}
+	if a.Purpose == "" {
+		a.Purpose = PurposeTarget
+	}
+	var err error
+	if a.Params, err = a.Params.Filled(); err != nil {
+		return a, err
+	}
+	var v fault.Violations
+	checkID(&v, "allocation_id", a.ID)
+	return a, v.Err()
+}
+
+// Answered is a with what the engine found.
+func (a Allocation) Answered(books Books, in model.Input, plan model.Plan, cert model.Certificate) Allocation {
+	a.PriorityRevision, a.PriorityTime = books.Priorities.Name, books.Priorities.Time
+	a.ResultsRevision, a.ResultsTime = books.Results.Name, books.Results.Time
+	a.EngineVersion, a.Currency = in.EngineVersion, in.Currency
+	a.ContentHash, a.ResultHash = cert.InputHash, cert.PlanHash
+	a.Result = Summarize(plan, cert, in.Currency, books.Titles())
+	a.Programs = len(books.Asks)
+	return a
+}
+
+// Seen is the newest revision that an event has told of.
+type Seen struct {
+	Name string
+	Time time.Time
+}
+
+// Against is a with what is newer than what it pinned. Only open proposals grow stale.
+func (a Allocation) Against(priority, results Seen) Allocation {
+	a.StaleReasons = nil
+	if a.State != AllocationProposed {
+		return a
+	}
+	newer := func(s Seen, pinned string, at time.Time) bool {
+		return s.Name != "" && s.Name != pinned && s.Time.After(at)
+	}
+	if newer(priority, a.PriorityRevision, a.PriorityTime) {
+		a.StaleReasons = append(a.StaleReasons, "priorities were certified anew on "+moment(priority.Time)+": "+priority.Name+" replaces "+a.PriorityRevision)
+	}
+	if newer(results, a.ResultsRevision, a.ResultsTime) {
+		was := a.ResultsRevision
+		if was == "" {
+			was = "none"
+		}
+		a.StaleReasons = append(a.StaleReasons, "results were published on "+moment(results.Time)+": "+results.Name+" replaces "+was)
+	}
+	return a
+}
+
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+
+// Titles are what people call funds and programs.
+type Titles struct{ Fund, Program func(id string) string }
+
+// Titles of everything in the books.
+func (b Books) Titles() Titles {
+	programs := make(map[string]string, len(b.Asks))
+	for i := range b.Asks {
+		programs[b.Asks[i].Program.ID] = b.Asks[i].Program.DisplayName
+	}
+	return TitlesOf(b.Funds, programs)
+}
+
+// TitlesOf are titles by id; what has none is called by its id.
+func TitlesOf(funds map[string]Fund, programs map[string]string) Titles {
+	return Titles{
+		Fund:    func(id string) string { return orID(funds[id].DisplayName, id) },
+		Program: func(id string) string { return orID(programs[id], id) },
+	}
+}
+
+func orID(title, id string) string {
+	if title == "" {
+		return id
+	}
+	return title
+}

@@ -1,0 +1,188 @@
+package certify
+
+import (
+	"fmt"
+	"math/big"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+)
+
+// blocks checks the sums of every block and that its lines agree with one rate.
+func (a *audit) blocks() error {
+	type tally struct {
+		lines              int
+		base, amount, paid int64
+		given, next        *rung // the last unit moved by the rate, and the first it left
+	}
+	tallies := make([]tally, len(a.plan.Blocks))
+	for _, i := range a.claims {
+		l, w := &a.plan.Lines[i], &a.work[i]
+		t, b := &tallies[l.Block], &a.plan.Blocks[l.Block]
+		t.lines++
+		t.base += l.Base
+		t.amount += l.Amount
+		for _, p := range l.Paid {
+			t.paid += p.Amount
+		}
+		if b.Short > 0 {
+			if w.x != w.lo {
+				return a.at(i, "is above its lower limit in block %d, which is short", l.Block)
+			}
+			continue
+		}
+		given, next, err := a.moved(i, b.Direction)
+		if err != nil {
+			return err
+		}
+		if given != nil && (t.given == nil || farther(given, t.given)) {
+			t.given = given
+		}
+		if next != nil && (t.next == nil || farther(t.next, next)) {
+			t.next = next
+		}
+	}
+	for id := range a.plan.Blocks {
+		b, t := &a.plan.Blocks[id], &tallies[id]
+		if b.ID != id || b.Lines != t.lines || b.Lines == 0 || b.Base != t.base || b.Amount != t.amount || b.Short != t.amount-t.paid {
+			return fmt.Errorf("block %d is told wrong: %d lines, base %d, amount %d, short %d; want %d, %d, %d, %d",
+				id, b.Lines, b.Base, b.Amount, b.Short, t.lines, t.base, t.amount, t.amount-t.paid)
+		}
+		if err := a.rate(b, t.given, t.next); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moved is the last unit by which the rate moved a line away from base, and the first unit that it did not reach; nil where a bound stands.
+func (a *audit) moved(i int, d model.Direction) (given, next *rung, err error) {
+	w := &a.work[i]
+	start := max(w.lo, min(w.hi, w.base))
+	switch {
+	case d == model.Held && w.x != start, d == model.Shortage && w.x > start, d == model.Growth && w.x < start:
+		return nil, nil, a.at(i, "moved against the direction %s of its block", d)
+	case d == model.Shortage:
+		if w.x < start {
+			r := a.rungAt(i, w.x)
+			given = &r
+		}
+		if w.x > w.lo && w.x <= w.base {
+			r := a.rungAt(i, w.x-1)
+			next = &r
+		}
+	case d == model.Growth:
+		if w.x > start {
+			r := a.rungAt(i, w.x-1)
+			given = &r
+		}
+		if w.x < w.hi && w.x >= w.base {
+			r := a.rungAt(i, w.x)
+			next = &r
+		}
+	}
+	return given, next, nil
+}
+
+// farther says whether r lies farther from base than s, by rate alone.
+func farther(r, s *rung) bool {
+	return compareWords(s.weight.times(r.halves), r.weight.times(s.halves)) > 0
+}
+
+// rate checks that the published rate is where the last unit moved, and that it reaches no unit that did not move.
+func (a *audit) rate(b *model.Block, given, next *rung) error {
+	num, okNum := new(big.Int).SetString(b.Rate.Num, 10)
+	den, okDen := new(big.Int).SetString(b.Rate.Den, 10)
+	if !okNum || !okDen || num.Sign() < 0 || den.Sign() <= 0 {
+		return fmt.Errorf("block %d has rate %s/%s", b.ID, b.Rate.Num, b.Rate.Den)
+	}
+	rate := new(big.Rat).SetFrac(num, den)
+	if rate.Num().String() != b.Rate.Num || rate.Denom().String() != b.Rate.Den {
+		return fmt.Errorf("block %d has rate %s/%s, not in lowest terms", b.ID, b.Rate.Num, b.Rate.Den)
+	}
+	want := new(big.Rat)
+	if given != nil {
+		want = a.rateOf(given)
+	}
+	switch {
+	case b.Short > 0 && (rate.Sign() != 0 || b.Direction != model.Shortage):
+		return fmt.Errorf("block %d is short at its limits: it has no rate", b.ID)
+	case b.Short == 0 && (given == nil) != (b.Direction == model.Held):
+		return fmt.Errorf("block %d is said to be in %s", b.ID, b.Direction)
+	case rate.Cmp(want) != 0:
+		return fmt.Errorf("block %d has rate %s, want %s, where its last unit moved", b.ID, rate.RatString(), want.RatString())
+	}
+	if next != nil && a.rateOf(next).Cmp(rate) < 0 {
+		return fmt.Errorf("block %d: at rate %s program %q, fund %q would have moved farther", b.ID, rate.FloatString(9), a.plan.Lines[next.claim].Program, a.plan.Lines[next.claim].Fund)
+	}
+	return nil
+}
+
+// rateOf is the published rate at which a unit moves: of a multiplier of 1 under a shortage, of a full score under growth.
+func (a *audit) rateOf(r *rung) *big.Rat {
+	one := int64(10_000)
+	if r.sign < 0 {
+		one = 10_000_000
+	}
+	num := new(big.Int).SetUint64(r.halves)
+	num.Mul(num, big.NewInt(a.unit)).Mul(num, big.NewInt(one))
+	den := new(big.Int).SetUint64(r.weight.hi)
+	den.Lsh(den, 64).Add(den, new(big.Int).SetUint64(r.weight.lo)).Lsh(den, 1)
+	return new(big.Rat).SetFrac(num, den)
+}
+
+// bottlenecks checks that blocks part the funds, that lines draw only on the funds of their block, and that what a block says of its funds holds.
+func (a *audit) bottlenecks() error {
+	owner := make([]int, len(a.in.Funds))
+	for k := range owner {
+		owner[k] = -1
+	}
+	top := a.afterTop()
+	for id := range a.plan.Blocks {
+		b := &a.plan.Blocks[id]
+		var supply int64
+		exhausted := true
+		for j, f := range b.Funds {
+			k, known := a.fund[f]
+			if !known || owner[k] >= 0 || (j > 0 && b.Funds[j-1] >= f) {
+				return fmt.Errorf("block %d lists fund %q, which is unknown, out of order or in another block", id, f)
+			}
+			owner[k] = id
+			supply += top[k]
+			exhausted = exhausted && a.left[k] < a.unit
+		}
+		switch {
+		case b.Supply != supply || b.Exhausted != exhausted:
+			return fmt.Errorf("block %d has supply %d, exhausted %t; want %d, %t", id, b.Supply, b.Exhausted, supply, exhausted)
+		case (b.Cut != nil || b.Short > 0) && !exhausted:
+			return fmt.Errorf("block %d stands apart as a bottleneck but its funds are not exhausted", id)
+		case b.Cut != nil && (b.Cut.Demand < b.Cut.Supply || b.Cut.Supply < 0):
+			return fmt.Errorf("block %d was cut with demand %d and supply %d", id, b.Cut.Demand, b.Cut.Supply)
+		case id > 0 && a.plan.Blocks[id-1].Funds[0] >= b.Funds[0]:
+			return fmt.Errorf("block %d is out of order", id)
+		}
+	}
+	for k := range owner {
+		if a.plan.Funds[k].Block != owner[k] {
+			return fmt.Errorf("fund %q says block %d, want %d", a.in.Funds[k].ID, a.plan.Funds[k].Block, owner[k])
+		}
+	}
+	for _, i := range a.claims {
+		id := a.plan.Lines[i].Block
+		home := false
+		for _, k := range a.work[i].funds {
+			home = home || owner[k] == id
+			if owner[k] != id && a.left[k] >= a.unit {
+				return a.at(i, "may draw on fund %q of block %d, which is not exhausted", a.in.Funds[k].ID, owner[k])
+			}
+		}
+		if !home {
+			return a.at(i, "is in block %d, none of whose funds may pay it", id)
+		}
+		for _, p := range a.work[i].pays {
+			if owner[p.fund] != id {
+				return a.at(i, "is paid by fund %q, which is not in its block", a.in.Funds[p.fund].ID)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,250 @@
+package certify
+
+import (
+	"fmt"
+	"math/bits"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+)
+
+// rung is one unit of one claim in the order in which units are given: below base first (sign −1), by half-odd units over weight.
+type rung struct {
+	sign   int
+	halves uint64 // 2 × units from base, to the middle of the unit
+	weight wide
+	claim  int // plan line, which is also the order of ids
+}
+
+// wide is an unsigned 128-bit integer.
+type wide struct{ hi, lo uint64 }
+
+func (a wide) compare(b wide) int {
+	switch {
+	case a == b:
+		return 0
+	case a.hi < b.hi, a.hi == b.hi && a.lo < b.lo:
+		return -1
+	default:
+		return 1
+	}
+}
+
+// times is the 192-bit product with n, most significant word first.
+func (a wide) times(n uint64) [3]uint64 {
+	carry, low := bits.Mul64(n, a.lo)
+	top, middle := bits.Mul64(n, a.hi)
+	middle, over := bits.Add64(middle, carry, 0)
+	return [3]uint64{top + over, middle, low}
+}
+
+func compareWords(a, b [3]uint64) int {
+	for i := range a {
+		if a[i] != b[i] {
+			if a[i] < b[i] {
+				return -1
+			}
+			return 1
+		}
+	}
+	return 0
+}
+
+// before is the total order of units that the method states: rate first; at equal rates the heavier claim gives up first under a shortage and
+// gains first under growth; at equal weights the earlier id is the better off.
+func (r *rung) before(s *rung) bool {
+	if r.sign != s.sign {
+		return r.sign < s.sign
+	}
+	c := compareWords(s.weight.times(r.halves), r.weight.times(s.halves)) * r.sign
+	if c == 0 {
+		c = s.weight.compare(r.weight) * r.sign
+	}
+	if c == 0 {
+		return r.claim < s.claim
+	}
+	return c < 0
+}
+
+// rungAt is the unit above amount x of a claim.
+func (a *audit) rungAt(i int, x int64) rung {
+	w := &a.work[i]
+	if x < w.base {
+		factor := 10_000_000 + (a.in.Params.SpreadMilli-1000)*(10_000-w.score)
+		hi, lo := bits.Mul64(uint64(w.movable), uint64(factor))    //nolint:gosec // both are ≥ 0
+		return rung{-1, uint64(2*(w.base-x) - 1), wide{hi, lo}, i} //nolint:gosec
+	}
+	hi, lo := bits.Mul64(uint64(w.movable), uint64(w.score))  //nolint:gosec
+	return rung{1, uint64(2*(x-w.base) + 1), wide{hi, lo}, i} //nolint:gosec
+}
+
+// reach is, for each fund, the funds to which its payments could be moved, step by step, by paying claims from another fund that may.
+func (a *audit) reach() [][]bool {
+	n := len(a.in.Funds)
+	to := make([][]bool, n)
+	for k := range to {
+		to[k] = make([]bool, n)
+		to[k][k] = true
+	}
+	for _, i := range a.claims {
+		w := &a.work[i]
+		if len(w.funds) > 1 {
+			for _, p := range w.pays {
+				for _, k := range w.funds {
+					to[p.fund][k] = true
+				}
+			}
+		}
+	}
+	for via := range n {
+		for from := range n {
+			if !to[from][via] {
+				continue
+			}
+			for k := range n {
+				if to[via][k] {
+					to[from][k] = true
+				}
+			}
+		}
+	}
+	return to
+}
+
+// exchange proves the plan best. Moving one unit between two claims is possible exactly when the funds of the one lead to a fund that pays the
+// other; for a sum of convex terms over such a system no single exchange helps only at the optimum (Murota 2003).
+func (a *audit) exchange() error {
+	n := len(a.in.Funds)
+	reach := a.reach()
+	last := make([]*rung, n) // the latest unit that each fund pays
+	for _, i := range a.claims {
+		w := &a.work[i]
+		if w.x == w.lo {
+			continue
+		}
+		r := a.rungAt(i, w.x-1)
+		for _, p := range w.pays {
+			if last[p.fund] == nil || last[p.fund].before(&r) {
+				last[p.fund] = &r
+			}
+		}
+	}
+	worst := make([]*rung, n) // the latest unit that money of each fund could be taken from
+	spare := make([]int, n)   // 1 + a fund with a spare unit within reach
+	for k := range n {
+		for other := range n {
+			if !reach[k][other] {
+				continue
+			}
+			if a.left[other] >= a.unit {
+				spare[k] = other + 1
+			}
+			if last[other] != nil && (worst[k] == nil || worst[k].before(last[other])) {
+				worst[k] = last[other]
+			}
+		}
+	}
+	for _, i := range a.claims {
+		w := &a.work[i]
+		if err := a.wants(i, w, worst, spare); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wants checks that a claim below its maximum has no unit to claim, and one that is not paid whole none to be paid by.
+func (a *audit) wants(i int, w *working, worst []*rung, spare []int) error {
+	unpaid := a.unpaid(w)
+	if w.x == w.hi && unpaid == 0 {
+		return nil
+	}
+	next := rung{sign: -2} // what is not paid at all comes before everything
+	if unpaid == 0 {
+		next = a.rungAt(i, w.x)
+	}
+	for _, k := range w.funds {
+		if spare[k] > 0 {
+			return a.at(i, "could have a unit that fund %q has left", a.in.Funds[spare[k]-1].ID)
+		}
+		if worst[k] != nil && next.before(worst[k]) {
+			l := &a.plan.Lines[worst[k].claim]
+			return a.at(i, "stands before the last unit of program %q, fund %q", l.Program, l.Fund)
+		}
+	}
+	return nil
+}
+
+// unpaid is the units of a claim that no fund pays.
+func (a *audit) unpaid(w *working) int64 {
+	units := w.x
+	for _, p := range w.pays {
+		units -= p.units
+	}
+	return units
+}
+
+// restrictedFirst proves that no payment could move to a more restricted fund with a unit left.
+func (a *audit) restrictedFirst() error {
+	reach := a.reach()
+	pays := make([]bool, len(a.in.Funds))
+	for _, i := range a.claims {
+		for _, p := range a.work[i].pays {
+			pays[p.fund] = true
+		}
+	}
+	order := a.usedFirst()
+	for at, restricted := range order {
+		if a.left[restricted] < a.unit {
+			continue
+		}
+		for _, k := range order[at+1:] {
+			if pays[k] && reach[k][restricted] {
+				return fmt.Errorf("fund %q pays what fund %q, which is more restricted and has %d left, may pay",
+					a.in.Funds[k].ID, a.in.Funds[restricted].ID, a.left[restricted])
+			}
+		}
+	}
+	return nil
+}
+
+// nextUnit recomputes who gets one unit more of each fund.
+func (a *audit) nextUnit() error {
+	reach := a.reach()
+	n := len(a.in.Funds)
+	short := make([]bool, n)
+	for b := range a.plan.Blocks {
+		for _, id := range a.plan.Blocks[b].Funds {
+			short[a.fund[id]] = a.plan.Blocks[b].Short > 0
+		}
+	}
+	first := make([]*rung, n)
+	for _, i := range a.claims {
+		w := &a.work[i]
+		if w.x == w.hi || a.plan.Blocks[a.plan.Lines[i].Block].Short > 0 {
+			continue
+		}
+		r := a.rungAt(i, w.x)
+		for _, k := range w.funds {
+			if first[k] == nil || r.before(first[k]) {
+				first[k] = &r
+			}
+		}
+	}
+	for k := range n {
+		var best *rung
+		for from := range n {
+			if reach[from][k] && first[from] != nil && !short[k] && (best == nil || first[from].before(best)) {
+				best = first[from]
+			}
+		}
+		var want model.LineRef
+		if best != nil {
+			want = model.LineRef{Program: a.plan.Lines[best.claim].Program, Fund: a.plan.Lines[best.claim].Fund}
+		}
+		got := a.plan.Funds[k].Next
+		if (got == nil) != (best == nil) || (got != nil && *got != want) {
+			return fmt.Errorf("the next unit of fund %q would go to %v, not to %v", a.in.Funds[k].ID, want, got)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+// Package engine answers an allocation input: score, solve, explain the pool, and have the result checked before anyone sees it.
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/certify"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/earmark"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/score"
+	"github.com/throughline/throughline/services/platform/fault"
+)
+
+// Version names the rules of this engine. It changes whenever any input could get another plan; a stored input is replayed only under its own.
+const Version = "1"
+
+// Allocate answers the input with a plan and the certificate of an independent check. Plans may be OPTIMAL, REDUCTION_SHORT or INFEASIBLE:
+// those are answers, not errors.
+//
+// Errors: Invalid with every violation, or WEIGHTS_OVERFLOW; FailedPrecondition ENGINE_VERSION for an input of another engine version; the
+// context's; Internal when the check refuses the plan, which is then not returned.
+func Allocate(ctx context.Context, in model.Input) (model.Plan, model.Certificate, error) {
+	if err := in.Validate(); err != nil {
+		return model.Plan{}, model.Certificate{}, err
+	}
+	if in.EngineVersion != Version {
+		return model.Plan{}, model.Certificate{}, fault.State("ENGINE_VERSION",
+			"the input is for engine version %q and this is version %q; create a new allocation from the current input", in.EngineVersion, Version)
+	}
+	in = in.Normalize()
+	plan, err := solve(ctx, in)
+	if err != nil {
+		return model.Plan{}, model.Certificate{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return model.Plan{}, model.Certificate{}, fmt.Errorf("allocate: %w", err)
+	}
+	cert, err := certify.Check(in, plan)
+	if err != nil {
+		return model.Plan{}, model.Certificate{}, fault.New(fault.Internal, "CERTIFICATE_REFUSED", "the allocation failed its own check").Because(err)
+	}
+	return plan, cert, nil
+}
+
+// Replay allocates stored canonical bytes again. Equal bytes give equal plans, to the byte.
+func Replay(ctx context.Context, canonical []byte) (model.Plan, model.Certificate, error) {
+	in, err := model.Decode(canonical)
+	if err != nil {
+		return model.Plan{}, model.Certificate{}, fault.New(fault.FailedPrecondition, "INPUT_UNREADABLE",
+			"the stored input cannot be replayed by this engine").Because(err)
+	}
+	return Allocate(ctx, in)
+}
+
+// solve makes the plan of a normalized, valid input.
+func solve(ctx context.Context, in model.Input) (model.Plan, error) {
+	hash, err := in.Hash()
+	if err != nil {
+		return model.Plan{}, err
+	}
+	b, err := newBook(in)
+	if err != nil {
+		return model.Plan{}, err
+	}
+	plan := model.Plan{
+		Schema: model.SchemaVersion, EngineVersion: Version, Method: in.Method, InputHash: hash, Outcome: model.Optimal,
+		Blocks: []model.Block{}, Shortfalls: []model.Shortfall{}, Flags: score.Flags(in),
+	}
+	g, err := newGrid(b)
+	if err != nil {
+		return model.Plan{}, err
+	}
+	if plan.Shortfalls, err = shortfalls(ctx, b, g); err != nil {
+		return model.Plan{}, fmt.Errorf("allocate: %w", err)
+	}
+	if len(plan.Shortfalls) > 0 {
+		plan.Outcome = model.Infeasible
+		b.infeasible(&plan)
+	} else {
+		solution, err := earmark.Solve(ctx, g.Problem)
+		if err != nil {
+			return model.Plan{}, fmt.Errorf("allocate: %w", err)
+		}
+		newDraft(b, g, solution).fill(&plan)
+	}
+	b.pool(&plan)
+	plan.Lines = b.lines
+	total(&plan)
+	return plan, nil
+}

@@ -1,0 +1,106 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/earmark"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/waterfill"
+)
+
+// shortfalls asks, in exact minor units, whether the lines off the top and the floors can be paid at all, and proves it where they cannot.
+func shortfalls(ctx context.Context, b *book, g *grid) ([]model.Shortfall, error) {
+	hard := earmark.Problem{Class: g.Class, Eligible: g.Eligible, Order: g.Order, Curves: make([]waterfill.Curve, len(b.claims)), Capacity: make([]int64, len(b.left))}
+	overdrawn := false
+	for k, left := range b.left {
+		hard.Capacity[k] = max(0, left)
+		overdrawn = overdrawn || left < 0
+	}
+	floors := false
+	for i := range b.claims {
+		floor := b.claims[i].floor
+		hard.Curves[i] = waterfill.Curve{Base: floor, Lo: floor, Hi: floor}
+		floors = floors || floor > 0
+	}
+	out := []model.Shortfall{}
+	if !floors && !overdrawn {
+		return out, nil
+	}
+	s, err := earmark.Solve(ctx, hard)
+	if err != nil {
+		return nil, err
+	}
+	proven := make([]bool, len(b.left))
+	for _, block := range s.Blocks {
+		if block.Short == 0 {
+			continue
+		}
+		for _, k := range block.Funds {
+			proven[k] = true
+		}
+		out = append(out, b.shortfall(g, block.Classes, block.Funds))
+	}
+	for k, left := range b.left {
+		if left < 0 && !proven[k] {
+			out = append(out, b.shortfall(g, nil, []int32{int32(k)})) //nolint:gosec // funds are few
+		}
+	}
+	return out, nil
+}
+
+// shortfall lists what must be paid and can be paid by these funds only.
+func (b *book) shortfall(g *grid, classes, funds []int32) model.Shortfall {
+	inFund, inClass := make([]bool, len(b.left)), make([]bool, len(g.Eligible))
+	s := model.Shortfall{Funds: []string{}, Lines: []model.RequiredLine{}}
+	for _, k := range funds {
+		inFund[k] = true
+		s.Funds = append(s.Funds, b.in.Funds[k].ID)
+		s.Available += b.in.Funds[k].Available - b.revenue[k]
+	}
+	for _, c := range classes {
+		inClass[c] = true
+	}
+	next := 0
+	for i := range b.lines {
+		l := &b.lines[i]
+		required := model.RequiredLine{Program: l.Program, Fund: l.Fund, Treatment: l.Treatment}
+		switch {
+		case next < len(b.claims) && int(b.claims[next].line) == i:
+			c := &b.claims[next]
+			if inClass[g.Class[next]] && c.floor > 0 {
+				required.Amount, required.Citation = c.floor, b.in.Programs[c.program].Mandate.Citation
+			}
+			next++
+		case inFund[b.lineIn[i]]:
+			required.Amount = l.Base
+		}
+		if required.Amount != 0 {
+			s.Lines = append(s.Lines, required)
+			s.Required += required.Amount
+		}
+	}
+	s.Short = s.Required - s.Available
+	return s
+}
+
+// infeasible fills a plan that nobody may adopt: the least that law asks for, unpaid.
+func (b *book) infeasible(plan *model.Plan) {
+	for i := range b.claims {
+		c := &b.claims[i]
+		l := &b.lines[c.line]
+		b.describe(l, c)
+		l.Min, l.Max, l.Amount, l.Reason = c.floor, c.floor, c.floor, model.Unpayable
+		l.Change = l.Amount - l.Base
+	}
+	for _, f := range b.in.Funds {
+		plan.Funds = append(plan.Funds, model.FundResult{Fund: f.ID, Available: f.Available, Block: -1})
+	}
+}
+
+// describe copies what the claim knows into its line.
+func (b *book) describe(l *model.Line, c *claim) {
+	l.Floor, l.Movable = c.floor, c.movable
+	if !c.held {
+		l.ScoreBP = c.q
+	}
+}

@@ -1,0 +1,90 @@
+package engine
+
+import "github.com/throughline/throughline/services/budgeting/internal/domain/model"
+
+// steps lists the waterfall in order; the program revenue, credits, unnamed funds and floors come out of the competing lines.
+func steps() []model.StepName {
+	out := []model.StepName{}
+	for _, t := range model.Treatments() {
+		if t != model.Competes {
+			out = append(out, model.StepName(t))
+		}
+	}
+	return append(out, model.StepRevenue, model.StepCredit, model.StepUnnamed, model.StepFloor)
+}
+
+// pool fills the addressable-pool waterfall, per fund and overall.
+func (b *book) pool(plan *model.Plan) {
+	names := steps()
+	const revenue, credit, unnamed, floor = 6, 7, 8, 9 // places in names
+	amounts := make([][10]int64, len(b.in.Funds)+1)
+	falls := make([]model.Waterfall, len(b.in.Funds)+1)
+	add := func(k int32, place int, amount int64) {
+		amounts[k][place] += amount
+		amounts[len(b.in.Funds)][place] += amount
+	}
+	for i := range b.lines {
+		l := &b.lines[i]
+		k := b.lineIn[i]
+		for _, w := range []*model.Waterfall{&falls[k], &falls[len(b.in.Funds)]} {
+			w.Total += l.Gross
+			if l.Treatment != model.Interfund {
+				w.Net += l.Gross
+			}
+			w.Movable += l.Movable
+		}
+		if l.Treatment != model.Competes {
+			add(k, l.Treatment.Place(), l.Gross)
+			continue
+		}
+		add(k, revenue, l.Revenue)
+		switch {
+		case l.Base < 0:
+			add(k, credit, l.Base)
+		case !b.in.Funds[k].InPool():
+			add(k, unnamed, l.Base)
+		default:
+			add(k, floor, l.Base-l.Movable)
+		}
+	}
+	for k := range falls {
+		w := &falls[k]
+		if k < len(b.in.Funds) {
+			w.Fund, w.Available = b.in.Funds[k].ID, b.in.Funds[k].Available
+			falls[len(b.in.Funds)].Available += w.Available
+		}
+		w.Steps = []model.Step{}
+		for place, name := range names {
+			if amount := amounts[k][place]; amount != 0 {
+				w.Steps = append(w.Steps, model.Step{Name: name, Amount: amount})
+			}
+		}
+		w.ToShare = w.Available - (w.Total - w.Movable)
+		w.Gap = w.Movable - w.ToShare
+	}
+	plan.Waterfall, plan.Overall = falls[:len(b.in.Funds)], falls[len(b.in.Funds)]
+}
+
+// total adds up the lines, blocks and funds of a plan.
+func total(plan *model.Plan) {
+	t := &plan.Totals
+	for i := range plan.Lines {
+		l := &plan.Lines[i]
+		amount := l.Amount + l.Revenue - l.RevenueLost
+		t.GrossBase += l.Gross
+		t.GrossAmount += amount
+		if l.Treatment != model.Interfund {
+			t.NetBase += l.Gross
+			t.NetAmount += amount
+		}
+		t.Change += l.Change
+		t.RevenueLost += l.RevenueLost
+	}
+	for i := range plan.Blocks {
+		t.Short += plan.Blocks[i].Short
+	}
+	for i := range plan.Funds {
+		t.Surplus += plan.Funds[i].Surplus
+		t.Remainder += plan.Funds[i].Remainder
+	}
+}

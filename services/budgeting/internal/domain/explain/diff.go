@@ -1,0 +1,292 @@
+package explain
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/score"
+)
+
+// Run is a plan with the input it answers.
+type Run struct {
+	Input model.Input
+	Plan  model.Plan
+}
+
+// Delta is what differs between two runs.
+type Delta struct {
+	Moves  []Move   // programs whose amount differs, by id
+	Policy []string // policy figures, envelopes and revisions that differ, as sentences
+}
+
+// Move is one program that moved and why, the strongest cause first.
+type Move struct {
+	Program       string
+	Before, After int64 // of all its lines, net of program revenue
+	ScoreBefore   int64 // basis points
+	ScoreAfter    int64
+	Causes        []Cause
+	Sentences     []string
+}
+
+// Kind is what a cause is about.
+type Kind string
+
+// Kinds. The first five move the score; Effect is then thousandths of a basis point. For Base, Mandate and Limits it is minor units.
+const (
+	GoalWeight Kind = "GOAL_WEIGHT"
+	Aligned    Kind = "ALIGNMENT"
+	Attributes Kind = "ATTRIBUTE"
+	Results    Kind = "RESULTS"
+	Equity     Kind = "EQUITY"
+	Base       Kind = "BASE"
+	Mandate    Kind = "MANDATE"
+	Limits     Kind = "LIMITS"
+	Request    Kind = "REQUEST"
+	Pool       Kind = "POOL" // the rate of its block moved: envelopes, policy figures or other programs
+)
+
+// Cause is one thing that differs for a program. Subject is a goal, an attribute or a fund.
+type Cause struct {
+	Kind          Kind
+	Subject       string
+	Before, After string
+	Effect        int64
+}
+
+// Diff compares two runs and names what moved every program whose amount differs.
+func Diff(before, after Run) Delta {
+	a, b := newSide(before), newSide(after)
+	d := Delta{Moves: []Move{}, Policy: policy(a.in, b.in)}
+	for _, id := range union(a.ids, b.ids) {
+		x, y := a.amount[id], b.amount[id]
+		if x == y {
+			continue
+		}
+		m := Move{Program: id, Before: x, After: y}
+		p, hadP := a.program(id)
+		q, hasQ := b.program(id)
+		switch {
+		case !hadP:
+			m.Causes = []Cause{{Kind: Base, Subject: id, Before: "none", After: "new program", Effect: y}}
+		case !hasQ:
+			m.Causes = []Cause{{Kind: Base, Subject: id, Before: "program", After: "none", Effect: -x}}
+		default:
+			s, t := a.scores.Score(p), b.scores.Score(q)
+			m.ScoreBefore, m.ScoreAfter = s.BP, t.BP
+			m.Causes = append(scoreCauses(s, t), moneyCauses(a, b, p, q)...)
+		}
+		m.Sentences = tell(b.in.Currency, &m)
+		d.Moves = append(d.Moves, m)
+	}
+	return d
+}
+
+// side is one run, indexed.
+type side struct {
+	in     model.Input
+	plan   *model.Plan
+	ids    []string
+	amount map[string]int64 // looked up only
+	scores *score.Scorer
+}
+
+func newSide(r Run) *side {
+	s := &side{in: r.Input.Normalize(), plan: &r.Plan, amount: map[string]int64{}}
+	s.scores = score.New(s.in)
+	for i := range s.in.Programs {
+		s.ids = append(s.ids, s.in.Programs[i].ID)
+	}
+	for i := range r.Plan.Lines {
+		s.amount[r.Plan.Lines[i].Program] += r.Plan.Lines[i].Amount
+	}
+	return s
+}
+
+func (s *side) program(id string) (*model.Program, bool) {
+	i, ok := slices.BinarySearch(s.ids, id)
+	if !ok {
+		return nil, false
+	}
+	return &s.in.Programs[i], true
+}
+
+func union(a, b []string) []string {
+	all := append(slices.Clone(a), b...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// scoreCauses splits the move of the score: for each goal first its weight at the old alignment, then the alignment at the new weight.
+func scoreCauses(s, t score.Score) []Cause {
+	var out []Cause
+	add := func(k Kind, subject, before, after string, effect int64) {
+		if before != after {
+			out = append(out, Cause{k, subject, before, after, effect})
+		}
+	}
+	for _, g := range t.Goals {
+		i := slices.IndexFunc(s.Goals, func(o score.GoalPart) bool { return o.Goal == g.Goal })
+		if i < 0 {
+			add(GoalWeight, g.Goal, "not a goal", share(g.WeightPPM), g.MilliBP)
+			continue
+		}
+		o := s.Goals[i]
+		middle := o.MilliBP
+		if o.WeightPPM > 0 {
+			middle = o.MilliBP * g.WeightPPM / o.WeightPPM
+		} else if g.Halves > 0 {
+			middle = g.MilliBP * o.Halves / g.Halves
+		}
+		add(GoalWeight, g.Goal, share(o.WeightPPM), share(g.WeightPPM), middle-o.MilliBP)
+		add(Aligned, g.Goal, level(o.Halves), level(g.Halves), g.MilliBP-middle)
+	}
+	for _, o := range s.Goals {
+		if !slices.ContainsFunc(t.Goals, func(g score.GoalPart) bool { return g.Goal == o.Goal }) {
+			add(GoalWeight, o.Goal, share(o.WeightPPM), "not a goal", -o.MilliBP)
+		}
+	}
+	for _, v := range t.Attributes {
+		i := slices.IndexFunc(s.Attributes, func(o score.AttributePart) bool { return o.Name == v.Name })
+		var o score.AttributePart
+		if i >= 0 {
+			o = s.Attributes[i]
+		}
+		add(Attributes, v.Name, level(o.Halves)+" at "+share(o.WeightPPM), level(v.Halves)+" at "+share(v.WeightPPM), v.MilliBP-o.MilliBP)
+	}
+	add(Results, "", gate(s.Results), gate(t.Results), t.Results.MilliBP-s.Results.MilliBP)
+	add(Equity, "", points(1000*s.EquityBP), points(1000*t.EquityBP), 1000*(t.EquityBP-s.EquityBP))
+	sort.SliceStable(out, func(i, j int) bool { return magnitude(out[i].Effect) > magnitude(out[j].Effect) })
+	return out
+}
+
+func gate(r score.ResultsPart) string {
+	return fmt.Sprintf("%s under %s, %s points", r.Signal, r.Policy, points(r.MilliBP))
+}
+
+func magnitude(v int64) int64 { return max(v, -v) }
+
+// moneyCauses compares what the two plans say of the program's lines: base, floor, bounds, and the rate of the block that decided it.
+func moneyCauses(a, b *side, p, q *model.Program) []Cause {
+	var out []Cause
+	old, now := lines(*a.plan, p.ID), lines(*b.plan, q.ID)
+	for i := range now {
+		l := &now[i]
+		j := slices.IndexFunc(old, func(o model.Line) bool { return o.Fund == l.Fund && o.Treatment == l.Treatment })
+		var o model.Line
+		o.Block = -1
+		if j >= 0 {
+			o = old[j]
+		}
+		if o.Base != l.Base {
+			out = append(out, Cause{Base, l.Fund, amount(a.in.Currency, o.Base), amount(b.in.Currency, l.Base), l.Base - o.Base})
+		}
+		if o.Floor != l.Floor {
+			out = append(out, Cause{Mandate, l.Fund, amount(a.in.Currency, o.Floor), amount(b.in.Currency, l.Floor), l.Floor - o.Floor})
+		}
+		before, after := rateOf(a.plan, o.Block), rateOf(b.plan, l.Block)
+		if before != after {
+			out = append(out, Cause{Kind: Pool, Subject: l.Fund, Before: before, After: after})
+		}
+	}
+	for _, o := range old {
+		if !slices.ContainsFunc(now, func(l model.Line) bool { return o.Fund == l.Fund && o.Treatment == l.Treatment }) {
+			out = append(out, Cause{Base, o.Fund, amount(a.in.Currency, o.Base), "none", -o.Base})
+		}
+	}
+	if was, is := limits(p), limits(q); was != is {
+		out = append(out, Cause{Kind: Limits, Before: was, After: is})
+	}
+	if p.Requested != q.Requested {
+		out = append(out, Cause{Request, "", amount(a.in.Currency, p.Requested), amount(b.in.Currency, q.Requested), q.Requested - p.Requested})
+	}
+	return out
+}
+
+func limits(p *model.Program) string {
+	s := fmt.Sprintf("eligible funds [%s]", list(p.EligibleFunds))
+	if p.Cap != nil {
+		s += fmt.Sprintf(", cap %d", *p.Cap)
+	}
+	if h := p.HoldHarmless; h != nil {
+		s += fmt.Sprintf(", hold-harmless −%s to +%s of %d", share(h.MaxDecreasePPM), share(h.MaxIncreasePPM), h.Prior)
+	}
+	return s
+}
+
+func rateOf(plan *model.Plan, block int) string {
+	if block < 0 || block >= len(plan.Blocks) {
+		return "off the top"
+	}
+	b := &plan.Blocks[block]
+	switch {
+	case b.Short > 0:
+		return "a cut at the limits"
+	case b.Direction == model.Shortage:
+		return "a cut at " + ratePercent(b.Rate)
+	case b.Direction == model.Growth:
+		return "growth at " + ratePercent(b.Rate)
+	default:
+		return "held"
+	}
+}
+
+func tell(currency string, m *Move) []string {
+	out := []string{fmt.Sprintf("Program %q moves from %s to %s.", m.Program, amount(currency, m.Before), amount(currency, m.After))}
+	if m.ScoreBefore != m.ScoreAfter {
+		out = append(out, fmt.Sprintf("Its priority score goes from %s to %s.", percent(m.ScoreBefore), percent(m.ScoreAfter)))
+	}
+	for _, c := range m.Causes {
+		switch c.Kind {
+		case GoalWeight:
+			out = append(out, fmt.Sprintf("The weight of goal %q goes from %s to %s, which moves the score by %s points.", c.Subject, c.Before, c.After, points(c.Effect)))
+		case Aligned:
+			out = append(out, fmt.Sprintf("Its alignment with goal %q goes from %s to %s, which moves the score by %s points.", c.Subject, c.Before, c.After, points(c.Effect)))
+		case Attributes:
+			out = append(out, fmt.Sprintf("Attribute %s goes from %s to %s, which moves the score by %s points.", c.Subject, c.Before, c.After, points(c.Effect)))
+		case Results:
+			out = append(out, fmt.Sprintf("Its results go from %s to %s, which moves the score by %s points.", c.Before, c.After, points(c.Effect)))
+		case Equity:
+			out = append(out, fmt.Sprintf("Equity goes from %s to %s points.", c.Before, c.After))
+		case Base:
+			out = append(out, fmt.Sprintf("Its base in %q goes from %s to %s.", c.Subject, c.Before, c.After))
+		case Mandate:
+			out = append(out, fmt.Sprintf("Its protected minimum in fund %q goes from %s to %s.", c.Subject, c.Before, c.After))
+		case Limits:
+			out = append(out, fmt.Sprintf("Its limits go from %s to %s.", c.Before, c.After))
+		case Request:
+			out = append(out, fmt.Sprintf("Its request above base goes from %s to %s.", c.Before, c.After))
+		case Pool:
+			out = append(out, fmt.Sprintf("In fund %q the pool goes from %s to %s.", c.Subject, c.Before, c.After))
+		}
+	}
+	return out
+}
+
+// policy lists the figures that differ for everybody.
+func policy(a, b model.Input) []string {
+	out := []string{}
+	note := func(name, before, after string) {
+		if before != after {
+			out = append(out, fmt.Sprintf("%s goes from %s to %s.", name, before, after))
+		}
+	}
+	note("The priority revision", a.Revisions.Priority.Name, b.Revisions.Priority.Name)
+	note("The results revision", a.Revisions.Results.Name, b.Revisions.Results.Name)
+	note("The spread", level2(a.Params.SpreadMilli), level2(b.Params.SpreadMilli))
+	note("The limit on cuts", share(a.Params.MaxCutPPM), share(b.Params.MaxCutPPM))
+	note("The rounding unit", amount(a.Currency, a.RoundingUnit), amount(b.Currency, b.RoundingUnit))
+	for _, g := range b.Goals {
+		if i := slices.IndexFunc(a.Goals, func(o model.Goal) bool { return o.ID == g.ID }); i >= 0 {
+			note(fmt.Sprintf("The weight of goal %q", g.ID), share(a.Goals[i].WeightPPM), share(g.WeightPPM))
+		}
+	}
+	for _, f := range b.Funds {
+		if i := slices.IndexFunc(a.Funds, func(o model.Fund) bool { return o.ID == f.ID }); i >= 0 {
+			note(fmt.Sprintf("The envelope of fund %q", f.ID), amount(a.Currency, a.Funds[i].Available), amount(b.Currency, f.Available))
+		}
+	}
+	return out
+}

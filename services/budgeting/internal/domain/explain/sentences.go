@@ -1,0 +1,181 @@
+package explain
+
+import (
+	"fmt"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+)
+
+// teller collects sentences in one currency.
+type teller struct {
+	in   model.Input
+	plan *model.Plan
+	out  []string
+}
+
+func (t *teller) say(format string, args ...any) { t.out = append(t.out, fmt.Sprintf(format, args...)) }
+
+func (t *teller) money(minor int64) string { return amount(t.in.Currency, minor) }
+
+func sentences(in model.Input, plan *model.Plan, r *Reason) []string {
+	t := &teller{in: in, plan: plan}
+	t.say("Program %q goes from %s to %s.", r.Program, t.money(r.Base), t.money(r.Amount))
+	competes := false
+	for i := range r.Lines {
+		competes = competes || r.Lines[i].Movable > 0
+	}
+	if competes {
+		t.score(r)
+	}
+	for i := range r.Lines {
+		if l := &r.Lines[i]; l.Line.Block < 0 {
+			t.fixed(l)
+		} else {
+			t.competing(l)
+		}
+	}
+	t.say("This follows priority revision %q%s, request version %q and engine version %s.", r.Revisions.Priority.Name, results(r.Revisions), r.Version, plan.EngineVersion)
+	return t.out
+}
+
+func results(r model.Revisions) string {
+	if r.Results.Name == "" {
+		return ""
+	}
+	return fmt.Sprintf(", results revision %q", r.Results.Name)
+}
+
+func (t *teller) score(r *Reason) {
+	s := &r.Score
+	t.say("Its priority score is %s.", percent(s.BP))
+	for _, g := range s.Goals {
+		name := g.Title
+		if name == "" {
+			name = g.Goal
+		}
+		if g.Unknown {
+			t.say("Its alignment with %s is unknown; the median, %s of 4, stands in for it and gives %s points at a weight of %s.", name, level(g.Halves), points(g.MilliBP), share(g.WeightPPM))
+			continue
+		}
+		t.say("%s weighs %s; an alignment of %s of 4 gives %s points.", name, share(g.WeightPPM), level(g.Halves), points(g.MilliBP))
+	}
+	for _, a := range s.Attributes {
+		unknown := ""
+		if a.Unknown {
+			unknown = " (unknown; the median stands in for it)"
+		}
+		t.say("Attribute %s weighs %s beside the goals; its level of %s%s gives %s points.", a.Name, share(a.WeightPPM), level(a.Halves), unknown, points(a.MilliBP))
+	}
+	if g := s.Results; g.Policy != model.Neutral || g.Signal != model.Unknown {
+		reason := ""
+		if g.Reason != "" {
+			reason = ": " + g.Reason
+		}
+		t.say("Its results are %s under the policy %s, which moves the score by %s points%s.", g.Signal, g.Policy, points(g.MilliBP), reason)
+	}
+	if s.EquityBP != 0 {
+		t.say("Equity moves the score by %s points.", points(1000*s.EquityBP))
+	}
+	if s.Clamped {
+		t.say("The score is held between 0 and 100 %%.")
+	}
+}
+
+func (t *teller) fixed(l *Line) {
+	switch l.Reason {
+	case model.IsCredit:
+		t.say("In fund %q its competing lines come to a credit of %s, which goes to the fund unchanged.", l.Fund, t.money(-l.Base))
+	case model.Unpayable:
+		t.say("In fund %q nothing can be allotted: what must be paid exceeds the money that may pay it.", l.Fund)
+		for _, s := range t.plan.Shortfalls {
+			t.say("The lines that only fund %s may pay come to %s; %s is available, %s too little.", quoted(s.Funds), t.money(s.Required), t.money(s.Available), t.money(s.Short))
+		}
+	default:
+		t.say("In fund %q its %s lines of %s do not compete: they come off the top, whole.", l.Fund, l.Treatment, t.money(l.Base))
+	}
+}
+
+func (t *teller) competing(l *Line) {
+	net := ""
+	if l.Revenue > 0 {
+		net = fmt.Sprintf(", that is %s less %s of program revenue that follows the service", t.money(l.Gross), t.money(l.Revenue))
+	}
+	t.say("In fund %q its competing base is %s%s.", l.Fund, t.money(l.Base), net)
+	if l.Floor > 0 {
+		t.say("%s of it is protected by an attested mandate (%s).", t.money(l.Floor), l.Citation)
+	}
+	if l.Movable > 0 {
+		t.say("So %s can move.", t.money(l.Movable))
+		t.working(l)
+	}
+	t.bend(l)
+	if l.RevenueLost > 0 {
+		t.say("The cut also loses about %s of program revenue.", t.money(l.RevenueLost))
+	}
+	t.payers(l)
+}
+
+// working is the line that anyone can check with a calculator.
+func (t *teller) working(l *Line) {
+	b := l.Block
+	who := fmt.Sprintf("Block %d (fund %s)", b.ID, quoted(b.Funds))
+	switch {
+	case b.Short > 0:
+		t.say("%s cannot pay its %d lines even at their lower limits: packages must find %s together.", who, b.Lines, t.money(b.Short))
+	case b.Direction == model.Shortage:
+		t.say("%s has %s for a base of %s, so its %d lines share a cut at one rate, %s.", who, t.money(b.Supply), t.money(b.Base), b.Lines, ratePercent(b.Rate))
+		t.say("Rate × %s × %s (1 + (%s − 1) × (1 − score)) is a cut of %s minor units, rounded to %s.",
+			t.money(l.Movable), l.Multiplier, level2(t.in.Params.SpreadMilli), l.Exact[1:], t.money(-l.Rounded))
+	case b.Direction == model.Growth:
+		t.say("%s has %s for a base of %s, so its %d lines share growth at one rate, %s.", who, t.money(b.Supply), t.money(b.Base), b.Lines, ratePercent(b.Rate))
+		t.say("Rate × %s × score %s is a gain of %s minor units, rounded to %s.", t.money(l.Movable), l.Multiplier, l.Exact, t.money(l.Rounded))
+	default:
+		t.say("%s has neither a shortage nor growth to share.", who)
+	}
+	if l.Half {
+		t.say("The change lay exactly halfway between two rounding units; the tie rule (weight, then id) decided it.")
+	}
+	if b.Cut != nil {
+		t.say("The block stands apart because its lines would have taken %s at the rate of its neighbours, and the only funds that may pay them have %s.", t.money(b.Cut.Demand), t.money(b.Cut.Supply))
+	}
+}
+
+func level2(milli int64) string { return trim(fmt.Sprintf("%d.%03d", milli/1000, milli%1000)) }
+
+// bend says what stopped the line.
+func (t *teller) bend(l *Line) {
+	now := t.money(l.Amount)
+	switch l.Reason {
+	case model.AtMaxCut:
+		t.say("No line may lose more than %s of what can move: that stops the cut, and leaves %s.", share(t.in.Params.MaxCutPPM), now)
+	case model.AtFloor:
+		t.say("The mandate's floor binds: it gets %s.", now)
+	case model.AtHold:
+		t.say("Hold-harmless against the prior year binds: it gets %s.", now)
+	case model.AtCap:
+		t.say("The program's cap binds: it gets %s.", now)
+	case model.AtRequest:
+		t.say("It gets all that was requested: %s.", now)
+	case model.AtBase:
+		t.say("It stays at its base of %s.", now)
+	case model.NotNamed:
+		t.say("The fund is not named in this allocation, so the line stays at its base of %s.", now)
+	default:
+		t.say("No bound stops it: it gets %s, a change of %s.", now, t.money(l.Change))
+	}
+}
+
+func (t *teller) payers(l *Line) {
+	for _, p := range l.Paid {
+		t.say("Fund %q pays %s of it.", p.Fund, t.money(p.Amount))
+	}
+	if len(l.Tight) > 0 {
+		t.say("Fund %s may also pay it, but is used up by lines that stand before it.", quoted(l.Tight))
+	}
+	if len(l.Ignored) > 0 {
+		t.say("Fund %s is named by the program but does not compete in this allocation.", quoted(l.Ignored))
+	}
+	if l.Next != nil {
+		t.say("The next %s of fund %q would go to program %q.", t.money(t.in.RoundingUnit), l.NextFund, l.Next.Program)
+	}
+}

@@ -1,0 +1,75 @@
+// Package domain holds funds, budgets, programs, what they ask for, and the allocations that answer.
+package domain
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/throughline/throughline/services/platform/fault"
+)
+
+// Meta is what every stored resource carries beside its own fields.
+type Meta struct {
+	Version    int64 // 1 when created, one more after each change
+	CreateTime time.Time
+	UpdateTime time.Time
+}
+
+// Revision is the version.
+func (m Meta) Revision() int64 { return m.Version }
+
+// Next is the meta of the next version: of the first, when m is zero.
+func (m Meta) Next(now time.Time) Meta {
+	if m.Version == 0 {
+		m.CreateTime = now
+	}
+	return Meta{Version: m.Version + 1, CreateTime: m.CreateTime, UpdateTime: now}
+}
+
+// Date is a calendar day, "2027-07-01"; empty when unset. Dates compare as strings.
+type Date string
+
+func (d Date) valid() bool {
+	if d == "" {
+		return true
+	}
+	_, err := time.Parse(time.DateOnly, string(d))
+	return err == nil
+}
+
+// name joins alternating collections and ids.
+func name(parts ...string) string { return strings.Join(parts, "/") }
+
+// OrganizationName is the resource name of an organization.
+func OrganizationName(id string) string { return name("organizations", id) }
+
+// required wants text, and says so of the field.
+func required(v *fault.Violations, field, value string) {
+	v.Check(strings.TrimSpace(value) != "", field, "is required; give it a value")
+}
+
+// fieldAt is an element's path.
+func fieldAt(field string, i int) string { return fmt.Sprintf("%s[%d]", field, i) }
+
+var idPattern = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// checkID holds ids to the rule of every create request: names made by upserts pass here alone.
+func checkID(v *fault.Violations, field, id string) {
+	v.Check(idPattern.MatchString(id), field, "has the id %q; use lower-case letters, digits and hyphens, a letter first, at most 63", id)
+}
+
+// knownOr wants a value out of a vocabulary.
+func knownOr[T ~string](v *fault.Violations, field string, value T, known []T) {
+	for _, k := range known {
+		if k == value {
+			return
+		}
+	}
+	words := make([]string, len(known))
+	for i, k := range known {
+		words[i] = string(k)
+	}
+	v.Add(field, "must be one of %s", strings.Join(words, ", "))
+}

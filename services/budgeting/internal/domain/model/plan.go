@@ -1,0 +1,247 @@
+package model
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// Outcome is the status of a plan.
+type Outcome string
+
+// Outcomes.
+const (
+	Optimal        Outcome = "OPTIMAL"         // every fund balances and no other division fits the rule better
+	ReductionShort Outcome = "REDUCTION_SHORT" // the limits on cuts are too tight: packages must find the Short of the blocks
+	Infeasible     Outcome = "INFEASIBLE"      // must-pay lines and floors exceed the money that may pay them; never adoptable
+)
+
+// Plan is the answer to an Input. Funds and Waterfall are sorted by fund id, Lines by (program, fund, waterfall order of treatment).
+// An INFEASIBLE plan has Shortfalls and no Blocks; its lines show the least that law asks and nothing is paid.
+type Plan struct {
+	Schema        int          `json:"schema"`
+	EngineVersion string       `json:"engine_version"`
+	Method        Method       `json:"method"`
+	InputHash     string       `json:"input_hash"`
+	Outcome       Outcome      `json:"outcome"`
+	Totals        Totals       `json:"totals"`
+	Overall       Waterfall    `json:"overall"`   // all funds together; Fund is empty
+	Waterfall     []Waterfall  `json:"waterfall"` // one per fund
+	Funds         []FundResult `json:"funds"`
+	Blocks        []Block      `json:"blocks"`
+	Lines         []Line       `json:"lines"`
+	Shortfalls    []Shortfall  `json:"shortfalls"`
+	Flags         []Flag       `json:"flags"` // where a median stands in for an unknown alignment
+}
+
+// Totals add up every line. Gross counts program revenue and interfund lines; Net leaves interfund lines out.
+type Totals struct {
+	GrossBase   int64 `json:"gross_base"`
+	GrossAmount int64 `json:"gross_amount"`
+	NetBase     int64 `json:"net_base"`
+	NetAmount   int64 `json:"net_amount"`
+	Change      int64 `json:"change"` // of competing lines, net of program revenue
+	RevenueLost int64 `json:"revenue_lost"`
+	Short       int64 `json:"short"` // what packages must find, all blocks
+	Surplus     int64 `json:"surplus"`
+	Remainder   int64 `json:"remainder"`
+}
+
+// Waterfall is the addressable pool: Total less every step is Movable. Steps come in the order of the Step constants, zero ones left out.
+type Waterfall struct {
+	Fund      string `json:"fund"`
+	Total     int64  `json:"total"`     // today's spending, gross
+	Net       int64  `json:"net"`       // Total without interfund lines
+	Steps     []Step `json:"steps"`     // what cannot move, and why
+	Movable   int64  `json:"movable"`   // what the formula can reach
+	Available int64  `json:"available"` // the envelope
+	ToShare   int64  `json:"to_share"`  // Available − (Total − Movable): what is left for the movable lines; negative when must-pay is not covered
+	Gap       int64  `json:"gap"`       // Movable − ToShare: a shortage above zero, growth below
+}
+
+// Step is one treatment of the waterfall.
+type Step struct {
+	Name   StepName `json:"name"`
+	Amount int64    `json:"amount"`
+}
+
+// StepName is a treatment, or one of the names below.
+type StepName string
+
+// Steps that are not treatments.
+const (
+	StepRevenue StepName = "PROGRAM_REVENUE" // income that follows competing services: nets their base
+	StepCredit  StepName = "CREDIT"          // net-negative program-funds: fixed adjustments of their fund
+	StepUnnamed StepName = "FUND_NOT_NAMED"  // competing lines of a fund outside the pool
+	StepFloor   StepName = "MANDATE_FLOOR"   // attested mandates, up to their minimum
+)
+
+// FundResult balances exactly: Available = Fixed + Revenue + Competing + Surplus + Remainder (all zero but Available when INFEASIBLE).
+type FundResult struct {
+	Fund      string   `json:"fund"`
+	Available int64    `json:"available"`
+	Fixed     int64    `json:"fixed"`          // every line off the top, credits included
+	Revenue   int64    `json:"revenue"`        // program revenue before any cut
+	Competing int64    `json:"competing"`      // paid by this fund to competing lines, net of program revenue
+	Surplus   int64    `json:"surplus"`        // whole units that no eligible line may take
+	Remainder int64    `json:"remainder"`      // less than a rounding unit: the line "unallocated (rounding)"
+	Block     int      `json:"block"`          // index in Blocks, −1 when no competing line draws on the fund
+	Next      *LineRef `json:"next,omitempty"` // who would get the fund's next unit; none when nobody may take it
+}
+
+// RemainderName names the line that holds what is left below the rounding unit.
+const RemainderName = "unallocated (rounding)"
+
+// LineRef names a competing line.
+type LineRef struct {
+	Program string `json:"program"`
+	Fund    string `json:"fund"`
+}
+
+// Direction is what a block shares.
+type Direction string
+
+// Directions.
+const (
+	Shortage Direction = "SHORTAGE" // amount = base − round(rate × D × multiplier), within bounds
+	Growth   Direction = "GROWTH"   // amount = base + round(rate × D × q), within bounds
+	Held     Direction = "HELD"     // nothing to share
+)
+
+// Block is a set of competing lines that share one rate, with the funds that pay them.
+type Block struct {
+	ID        int       `json:"id"`
+	Funds     []string  `json:"funds"`
+	Lines     int       `json:"lines"`
+	Direction Direction `json:"direction"`
+	Rate      Rate      `json:"rate"`      // share that a line of multiplier 1 gives (SHORTAGE) or of score 100 % gains (GROWTH)
+	Base      int64     `json:"base"`      // sum over the lines
+	Amount    int64     `json:"amount"`    // sum over the lines
+	Supply    int64     `json:"supply"`    // what the block's funds have left for competing lines, whole units and odd minor units
+	Exhausted bool      `json:"exhausted"` // less than one unit is left in every fund of the block
+	Short     int64     `json:"short"`     // Amount at the limits less what can be paid: packages must find it
+	Cut       *Cut      `json:"cut,omitempty"`
+}
+
+// Rate is an exact fraction; both are decimal integers in lowest terms.
+type Rate struct {
+	Num string `json:"num"`
+	Den string `json:"den"`
+}
+
+// Cut says why a block stands apart: at the rate shared with its neighbours its lines would take Demand, and the only funds that
+// may pay them have Supply.
+type Cut struct {
+	Demand int64 `json:"demand"`
+	Supply int64 `json:"supply"`
+}
+
+// Reason is what decided the amount of a line.
+type Reason string
+
+// Reasons, one for each bend of a response and each line that has none.
+const (
+	AtRate    Reason = "AT_RATE"        // the block's rate, rounded
+	AtMaxCut  Reason = "MAX_CUT"        // the most that a line may lose
+	AtFloor   Reason = "FLOOR"          // attested mandate
+	AtHold    Reason = "HOLD_HARMLESS"  // change against the prior year
+	AtCap     Reason = "CAP"            // the program's cap
+	AtRequest Reason = "REQUEST"        // all that was asked
+	AtBase    Reason = "BASE"           // nothing to share, or nothing movable
+	OffTheTop Reason = "OFF_THE_TOP"    // treatment is not COMPETES
+	IsCredit  Reason = "CREDIT"         // net-negative program-fund
+	NotNamed  Reason = "FUND_NOT_NAMED" // the fund does not compete
+	Unpayable Reason = "INFEASIBLE"     // the plan is infeasible
+)
+
+// Line is one program, fund and treatment. For competing lines every figure but Gross and Revenue is net of program revenue.
+type Line struct {
+	Program     string    `json:"program"`
+	Fund        string    `json:"fund"` // the fund that carries the line
+	Treatment   Treatment `json:"treatment"`
+	CostLines   int       `json:"cost_lines"`
+	Gross       int64     `json:"gross"`
+	Revenue     int64     `json:"revenue,omitempty"`
+	Base        int64     `json:"base"`
+	Floor       int64     `json:"floor,omitempty"`
+	Movable     int64     `json:"movable,omitempty"` // D = base − floor
+	ScoreBP     int64     `json:"score_bp,omitempty"`
+	Min         int64     `json:"min"` // bounds on the rounding grid
+	Max         int64     `json:"max"`
+	Odd         int64     `json:"odd,omitempty"` // minor units below the rounding unit, paid off the top
+	Amount      int64     `json:"amount"`
+	Change      int64     `json:"change"` // Amount − Base
+	Reason      Reason    `json:"reason"`
+	Block       int       `json:"block"` // index in Blocks, −1 for none
+	RevenueLost int64     `json:"revenue_lost,omitempty"`
+	Paid        []Payment `json:"paid,omitempty"` // adds up to Amount, except in a block that is short
+}
+
+// Payment is what one fund pays.
+type Payment struct {
+	Fund   string `json:"fund"`
+	Amount int64  `json:"amount"`
+}
+
+// Shortfall is a proof of infeasibility: the lines total Required, and the only funds that may pay them have Available.
+type Shortfall struct {
+	Funds     []string       `json:"funds"`
+	Lines     []RequiredLine `json:"lines"`
+	Required  int64          `json:"required"`
+	Available int64          `json:"available"`
+	Short     int64          `json:"short"`
+}
+
+// RequiredLine is the amount of a line that must be paid: a whole line off the top, or the floor of a competing one.
+type RequiredLine struct {
+	Program   string    `json:"program"`
+	Fund      string    `json:"fund"`
+	Treatment Treatment `json:"treatment"`
+	Amount    int64     `json:"amount"`
+	Citation  string    `json:"citation,omitempty"` // of the mandate behind a floor
+}
+
+// Flag marks a program whose alignment with a goal is unknown; Halves is twice the median that stands in for it.
+type Flag struct {
+	Program string `json:"program"`
+	Goal    string `json:"goal"`
+	Halves  int64  `json:"halves"`
+}
+
+// Encode is the one encoding of the plan: JSON, integers and strings only, fields in declared order. Equal runs have equal bytes.
+func (p Plan) Encode() ([]byte, error) { return encode(p) }
+
+// Hash is the SHA-256 of Encode, in hexadecimal.
+func (p Plan) Hash() (string, error) {
+	b, err := p.Encode()
+	if err != nil {
+		return "", err
+	}
+	return Digest(b), nil
+}
+
+// DecodePlan reads the bytes of Encode back and refuses any other bytes.
+func DecodePlan(b []byte) (Plan, error) {
+	var p Plan
+	if err := decode(b, &p); err != nil {
+		return Plan{}, fmt.Errorf("decode plan: %w", err)
+	}
+	if p.Schema != SchemaVersion {
+		return Plan{}, fmt.Errorf("decode plan: schema version %d, want %d", p.Schema, SchemaVersion)
+	}
+	again, err := p.Encode()
+	if err != nil {
+		return Plan{}, err
+	}
+	if !bytes.Equal(again, b) {
+		return Plan{}, fmt.Errorf("decode plan: the bytes are not in canonical form")
+	}
+	return p, nil
+}
+
+// Certificate is the record of an independent check of a plan.
+type Certificate struct {
+	InputHash string   `json:"input_hash"`
+	PlanHash  string   `json:"plan_hash"`
+	Outcome   Outcome  `json:"outcome"`
+	Checks    []string `json:"checks"` // what was proven, in order
+}

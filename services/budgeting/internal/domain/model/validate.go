@@ -1,0 +1,199 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
+	"github.com/throughline/throughline/services/platform/fault"
+)
+
+// Whole is 100 % in parts per million, and what the goal weights add up to.
+const Whole = 1_000_000
+
+// Limits of the policy figures; they keep the weights of a large city inside 62 bits.
+const (
+	maxSpreadMilli  = 100_000
+	maxRoundingUnit = 1_000_000_000
+	maxAttributePPM = 4 * Whole
+	maxPointsBP     = 500
+	fullScoreBP     = 10_000
+)
+
+// Validate lists every violation with the field, what is wrong and what would mend it; the error is a fault of kind Invalid.
+func (in Input) Validate() error {
+	c := checker{funds: index(in.Funds, func(f Fund) string { return f.ID }), goals: index(in.Goals, func(g Goal) string { return g.ID })}
+	c.header(in)
+	c.params(in.Params)
+	c.goalList(in.Goals)
+	c.fundList(in.Funds)
+	c.programList(in.Programs)
+	c.programRevenue(in)
+	c.revisions(in)
+	c.total(in)
+	return c.Err()
+}
+
+type checker struct {
+	fault.Violations
+	funds map[string]int
+	goals map[string]int
+}
+
+func index[T any](s []T, id func(T) string) map[string]int {
+	m := make(map[string]int, len(s))
+	for i, v := range s {
+		m[id(v)] = i
+	}
+	return m
+}
+
+func (c *checker) header(in Input) {
+	c.Check(in.Schema == 0 || in.Schema == SchemaVersion, "schema", "is %d; this engine reads version %d", in.Schema, SchemaVersion)
+	c.text("engine_version", in.EngineVersion)
+	c.Check(in.Method == PriorityAdjustment, "method", "%q is not known; use %s", in.Method, PriorityAdjustment)
+	c.Check(isCurrency(in.Currency), "currency", "%q is not an ISO 4217 code; use three capital letters", in.Currency)
+	c.between("rounding_unit", in.RoundingUnit, 1, maxRoundingUnit)
+}
+
+func isCurrency(s string) bool {
+	if len(s) != 3 {
+		return false
+	}
+	for _, r := range s {
+		if r < 'A' || r > 'Z' {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *checker) params(p Params) {
+	c.between("params.spread_milli", p.SpreadMilli, 1000, maxSpreadMilli)
+	c.between("params.max_cut_ppm", p.MaxCutPPM, 0, Whole)
+	c.between("params.results_cap_bp", p.ResultsCapBP, 0, maxPointsBP)
+	c.between("params.equity_cap_bp", p.EquityCapBP, 0, fullScoreBP)
+	seen := map[string]bool{}
+	var all int64
+	for i, a := range p.Attributes {
+		field := fmt.Sprintf("params.attributes[%d]", i)
+		c.unique(seen, field+".name", a.Name)
+		c.between(field+".weight_ppm", a.WeightPPM, 0, maxAttributePPM)
+		all += min(max(a.WeightPPM, 0), maxAttributePPM)
+	}
+	c.Check(all <= maxAttributePPM, "params.attributes", "add up to %d ppm; at most %d ppm may stand beside the goals", all, maxAttributePPM)
+	rules := map[string]bool{}
+	for i, r := range p.Results {
+		field := fmt.Sprintf("params.results[%d]", i)
+		oneOf(c, field+".signal", r.Signal, Signals())
+		oneOf(c, field+".policy", r.Policy, Policies())
+		c.between(field+".points_bp", r.PointsBP, -maxPointsBP, maxPointsBP)
+		key := string(r.Signal) + " × " + string(r.Policy)
+		c.Check(!rules[key], field, "repeats %s; keep one row", key)
+		rules[key] = true
+	}
+}
+
+func (c *checker) goalList(goals []Goal) {
+	seen := map[string]bool{}
+	var sum int64
+	for i, g := range goals {
+		field := fmt.Sprintf("goals[%d]", i)
+		c.unique(seen, field+".id", g.ID)
+		c.between(field+".weight_ppm", g.WeightPPM, 0, Whole)
+		c.Check(utf8.ValidString(g.Title), field+".title", "is not valid UTF-8; re-encode it")
+		sum += min(max(g.WeightPPM, 0), Whole)
+	}
+	c.Check(sum == Whole, "goals", "weights add up to %d ppm; they must add up to %d", sum, Whole)
+}
+
+func (c *checker) fundList(funds []Fund) {
+	c.Check(len(funds) > 0, "funds", "is empty; name at least one fund")
+	seen := map[string]bool{}
+	for i, f := range funds {
+		field := fmt.Sprintf("funds[%d]", i)
+		c.unique(seen, field+".id", f.ID)
+		c.between(field+".available", f.Available, 0, money.Limit)
+		oneOf(c, field+".class", f.Class, FundClasses())
+		oneOf(c, field+".kind", f.Kind, FundKinds())
+	}
+}
+
+// programRevenue refuses a fund whose envelope leaves out income that its programs net their base with.
+func (c *checker) programRevenue(in Input) {
+	income := make([]int64, len(in.Funds))
+	for i := range in.Programs {
+		for _, r := range in.Programs[i].Revenue {
+			if k, known := c.funds[r.Fund]; known && r.Amount > 0 {
+				income[k] = min(income[k]+min(r.Amount, money.Limit), money.Limit)
+			}
+		}
+	}
+	for k, f := range in.Funds {
+		c.Check(income[k] <= f.Available, fmt.Sprintf("funds[%d].available", k),
+			"is %d but its programs bring in %d; the envelope must include program revenue", f.Available, income[k])
+	}
+}
+
+func (c *checker) revisions(in Input) {
+	c.text("revisions.priority.name", in.Revisions.Priority.Name)
+	c.text("revisions.priority.hash", in.Revisions.Priority.Hash)
+	if slices.ContainsFunc(in.Programs, func(p Program) bool { return p.Results != nil }) {
+		c.text("revisions.results.name", in.Revisions.Results.Name)
+		c.text("revisions.results.hash", in.Revisions.Results.Hash)
+	}
+}
+
+// total refuses an input whose amounts could leave the integers that the engine adds up in.
+func (c *checker) total(in Input) {
+	var total int64
+	fits := true
+	add := func(v int64) {
+		if v < 0 {
+			v = -v
+		}
+		var ok bool
+		if total, ok = money.Add(total, v); v < 0 || !ok || total > money.Limit {
+			fits, total = false, 0
+		}
+	}
+	for _, f := range in.Funds {
+		add(f.Available)
+	}
+	for _, p := range in.Programs {
+		for _, l := range p.CostLines {
+			add(l.Amount)
+		}
+		for _, r := range p.Revenue {
+			add(r.Amount)
+		}
+		add(p.Requested)
+		if p.Mandate != nil {
+			add(p.Mandate.Minimum)
+		}
+		if p.HoldHarmless != nil {
+			add(p.HoldHarmless.Prior)
+		}
+	}
+	c.Check(fits, "programs", "amounts and envelopes add up to more than %d minor units; check for a wrong scale", money.Limit)
+}
+
+func (c *checker) between(field string, v, least, most int64) {
+	c.Check(v >= least && v <= most, field, "is %d; it must be from %d to %d", v, least, most)
+}
+
+func (c *checker) text(field, s string) {
+	c.Check(s != "", field, "is empty; fill it in")
+	c.Check(utf8.ValidString(s), field, "is not valid UTF-8; re-encode it")
+}
+
+func (c *checker) unique(seen map[string]bool, field, id string) {
+	c.text(field, id)
+	c.Check(!seen[id] || id == "", field, "repeats %q; ids must be unique", id)
+	seen[id] = true
+}
+
+func oneOf[T ~string](c *checker, field string, v T, allowed []T) {
+	c.Check(slices.Contains(allowed, v), field, "%q is not known; use one of %v", v, allowed)
+}

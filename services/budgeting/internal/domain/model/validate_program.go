@@ -1,0 +1,193 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
+)
+
+// spot is a place in a program. It is written out only for a violation: large inputs have millions of places.
+type spot struct {
+	program int
+	list    string
+	item    int
+}
+
+func (s spot) field(leaf string) string {
+	path := fmt.Sprintf("programs[%d]", s.program)
+	if s.list != "" {
+		path += fmt.Sprintf(".%s[%d]", s.list, s.item)
+	}
+	if leaf != "" {
+		path += "." + leaf
+	}
+	return path
+}
+
+func (s spot) in(list string, item int) spot { return spot{s.program, list, item} }
+
+func (c *checker) programList(programs []Program) {
+	seen := make(map[string]bool, len(programs))
+	for i := range programs {
+		p, at := &programs[i], spot{program: i}
+		c.name(at, "id", p.ID)
+		if seen[p.ID] && p.ID != "" {
+			c.Add(at.field("id"), "repeats %q; ids must be unique", p.ID)
+		}
+		seen[p.ID] = true
+		c.program(at, p)
+	}
+}
+
+func (c *checker) program(at spot, p *Program) {
+	competes := false
+	seen := make(map[string]bool, len(p.CostLines))
+	for i := range p.CostLines {
+		l, here := &p.CostLines[i], at.in("cost_lines", i)
+		c.name(here, "id", l.ID)
+		if seen[l.ID] && l.ID != "" {
+			c.Add(here.field("id"), "repeats %q; ids must be unique in the program", l.ID)
+		}
+		seen[l.ID] = true
+		c.fundRef(here, "fund", l.Fund)
+		among(c, here, "treatment", l.Treatment, Treatments())
+		c.from(here, "amount", l.Amount, -money.Limit, money.Limit)
+		competes = competes || l.Treatment == Competes
+	}
+	c.utf8(at, "version", p.Version)
+	c.from(at, "requested", p.Requested, 0, money.Limit)
+	for i, id := range p.EligibleFunds {
+		here := at.in("eligible_funds", i)
+		c.fundRef(here, "", id)
+		if slices.Contains(p.EligibleFunds[:i], id) {
+			c.Add(here.field(""), "repeats %q; name it once", id)
+		}
+	}
+	for i := range p.Revenue {
+		v, here := &p.Revenue[i], at.in("revenue", i)
+		c.fundRef(here, "fund", v.Fund)
+		c.from(here, "amount", v.Amount, 0, money.Limit)
+		if repeats(p.Revenue[:i], func(o *Revenue) bool { return o.Fund == v.Fund }) {
+			c.Add(here.field("fund"), "repeats %q; add the amounts up", v.Fund)
+		}
+	}
+	c.bounds(at, p, competes)
+	c.rating(at, p)
+}
+
+// repeats says whether an earlier item is the same; the lists of one program are short.
+func repeats[T any](earlier []T, same func(*T) bool) bool {
+	for i := range earlier {
+		if same(&earlier[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *checker) bounds(at spot, p *Program, competes bool) {
+	var floor int64
+	if m := p.Mandate; m != nil {
+		c.from(at, "mandate.minimum", m.Minimum, 0, money.Limit)
+		c.utf8(at, "mandate.citation", m.Citation)
+		if m.Attested {
+			floor = m.Minimum
+			if m.Citation == "" {
+				c.Add(at.field("mandate.citation"), "is empty; an attested mandate must cite its law")
+			}
+			if !competes && floor != 0 {
+				c.Add(at.field("mandate"), "has no COMPETES cost line to protect; add one (it may be zero) or make its line MUST_PAY")
+			}
+		}
+	}
+	low := floor
+	if h := p.HoldHarmless; h != nil {
+		c.from(at, "hold_harmless.prior", h.Prior, 0, money.Limit)
+		c.from(at, "hold_harmless.max_decrease_ppm", h.MaxDecreasePPM, 0, Whole)
+		c.from(at, "hold_harmless.max_increase_ppm", h.MaxIncreasePPM, 0, 1000*Whole)
+		if !competes {
+			c.Add(at.field("hold_harmless"), "has no COMPETES cost line to bound; remove it or add one")
+		}
+		least, most := h.Range()
+		low = max(low, least)
+		if floor > most {
+			c.Add(at.field("hold_harmless"), "allows at most %d but the mandate's minimum is %d; raise max_increase_ppm", most, floor)
+		}
+	}
+	if p.Cap != nil {
+		c.from(at, "cap", *p.Cap, 0, money.Limit)
+		if *p.Cap < low {
+			c.Add(at.field("cap"), "is %d but the mandate or hold-harmless asks for at least %d; raise the cap", *p.Cap, low)
+		}
+	}
+}
+
+// Range is the least and the most that the bound allows: rounded inward to the minor unit.
+func (h Hold) Range() (least, most int64) {
+	lost, _ := money.MulDivFloor(h.Prior, h.MaxDecreasePPM, Whole)
+	most, ok := money.MulDivFloor(h.Prior, Whole+h.MaxIncreasePPM, Whole)
+	if !ok || most > money.Limit {
+		most = money.Limit
+	}
+	return h.Prior - lost, most
+}
+
+func (c *checker) rating(at spot, p *Program) {
+	for i := range p.Alignment {
+		a, here := &p.Alignment[i], at.in("alignment", i)
+		if _, known := c.goals[a.Goal]; !known {
+			c.Add(here.field("goal"), "%q is not one of the goals; add the goal or drop the alignment", a.Goal)
+		}
+		if repeats(p.Alignment[:i], func(o *Alignment) bool { return o.Goal == a.Goal }) {
+			c.Add(here.field("goal"), "repeats %q; keep one", a.Goal)
+		}
+		c.from(here, "level", a.Level, 0, 4)
+	}
+	for i := range p.Attributes {
+		a, here := &p.Attributes[i], at.in("attributes", i)
+		c.name(here, "name", a.Name)
+		if repeats(p.Attributes[:i], func(o *Attribute) bool { return o.Name == a.Name }) {
+			c.Add(here.field("name"), "repeats %q; keep one", a.Name)
+		}
+		c.from(here, "level", a.Level, -4, 4)
+	}
+	if r := p.Results; r != nil {
+		among(c, at, "results.signal", r.Signal, Signals())
+		among(c, at, "results.policy", r.Policy, Policies())
+		c.from(at, "results.certain_ppm", r.CertainPPM, 0, Whole)
+		c.utf8(at, "results.reason", r.Reason)
+	}
+	c.from(at, "equity_bp", p.EquityBP, -fullScoreBP, fullScoreBP)
+}
+
+func (c *checker) from(at spot, leaf string, v, least, most int64) {
+	if v < least || v > most {
+		c.between(at.field(leaf), v, least, most)
+	}
+}
+
+func (c *checker) name(at spot, leaf, s string) {
+	if s == "" || !utf8.ValidString(s) {
+		c.text(at.field(leaf), s)
+	}
+}
+
+func (c *checker) utf8(at spot, leaf, s string) {
+	if !utf8.ValidString(s) {
+		c.Add(at.field(leaf), "is not valid UTF-8; re-encode it")
+	}
+}
+
+func (c *checker) fundRef(at spot, leaf, id string) {
+	if _, known := c.funds[id]; !known {
+		c.Add(at.field(leaf), "%q is not one of the funds; add the fund or correct the name", id)
+	}
+}
+
+func among[T ~string](c *checker, at spot, leaf string, v T, allowed []T) {
+	if !slices.Contains(allowed, v) {
+		oneOf(c, at.field(leaf), v, allowed)
+	}
+}

@@ -1,0 +1,96 @@
+// Package model is the validated, canonical and hashed input of an allocation, and the plan that answers it.
+package model
+
+import "slices"
+
+// SchemaVersion is the version of both canonical encodings; bytes of another version are refused, never guessed at.
+const SchemaVersion = 1
+
+// Method is the rule that shares the money.
+type Method string
+
+// PriorityAdjustment: must-pay first; everyone starts at base; only the shortage (or the growth) is shared, and the lowest priorities give
+// (the highest gain) the most, within limits.
+const PriorityAdjustment Method = "PRIORITY_ADJUSTMENT"
+
+// Treatment says how a cost line meets the formula. Only Competes enters it; every other line comes off the top, whole.
+type Treatment string
+
+// Treatments, in the order in which the waterfall takes them off.
+const (
+	MustPay        Treatment = "MUST_PAY"        // debt service, pension contributions, judgments
+	PassThrough    Treatment = "PASS_THROUGH"    // money collected for somebody else
+	Interfund      Treatment = "INTERFUND"       // transfers and internal-service charges: counted in gross totals, left out of net ones
+	Grant          Treatment = "GRANT"           // with its match and maintenance of effort
+	CapitalProject Treatment = "CAPITAL_PROJECT" // whole or not at all: never trimmed by a formula
+	Reserve        Treatment = "RESERVE"
+	Competes       Treatment = "COMPETES"
+)
+
+// Treatments lists every treatment in waterfall order.
+func Treatments() []Treatment {
+	return []Treatment{MustPay, PassThrough, Interfund, Grant, CapitalProject, Reserve, Competes}
+}
+
+// Place is the treatment's place in waterfall order, −1 for an unknown one.
+func (t Treatment) Place() int { return slices.Index(Treatments(), t) }
+
+// FundClass is how narrowly a fund's money is bound (GASB Statement 54).
+type FundClass string
+
+// Fund classes from the most to the least bound; restricted money is used first.
+const (
+	Restricted FundClass = "RESTRICTED"
+	Committed  FundClass = "COMMITTED"
+	Assigned   FundClass = "ASSIGNED"
+	Unassigned FundClass = "UNASSIGNED"
+)
+
+// FundClasses lists the classes, most restricted first.
+func FundClasses() []FundClass { return []FundClass{Restricted, Committed, Assigned, Unassigned} }
+
+// FundKind is the governmental type of a fund.
+type FundKind string
+
+// Fund kinds.
+const (
+	General         FundKind = "GENERAL"
+	SpecialRevenue  FundKind = "SPECIAL_REVENUE"
+	DebtService     FundKind = "DEBT_SERVICE"
+	CapitalProjects FundKind = "CAPITAL_PROJECTS"
+	Permanent       FundKind = "PERMANENT"
+	Enterprise      FundKind = "ENTERPRISE"
+	InternalService FundKind = "INTERNAL_SERVICE"
+	Fiduciary       FundKind = "FIDUCIARY"
+)
+
+// FundKinds lists every kind.
+func FundKinds() []FundKind {
+	return []FundKind{General, SpecialRevenue, DebtService, CapitalProjects, Permanent, Enterprise, InternalService, Fiduciary}
+}
+
+// Policy is what results do to a program's priority; council freezes it before the year.
+type Policy string
+
+// Policies: Neutral ignores results, Reward follows them, Remedy supports what falls short.
+const (
+	Neutral Policy = "NEUTRAL"
+	Reward  Policy = "REWARD"
+	Remedy  Policy = "REMEDY"
+)
+
+// Policies lists every policy.
+func Policies() []Policy { return []Policy{Neutral, Reward, Remedy} }
+
+// Signal is the frozen verdict of a program's measures; Unknown never counts as a miss.
+type Signal string
+
+// Signals.
+const (
+	Met     Signal = "MET"
+	Missed  Signal = "MISSED"
+	Unknown Signal = "UNKNOWN"
+)
+
+// Signals lists every signal.
+func Signals() []Signal { return []Signal{Met, Missed, Unknown} }

@@ -1,0 +1,107 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
+	"github.com/throughline/throughline/services/platform/fault"
+)
+
+// EnvelopeScale tries an envelope at a share of the budget's.
+type EnvelopeScale struct {
+	Fund     string // id
+	SharePPM int64
+}
+
+// AttributeWeight is the weight of a program attribute beside the goals' 1,000,000.
+type AttributeWeight struct {
+	Attribute string
+	WeightPPM int64
+}
+
+// Params are the parameters of an allocation; Filled has every default in place.
+type Params struct {
+	SpreadMilli   int64
+	MaxCutPPM     *int64
+	ResultsCap    *int64 // points of 100
+	Attributes    []AttributeWeight
+	Scales        []EnvelopeScale
+	CompetingFund []string // ids
+}
+
+// maxAttributesPPM is what the engine lets all attributes together weigh.
+const maxAttributesPPM = 4 * model.Whole
+
+const pointBP = 100 // basis points of a score in one point of 100
+
+// Filled is p with its defaults, or every violation.
+func (p Params) Filled() (Params, error) {
+	usual := model.DefaultParams()
+	if p.SpreadMilli == 0 {
+		p.SpreadMilli = usual.SpreadMilli
+	}
+	if p.MaxCutPPM == nil {
+		p.MaxCutPPM = &usual.MaxCutPPM
+	}
+	if p.ResultsCap == nil {
+		points := usual.ResultsCapBP / pointBP
+		p.ResultsCap = &points
+	}
+	const at = "allocation.parameters."
+	var v fault.Violations
+	v.Check(p.SpreadMilli >= 1000, at+"spread_milli", "is %d; 1,000 is an equal cut, and less would favour low priorities", p.SpreadMilli)
+	var weights int64
+	for i, a := range p.Attributes {
+		weights += a.WeightPPM
+		v.Check(!slices.ContainsFunc(p.Attributes[:i], func(b AttributeWeight) bool { return b.Attribute == a.Attribute }),
+			fieldAt(at+"attribute_weights", i)+".attribute", "%q has a weight already; keep one", a.Attribute)
+	}
+	v.Check(weights <= maxAttributesPPM, at+"attribute_weights", "add up to %d; at most %d may stand beside the goals' %d", weights, maxAttributesPPM, model.Whole)
+	for i, s := range p.Scales {
+		v.Check(!slices.ContainsFunc(p.Scales[:i], func(t EnvelopeScale) bool { return t.Fund == s.Fund }),
+			fieldAt(at+"envelope_scales", i)+".fund", "is scaled already; keep one share per fund")
+	}
+	return p, v.Err()
+}
+
+// checkFunds refuses parameters that name funds of which the budget knows nothing.
+func (p Params) checkFunds(b Budget) error {
+	known := func(id string) bool {
+		return slices.ContainsFunc(b.Envelopes, func(e Envelope) bool { return e.Fund == id })
+	}
+	var v fault.Violations
+	for i, s := range p.Scales {
+		v.Check(known(s.Fund), fieldAt("allocation.parameters.envelope_scales", i)+".fund",
+			"%s has no envelope in the budget; name a fund that has one", FundName(b.Organization, s.Fund))
+	}
+	for i, id := range p.CompetingFund {
+		v.Check(known(id), fieldAt("allocation.parameters.competing_funds", i),
+			"%s has no envelope in the budget; name a fund that has one", FundName(b.Organization, id))
+	}
+	return v.Err()
+}
+
+// scaled is a share of an envelope, rounded down to the minor unit.
+func (p Params) scaled(e Envelope) int64 {
+	for _, s := range p.Scales {
+		if s.Fund == e.Fund {
+			amount, _ := money.MulDivFloor(e.Available, s.SharePPM, model.Whole) // beyond int64 it is 0, which the total check cannot miss
+			return amount
+		}
+	}
+	return e.Available
+}
+
+// engine is p as the engine takes it. Equity may move a score as far as requests may ask (±100 points); results by the cap.
+func (p Params) engine() model.Params {
+	out := model.DefaultParams()
+	out.SpreadMilli, out.MaxCutPPM = p.SpreadMilli, *p.MaxCutPPM
+	out.ResultsCapBP, out.EquityCapBP = *p.ResultsCap*pointBP, 100*pointBP
+	for _, a := range p.Attributes {
+		out.Attributes = append(out.Attributes, model.AttributeWeight{Name: a.Attribute, WeightPPM: a.WeightPPM})
+	}
+	slices.SortFunc(out.Attributes, func(a, b model.AttributeWeight) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}

@@ -1,0 +1,178 @@
+package domain
+
+import (
+	"slices"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+)
+
+// Result is the first page of a plan: what people read before any line.
+type Result struct {
+	Outcome           model.Outcome
+	Waterfall         []WaterfallRow
+	Funds             []FundResult
+	Blocks            []Block
+	Shortfalls        []Shortfall
+	Checks            []string // of the certificate
+	TotalBase         int64
+	TotalAllocated    int64
+	TotalAllocatedNet int64
+	Programs          int
+	ProgramsFlagged   int
+}
+
+// WaterfallRow is a treatment taken off the pool. COMPETES is what is left; an empty treatment is cost that competes by
+// treatment but cannot move: in funds that are not named, and credits.
+type WaterfallRow struct {
+	Fund      string // id; "" for the total
+	Treatment model.Treatment
+	Lines     int64
+	Amount    int64
+}
+
+// FundResult is what happened in a fund.
+type FundResult struct {
+	Fund                                        string // id
+	Available, Fixed, Allocated, Surplus, Short int64
+}
+
+// Block is programs that share one rate, and the funds they exhaust.
+type Block struct {
+	Direction       model.Direction
+	Funds           []string // ids
+	Rate            string   // exact fraction
+	Programs        int
+	Base, Allocated int64
+	Reason          string
+}
+
+// Shortfall is why the money does not suffice.
+type Shortfall struct {
+	Funds                      []string // ids
+	Programs                   []string // ids
+	Required, Available, Short int64
+	Message                    string
+}
+
+// Summarize is the first page of a plan.
+func Summarize(plan model.Plan, cert model.Certificate, currency string, t Titles) Result {
+	s := summary{plan: plan, currency: currency, titles: t}
+	r := Result{
+		Outcome: plan.Outcome, Waterfall: s.waterfall(), Funds: s.funds(), Shortfalls: s.shortfalls(), Checks: cert.Checks,
+		TotalBase: plan.Totals.GrossBase, TotalAllocated: plan.Totals.GrossAmount, TotalAllocatedNet: plan.Totals.NetAmount,
+	}
+	r.Blocks = s.blocks()
+	flagged := ""
+	for _, f := range plan.Flags { // by program
+		if f.Program != flagged {
+			flagged, r.ProgramsFlagged = f.Program, r.ProgramsFlagged+1
+		}
+	}
+	return r
+}
+
+type summary struct {
+	plan     model.Plan
+	currency string
+	titles   Titles
+}
+
+func (s *summary) money(amount int64) string { return Money(amount, s.currency) }
+
+func (s *summary) waterfall() []WaterfallRow {
+	type key struct {
+		fund      string
+		treatment model.Treatment
+	}
+	counts := map[key]int64{} // looked up only, never walked
+	for i := range s.plan.Lines {
+		l := &s.plan.Lines[i]
+		t := l.Treatment
+		if t == model.Competes && (l.Reason == model.IsCredit || l.Reason == model.NotNamed) {
+			t = ""
+		}
+		counts[key{l.Fund, t}] += int64(l.CostLines)
+		counts[key{"", t}] += int64(l.CostLines)
+	}
+	var rows []WaterfallRow
+	for _, w := range append([]model.Waterfall{s.plan.Overall}, s.plan.Waterfall...) {
+		amounts := map[model.Treatment]int64{model.Competes: w.Movable}
+		for _, step := range w.Steps {
+			amounts[treatmentOf(step.Name)] += step.Amount
+		}
+		for _, t := range append(model.Treatments()[:len(model.Treatments())-1], "", model.Competes) {
+			if amounts[t] != 0 || counts[key{w.Fund, t}] != 0 || t == model.Competes {
+				rows = append(rows, WaterfallRow{Fund: w.Fund, Treatment: t, Lines: counts[key{w.Fund, t}], Amount: amounts[t]})
+			}
+		}
+	}
+	return rows
+}
+
+// treatmentOf is where a step of the pool belongs: a mandate's floor must be paid.
+func treatmentOf(step model.StepName) model.Treatment {
+	switch step {
+	case model.StepFloor:
+		return model.MustPay
+	case model.StepCredit, model.StepUnnamed, model.StepRevenue:
+		return ""
+	default:
+		return model.Treatment(step)
+	}
+}
+
+func (s *summary) funds() []FundResult {
+	short := map[string]int64{}
+	fixed := map[string]int64{}
+	for i := range s.plan.Lines {
+		l := &s.plan.Lines[i]
+		if l.Block < 0 && l.Reason != model.Unpayable {
+			fixed[l.Fund] += l.Amount
+			continue
+		}
+		unpaid := l.Amount
+		for _, p := range l.Paid {
+			unpaid -= p.Amount
+		}
+		short[l.Fund] += unpaid
+	}
+	for _, f := range s.plan.Shortfalls { // infeasible: the proof says what is missing, where it is one fund's
+		if len(f.Funds) == 1 {
+			short[f.Funds[0]] = f.Short
+		}
+	}
+	out := make([]FundResult, len(s.plan.Funds))
+	for i, f := range s.plan.Funds {
+		out[i] = FundResult{
+			Fund: f.Fund, Available: f.Available, Fixed: f.Fixed, Allocated: f.Competing,
+			Surplus: f.Surplus + f.Remainder, Short: short[f.Fund],
+		}
+		if s.plan.Outcome == model.Infeasible {
+			out[i].Fixed = fixed[f.Fund]
+			if !slices.ContainsFunc(s.plan.Shortfalls, func(x model.Shortfall) bool { return slices.Contains(x.Funds, f.Fund) }) {
+				out[i].Short = 0
+			}
+		}
+	}
+	return out
+}
+
+func (s *summary) blocks() []Block {
+	programs := make([]int, len(s.plan.Blocks))
+	last := make([]string, len(s.plan.Blocks))
+	for i := range s.plan.Lines { // by program
+		if l := &s.plan.Lines[i]; l.Block >= 0 && last[l.Block] != l.Program {
+			last[l.Block] = l.Program
+			programs[l.Block]++
+		}
+	}
+	out := make([]Block, len(s.plan.Blocks))
+	for i := range s.plan.Blocks {
+		b := &s.plan.Blocks[i]
+		out[i] = Block{
+			Direction: b.Direction, Funds: b.Funds, Rate: b.Rate.Num + "/" + b.Rate.Den, Programs: programs[i],
+			Base: b.Base, Allocated: b.Amount, Reason: s.blockReason(b),
+		}
+	}
+	return out
+}

@@ -1,0 +1,56 @@
+package score
+
+import "github.com/throughline/throughline/services/budgeting/internal/domain/model"
+
+// Score is one program of the input, with its parts.
+func (s *Scorer) Score(p *model.Program) Score {
+	var out Score
+	var weighted int64
+	walk(s.in.Goals, p.Alignment, goalID, alignedGoal, func(i int, a *model.Alignment) {
+		g := &s.in.Goals[i]
+		part := GoalPart{Goal: g.ID, Title: g.Title, WeightPPM: g.WeightPPM, Halves: s.goalMedian[i], Unknown: a == nil}
+		if a != nil {
+			part.Halves = 2 * a.Level
+		}
+		part.MilliBP = s.milli(part.WeightPPM * part.Halves)
+		weighted += part.WeightPPM * part.Halves
+		out.Goals = append(out.Goals, part)
+	})
+	walk(s.in.Params.Attributes, p.Attributes, weighedName, attributeName, func(i int, a *model.Attribute) {
+		w := &s.in.Params.Attributes[i]
+		part := AttributePart{Name: w.Name, WeightPPM: w.WeightPPM, Halves: s.attrMedian[i], Unknown: a == nil}
+		if a != nil {
+			part.Halves = 2 * a.Level
+		}
+		part.MilliBP = s.milli(part.WeightPPM * part.Halves)
+		weighted += part.WeightPPM * part.Halves
+		out.Attributes = append(out.Attributes, part)
+	})
+	out.Results = s.results(p.Results)
+	out.EquityBP = s.equity(p)
+	out.BP, out.Clamped = s.round(weighted, out.Results.PointsBP*out.Results.CertainPPM, out.EquityBP)
+	return out
+}
+
+// milli is a weighted level in thousandths of a basis point; below 5,000,000 ppm × 8 × 10^7 it stays under 2^59.
+func (s *Scorer) milli(weighted int64) int64 {
+	return halfEven(weighted*Full*1000, fullHalves*s.weight)
+}
+
+// Flags lists where a median stands in for an unknown alignment, by program and goal.
+func Flags(in model.Input) []model.Flag {
+	s := New(in)
+	flags := []model.Flag{}
+	for i := range in.Programs {
+		p := &in.Programs[i]
+		walk(in.Goals, p.Alignment, goalID, alignedGoal, func(j int, a *model.Alignment) {
+			if a == nil && in.Goals[j].WeightPPM > 0 {
+				flags = append(flags, model.Flag{Program: p.ID, Goal: in.Goals[j].ID, Halves: s.goalMedian[j]})
+			}
+		})
+	}
+	return flags
+}
+
+// Of scores program i of a normalized, valid input, with its parts.
+func Of(in model.Input, i int) Score { return New(in).Score(&in.Programs[i]) }

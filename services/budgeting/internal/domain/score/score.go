@@ -1,0 +1,222 @@
+// Package score turns alignment, attributes, results and equity into one priority score per program, exactly and rounded once.
+package score
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+)
+
+// Full is the highest score: 100 % in basis points.
+const Full = 10_000
+
+// Score is a program's priority q in basis points with everything that made it. Contributions are thousandths of a basis point,
+// each rounded half to even for display; BP is rounded once from the exact sum.
+type Score struct {
+	BP         int64
+	Goals      []GoalPart
+	Attributes []AttributePart
+	Results    ResultsPart
+	EquityBP   int64 // points after the cap
+	Clamped    bool  // the exact sum lay outside 0–10,000
+}
+
+// GoalPart is what one goal gives: weight × alignment. Halves is twice the alignment, so that a median between two levels stays whole.
+type GoalPart struct {
+	Goal      string
+	Title     string
+	WeightPPM int64
+	Halves    int64
+	Unknown   bool // Halves is the median of the known alignments with this goal
+	MilliBP   int64
+}
+
+// AttributePart is what one configured attribute gives.
+type AttributePart struct {
+	Name      string
+	WeightPPM int64
+	Halves    int64
+	Unknown   bool
+	MilliBP   int64
+}
+
+// ResultsPart is what the results gate gives.
+type ResultsPart struct {
+	Signal     model.Signal
+	Policy     model.Policy
+	PointsBP   int64 // of the published table, after the cap
+	CertainPPM int64
+	MilliBP    int64
+	Reason     string
+}
+
+// neutralHalves stands in for an alignment that nobody knows: the middle of the 0–4 scale.
+const neutralHalves = 4
+
+// fullHalves is twice the highest level.
+const fullHalves = 8
+
+// Points scores every program of a normalized, valid input, in its order.
+func Points(in model.Input) []int64 {
+	s := New(in)
+	out := make([]int64, len(in.Programs))
+	for i := range in.Programs {
+		p := &in.Programs[i]
+		results := s.results(p.Results)
+		out[i], _ = s.round(s.weighted(p), results.PointsBP*results.CertainPPM, s.equity(p))
+	}
+	return out
+}
+
+// Scorer holds what all programs of one input share.
+type Scorer struct {
+	in         model.Input
+	goalMedian []int64 // by goal, halves
+	attrMedian []int64 // by configured attribute
+	weight     int64   // goals and attributes together, ppm
+}
+
+// New reads a normalized, valid input once.
+func New(in model.Input) *Scorer {
+	s := &Scorer{in: in}
+	for _, g := range in.Goals {
+		s.weight += g.WeightPPM
+	}
+	for _, a := range in.Params.Attributes {
+		s.weight += a.WeightPPM
+	}
+	s.goalMedian, s.attrMedian = s.medians()
+	return s
+}
+
+// medians is twice the median level of each goal and attribute over the programs where it is known.
+func (s *Scorer) medians() (goals, attrs []int64) {
+	goalCounts := make([]histogram, len(s.in.Goals))
+	attrCounts := make([]histogram, len(s.in.Params.Attributes))
+	for i := range s.in.Programs {
+		p := &s.in.Programs[i]
+		walk(s.in.Goals, p.Alignment, goalID, alignedGoal, func(j int, a *model.Alignment) {
+			if a != nil {
+				goalCounts[j].add(a.Level)
+			}
+		})
+		walk(s.in.Params.Attributes, p.Attributes, weighedName, attributeName, func(j int, a *model.Attribute) {
+			if a != nil {
+				attrCounts[j].add(a.Level)
+			}
+		})
+	}
+	for i := range goalCounts {
+		goals = append(goals, goalCounts[i].medianHalves())
+	}
+	for i := range attrCounts {
+		attrs = append(attrs, attrCounts[i].medianHalves())
+	}
+	return goals, attrs
+}
+
+// histogram counts levels −4 to 4.
+type histogram [9]int
+
+func (h *histogram) add(level int64) { h[level+4]++ }
+
+func (h *histogram) medianHalves() int64 {
+	n := 0
+	for _, c := range h {
+		n += c
+	}
+	if n == 0 {
+		return neutralHalves
+	}
+	return h.at((n-1)/2) + h.at(n/2)
+}
+
+func (h *histogram) at(rank int) int64 {
+	for level, c := range h {
+		if rank < c {
+			return int64(level) - 4
+		}
+		rank -= c
+	}
+	return 0
+}
+
+// walk pairs each wanted item with its given one, or with nil; both are sorted by key, so that no map is needed.
+func walk[W, G any](wanted []W, given []G, wantedKey func(*W) string, givenKey func(*G) string, visit func(int, *G)) {
+	next := 0
+	for i := range wanted {
+		key := wantedKey(&wanted[i])
+		for next < len(given) && cmp.Less(givenKey(&given[next]), key) {
+			next++
+		}
+		if next < len(given) && givenKey(&given[next]) == key {
+			visit(i, &given[next])
+		} else {
+			visit(i, nil)
+		}
+	}
+}
+
+func goalID(g *model.Goal) string                 { return g.ID }
+func alignedGoal(a *model.Alignment) string       { return a.Goal }
+func weighedName(a *model.AttributeWeight) string { return a.Name }
+func attributeName(a *model.Attribute) string     { return a.Name }
+
+// weighted is Σ weight × halves.
+func (s *Scorer) weighted(p *model.Program) int64 {
+	var sum int64
+	walk(s.in.Goals, p.Alignment, goalID, alignedGoal, func(i int, a *model.Alignment) {
+		halves := s.goalMedian[i]
+		if a != nil {
+			halves = 2 * a.Level
+		}
+		sum += s.in.Goals[i].WeightPPM * halves
+	})
+	walk(s.in.Params.Attributes, p.Attributes, weighedName, attributeName, func(i int, a *model.Attribute) {
+		halves := s.attrMedian[i]
+		if a != nil {
+			halves = 2 * a.Level
+		}
+		sum += s.in.Params.Attributes[i].WeightPPM * halves
+	})
+	return sum
+}
+
+func (s *Scorer) results(r *model.ResultsGate) ResultsPart {
+	if r == nil {
+		return ResultsPart{Signal: model.Unknown, Policy: model.Neutral}
+	}
+	part := ResultsPart{Signal: r.Signal, Policy: r.Policy, CertainPPM: r.CertainPPM, Reason: r.Reason}
+	i := slices.IndexFunc(s.in.Params.Results, func(rule model.ResultRule) bool { return rule.Signal == r.Signal && rule.Policy == r.Policy })
+	if i >= 0 {
+		part.PointsBP = clamp(s.in.Params.Results[i].PointsBP, s.in.Params.ResultsCapBP)
+	}
+	part.MilliBP = halfEven(part.PointsBP*part.CertainPPM, model.Whole/1000)
+	return part
+}
+
+func (s *Scorer) equity(p *model.Program) int64 { return clamp(p.EquityBP, s.in.Params.EquityCapBP) }
+
+func clamp(v, most int64) int64 { return max(-most, min(most, v)) }
+
+// round is the score of exact parts: weighted ÷ (8 × weight) of the full score, millionths of a basis point of results, basis points of equity.
+// Weights come to at most 5,000,000 ppm, so the common denominator stays below 2^46 and the numerator below 2^60.
+func (s *Scorer) round(weighted, resultsPPM, equityBP int64) (bp int64, clamped bool) {
+	whole := fullHalves * s.weight
+	den := whole * model.Whole
+	bp = halfEven(Full*weighted*model.Whole+resultsPPM*whole+equityBP*den, den)
+	return max(0, min(Full, bp)), bp < 0 || bp > Full
+}
+
+// halfEven is a ÷ b rounded to the nearest integer, halves to even, for b > 0.
+func halfEven(a, b int64) int64 {
+	q, rem := a/b, a%b
+	if rem < 0 {
+		q, rem = q-1, rem+b
+	}
+	if 2*rem > b || (2*rem == b && q&1 != 0) {
+		q++
+	}
+	return q
+}

@@ -1,0 +1,91 @@
+// Package waterfill shares whole units over one-rate response curves: the exact integer optimum, by Webster rounding with minima and maxima.
+package waterfill
+
+import "math/bits"
+
+// Curve is how one claim answers the common rate. Amounts are whole units with 0 ≤ Lo ≤ Hi; weights are ≥ 0 and add up to less than 2^62
+// over all claims. Under a shortage at rate λ the claim gets Base − λ·Cut, under growth Base + λ·Grow, rounded to the unit and clamped to Lo…Hi.
+// A curve that starts from nothing (amount = λ·Grow) has Base 0.
+//
+// A zero weight cannot move: Grow 0 needs Hi ≤ max(Base, Lo), Cut 0 needs Lo ≥ min(Base, Hi).
+type Curve struct {
+	Base, Lo, Hi int64
+	Cut, Grow    int64
+}
+
+// start is the amount when nothing is shared.
+func (c *Curve) start() int64 { return max(c.Lo, min(c.Hi, c.Base)) }
+
+// Direction is the side of the curves that a fill is on.
+type Direction int8
+
+// Directions.
+const (
+	Shortage Direction = -1
+	Held     Direction = 0
+	Growth   Direction = 1
+)
+
+// Rate is exact: the last unit given lies at (2·Units − 1) ÷ (2 × weight) of the Critical claim; Critical is −1 for a rate of zero.
+// Every claim's change is that rate times its weight, rounded to the nearest unit and clamped; the claims that lie exactly on a half are
+// decided by weight (the heavier gives or gains first), then by index (the earlier is the better off).
+type Rate struct {
+	Direction Direction
+	Critical  int32
+	Units     int64
+}
+
+// compare orders a ÷ v and b ÷ w by the 128-bit cross products.
+func compare(a, v, b, w int64) int {
+	ah, al := bits.Mul64(uint64(a), uint64(w)) //nolint:gosec // all operands are non-negative
+	bh, bl := bits.Mul64(uint64(b), uint64(v)) //nolint:gosec
+	switch {
+	case ah != bh:
+		return order(ah, bh)
+	default:
+		return order(al, bl)
+	}
+}
+
+func order(a, b uint64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	default:
+		return 0
+	}
+}
+
+// scaled is p × w ÷ q rounded to the nearest integer, halves down, at most most; for p, w ≥ 0 and q > 0.
+func scaled(p, w, q, most int64) int64 {
+	hi, lo := bits.Mul64(uint64(p), uint64(w)) //nolint:gosec // all operands are non-negative
+	if hi >= uint64(q) {                       //nolint:gosec
+		return most
+	}
+	quo, rem := bits.Div64(hi, lo, uint64(q)) //nolint:gosec
+	if quo >= uint64(most) {                  //nolint:gosec
+		return most
+	}
+	if 2*rem > uint64(q) { //nolint:gosec
+		quo++
+	}
+	return int64(quo) //nolint:gosec // quo ≤ most
+}
+
+// First is the total order of units that decides every tie: whether the unit above amount x of claim i is given before the unit above amount y
+// of claim j. Both claims must be able to move there. Units below base come first, those least missed last.
+func First(curves []Curve, i int32, x int64, j int32, y int64) bool {
+	a, b := &curves[i], &curves[j]
+	switch {
+	case x < a.Base && y < b.Base: // of two reductions the one that is given up last is given back first
+		s, t := share{w: a.Cut, claim: i}, share{w: b.Cut, claim: j}
+		return before(2*(b.Base-y)-1, &t, 2*(a.Base-x)-1, &s, Shortage)
+	case x < a.Base || y < b.Base:
+		return x < a.Base
+	default:
+		s, t := share{w: a.Grow, claim: i}, share{w: b.Grow, claim: j}
+		return before(2*(x-a.Base)+1, &s, 2*(y-b.Base)+1, &t, Growth)
+	}
+}

@@ -1,0 +1,151 @@
+package domain_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/throughline/throughline/services/goals/internal/domain"
+	"github.com/throughline/throughline/services/platform/fault"
+)
+
+var now = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// drawBallots draws ballots that each spend 100 points over goals a, b, c …
+func drawBallots(t *rapid.T) (goals []string, ballots []domain.Ballot) {
+	goals = strings.Split("abcdefg"[:rapid.IntRange(1, 7).Draw(t, "goals")], "")
+	for range rapid.IntRange(1, 9).Draw(t, "voters") {
+		left := 100
+		var b domain.Ballot
+		for i, g := range goals {
+			points := left
+			if i < len(goals)-1 {
+				points = rapid.IntRange(0, left).Draw(t, "points")
+			}
+			left -= points
+			b.Points = append(b.Points, domain.GoalPoints{Goal: g, Points: int64(points)})
+		}
+		ballots = append(ballots, b)
+	}
+	return goals, ballots
+}
+
+func TestWeightsSumToAMillionAndStayWithinOne(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		goals, ballots := drawBallots(t)
+		sum, total := 0, int64(100*len(ballots))
+		for _, tally := range domain.Tallied(goals, ballots) {
+			sum += tally.WeightPPM
+			exactLow := tally.Points * domain.PPM / total // quota rule: each weight is its quota, rounded down or up
+			if w := int64(tally.WeightPPM); w != exactLow && w != exactLow+1 {
+				t.Fatalf("%s has %d of %d points and weighs %d", tally.Goal, tally.Points, total, w)
+			}
+		}
+		if sum != domain.PPM {
+			t.Fatalf("weights sum to %d", sum)
+		}
+	})
+}
+
+func TestPermutingVotersChangesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		goals, ballots := drawBallots(t)
+		want := domain.Tallied(goals, ballots)
+		shuffled := rapid.Permutation(ballots).Draw(t, "order")
+		if got := domain.Tallied(rapid.Permutation(goals).Draw(t, "goals order"), shuffled); !slices.Equal(got, want) {
+			t.Fatalf("%v became %v", want, got)
+		}
+	})
+}
+
+func TestTiesGoToTheFirstID(t *testing.T) {
+	ballots := []domain.Ballot{{Points: []domain.GoalPoints{{Goal: "c", Points: 1}, {Goal: "a", Points: 1}, {Goal: "b", Points: 1}}}}
+	got := domain.Tallied([]string{"c", "a", "b"}, ballots)
+	want := []domain.Tally{{"a", 1, 333_334}, {"b", 1, 333_333}, {"c", 1, 333_333}}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+func TestCheckTree(t *testing.T) {
+	parents := map[string]string{"top": "", "mid": "top", "low": "mid"}
+	for name, c := range map[string]struct {
+		goal, parent, want string
+	}{
+		"a top goal":          {"new", "", ""},
+		"below a known goal":  {"new", "low", ""},
+		"itself":              {"mid", "mid", "makes a cycle (mid > mid)"},
+		"below its own child": {"top", "low", "makes a cycle (top > low > mid > top)"},
+		"an unknown parent":   {"new", "gone", "plans/p/goals/gone is not a goal of this plan"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tree := maps.Clone(parents)
+			err := domain.CheckTree(domain.Goal{Organization: "o", Plan: "p", ID: c.goal, ParentGoal: c.parent}, tree)
+			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestPlanStates(t *testing.T) {
+	draft, err := domain.NewPlan(domain.Plan{
+		Organization: "o", ID: "p", DisplayName: "Plan", StartDate: "2027-01-01", EndDate: "2028-01-01", State: domain.PlanAdopted,
+	}, now)
+	if err != nil || draft.State != domain.PlanDraft {
+		t.Fatalf("a new plan is %s (%v)", draft.State, err)
+	}
+	act := domain.Adoption{Body: "City Council", Date: "2027-02-01", ResolutionNumber: "R-7"}
+	if _, err := draft.Adopted(act, now); fault.Reason(err) != "PLAN_NOT_SUBMITTED" {
+		t.Errorf("adopting a draft: %v", err)
+	}
+	if _, err := draft.Submitted(0, now); fault.Reason(err) != "PLAN_WITHOUT_GOALS" {
+		t.Errorf("submitting without goals: %v", err)
+	}
+	submitted, err := draft.Submitted(1, now)
+	if err != nil || submitted.State != domain.PlanSubmitted || submitted.Version != 2 {
+		t.Fatalf("submitted: %+v, %v", submitted, err)
+	}
+	if fault.Reason(submitted.GoalsEditable()) != "PLAN_NOT_DRAFT" {
+		t.Error("goals of a submitted plan may change")
+	}
+	if _, err := submitted.Adopted(domain.Adoption{}, now); len(violations(err)) != 3 {
+		t.Errorf("an empty act breaks %v", violations(err))
+	}
+	adopted, err := submitted.Adopted(act, now)
+	if err != nil || adopted.State != domain.PlanAdopted || *adopted.Adoption != act {
+		t.Fatalf("adopted: %+v, %v", adopted, err)
+	}
+	if _, err := adopted.Changed(adopted, now); fault.Reason(err) != "PLAN_READ_ONLY" {
+		t.Errorf("changing an adopted plan: %v", err)
+	}
+}
+
+func violations(err error) []string {
+	var fields []string
+	if f, ok := fault.As(err); ok {
+		for _, v := range f.Violations {
+			fields = append(fields, v.Field)
+		}
+	}
+	return fields
+}
+
+func TestEveryBadFieldIsTold(t *testing.T) {
+	_, err := domain.NewOrganization(domain.Organization{CurrencyCode: "dollars", FiscalYearStartMonth: 13, TimeZone: "Mars/Olympus"}, now)
+	want := []string{"organization.display_name", "organization.currency_code", "organization.fiscal_year_start_month", "organization.time_zone"}
+	if got := violations(err); !slices.Equal(got, want) {
+		t.Errorf("violations %v, want %v", got, want)
+	}
+	_, err = domain.NewPrioritization(domain.Prioritization{
+		DisplayName: "r", Method: "MAGIC", Members: []domain.Member{{Member: "a"}, {Member: "a"}}, Quorum: 3, Goals: []string{"g", "g"},
+	}, now)
+	want = []string{"prioritization.method", "prioritization.electorate.quorum", "prioritization.electorate.members", "prioritization.goals"}
+	if got := violations(err); !slices.Equal(got, want) {
+		t.Errorf("violations %v, want %v", got, want)
+	}
+}

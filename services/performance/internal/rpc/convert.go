@@ -1,0 +1,102 @@
+package rpc
+
+import (
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/emptypb"
+
+	performancev1 "github.com/throughline/throughline/proto/gen/throughline/performance/v1"
+	"github.com/throughline/throughline/services/performance/internal/domain"
+	"github.com/throughline/throughline/services/platform/resource"
+	"github.com/throughline/throughline/services/platform/wire"
+)
+
+// Message is anything that a use case answers or that changes, as its proto message; nil is Empty. What a message of a
+// stream recorded is told by its counts.
+func Message(v any) (proto.Message, error) {
+	switch v := v.(type) {
+	case nil:
+		return &emptypb.Empty{}, nil
+	case domain.Measure:
+		return measureProto(v), nil
+	case domain.Recorded:
+		return &performancev1.RecordObservationsResponse{
+			Accepted: v.Accepted, Revised: v.Revised, Duplicate: v.Duplicate, Rejected: v.Rejected,
+		}, nil
+	case domain.ResultsRevision:
+		return resultsRevisionProto(v), nil
+	}
+	return nil, fmt.Errorf("a %T has no proto message", v)
+}
+
+func measureProto(m domain.Measure) *performancev1.Measure {
+	out := &performancev1.Measure{
+		Name: m.Name(), DisplayName: m.DisplayName, Description: m.Description, Kind: wire.Enum[performancev1.MeasureKind](m.Kind),
+		Unit: m.Unit, Direction: wire.Enum[performancev1.Direction](m.Direction),
+		Frequency: wire.Enum[performancev1.Frequency](m.Frequency), Baseline: m.Baseline, Owner: m.Owner, Source: m.Source,
+		VitalSign: m.VitalSign, Etag: resource.Etag(m), CreateTime: wire.Time(m.CreateTime), UpdateTime: wire.Time(m.UpdateTime),
+	}
+	for _, t := range m.Targets {
+		out.Targets = append(out.Targets, &performancev1.Target{
+			StartDate: wire.Date(t.Start), EndDate: wire.Date(t.End), Value: t.Value, UpperValue: t.Upper,
+		})
+	}
+	for _, l := range m.Links {
+		out.Links = append(out.Links, &performancev1.MeasureLink{
+			Subject: l.Subject, Weight: int32(l.Weight), Contribution: wire.Enum[performancev1.Contribution](l.Contribution),
+		})
+	}
+	return out
+}
+
+func measureDomain(organization, id string, m *performancev1.Measure) domain.Measure {
+	out := domain.Measure{
+		Organization: organization, ID: id, DisplayName: m.GetDisplayName(), Description: m.GetDescription(),
+		Kind: wire.FromEnum[domain.Kind](m.GetKind()), Unit: m.GetUnit(), Direction: wire.FromEnum[domain.Direction](m.GetDirection()),
+		Frequency: wire.FromEnum[domain.Frequency](m.GetFrequency()), Baseline: m.Baseline, Owner: m.GetOwner(),
+		Source: m.GetSource(), VitalSign: m.GetVitalSign(),
+	}
+	for _, t := range m.GetTargets() {
+		out.Targets = append(out.Targets, domain.Target{
+			Start: wire.FromDate[domain.Date](t.GetStartDate()), End: wire.FromDate[domain.Date](t.GetEndDate()),
+			Value: t.GetValue(), Upper: t.GetUpperValue(),
+		})
+	}
+	for _, l := range m.GetLinks() {
+		out.Links = append(out.Links, domain.Link{
+			Subject: l.GetSubject(), Weight: int(l.GetWeight()), Contribution: wire.FromEnum[domain.Contribution](l.GetContribution()),
+		})
+	}
+	return out
+}
+
+func observationProto(o domain.Observation) *performancev1.Observation {
+	return &performancev1.Observation{
+		Name: o.Name(), PeriodStart: wire.Date(o.Period), Dimension: o.Dimension, Value: o.Value, Source: o.Source,
+		Revision: int32(o.Revision), RecordTime: wire.Time(o.RecordTime), RecordedBy: o.RecordedBy,
+	}
+}
+
+func resultsRevisionProto(r domain.ResultsRevision) *performancev1.ResultsRevision {
+	out := &performancev1.ResultsRevision{
+		Name: r.Name(), Signals: make([]*performancev1.Signal, len(r.Signals)), ContentHash: r.ContentHash,
+		EffectiveTime: wire.Time(r.EffectiveTime), CreateTime: wire.Time(r.EffectiveTime), Etag: resource.Etag(r),
+	}
+	for i, s := range r.Signals {
+		signal := &performancev1.Signal{
+			Subject: s.Subject, Status: wire.Enum[performancev1.ResultStatus](s.Status),
+			MetPpm: int32(s.MetPPM), KnownPpm: int32(s.KnownPPM),
+		}
+		for _, e := range s.Evidence {
+			signal.Evidence = append(signal.Evidence, &performancev1.Evidence{
+				Measure: domain.MeasureName(r.Organization, e.Measure), PeriodStart: wire.Date(e.Period), Value: e.Value,
+				Revision: int32(e.Revision), Target: e.Target, UpperTarget: e.Upper,
+				Direction: wire.Enum[performancev1.Direction](e.Direction), Status: wire.Enum[performancev1.ResultStatus](e.Status),
+				Weight: int32(e.Weight), MarginPpm: int32(e.MarginPPM),
+			})
+		}
+		out.Signals[i] = signal
+	}
+	return out
+}

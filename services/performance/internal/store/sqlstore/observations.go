@@ -1,0 +1,162 @@
+package sqlstore
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/throughline/throughline/services/performance/internal/domain"
+	"github.com/throughline/throughline/services/platform/listing"
+	"github.com/throughline/throughline/services/platform/resource"
+	"github.com/throughline/throughline/services/platform/sqldb"
+)
+
+// observations implements app.Observations. They are no resource.Collection: one journal entry stands for many rows.
+type observations txn
+
+var observationColumns = []string{
+	"organization_id", "measure_id", "period_start", "dimension", "revision", "value", "source", "record_time", "recorded_by",
+}
+
+func scanObservation(r sqldb.Row) domain.Observation {
+	return domain.Observation{
+		Organization: r.Text(0), Cell: domain.Cell{Measure: r.Text(1), Period: domain.Date(r.Text(2)), Dimension: r.Text(3)},
+		Revision: r.Int(4), Value: r.Float(5), Source: r.Text(6), RecordTime: r.Time(7), RecordedBy: r.Text(8),
+	}
+}
+
+// selectObservations starts a query of the table under an alias.
+func selectObservations(alias string) string {
+	return "SELECT " + alias + "." + strings.Join(observationColumns, ", "+alias+".")
+}
+
+// sameCell is the condition that two aliases are revisions of one cell.
+const sameCell = "n.organization_id = o.organization_id AND n.measure_id = o.measure_id AND n.period_start = o.period_start AND n.dimension = o.dimension"
+
+func (s observations) Frequencies(organization string, measures []string) (map[string]domain.Frequency, error) {
+	out := make(map[string]domain.Frequency, len(measures))
+	for part := range chunks(measures) {
+		args := []any{organization}
+		for _, id := range part {
+			args = append(args, id)
+		}
+		err := s.tx.Query("SELECT measure_id, frequency FROM measures WHERE organization_id = ? AND measure_id IN (?"+
+			strings.Repeat(", ?", len(part)-1)+")", args, func(r sqldb.Row) error {
+			out[r.Text(0)] = domain.Frequency(r.Text(1))
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read frequencies: %w", err)
+		}
+	}
+	return out, nil
+}
+
+func (s observations) Current(organization string, cells []domain.Cell) (map[domain.Cell]domain.Observation, error) {
+	out := make(map[domain.Cell]domain.Observation, len(cells))
+	for part := range chunks(cells) {
+		args := make([]any, 0, 3*len(part)+2)
+		for _, c := range part {
+			args = append(args, c.Measure, c.Period, c.Dimension)
+		}
+		args = append(args, organization, organization)
+		// CROSS JOIN keeps SQLite from reading the organization's whole history to look for the few cells in it; the latest
+		// revision is sought by the cell alone, so that each is found by its whole key however many others there are.
+		query := "WITH cells (measure_id, period_start, dimension) AS (VALUES (?, ?, ?)" + strings.Repeat(", (?, ?, ?)", len(part)-1) + ") " +
+			selectObservations("o") + " FROM cells c CROSS JOIN observations o WHERE o.organization_id = ? AND o.measure_id = c.measure_id " +
+			"AND o.period_start = c.period_start AND o.dimension = c.dimension AND o.revision = (SELECT MAX(n.revision) FROM observations n " +
+			"WHERE n.organization_id = ? AND n.measure_id = c.measure_id AND n.period_start = c.period_start AND n.dimension = c.dimension)"
+		err := s.tx.Query(query, args, func(r sqldb.Row) error {
+			o := scanObservation(r)
+			out[o.Cell] = o
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read current values: %w", err)
+		}
+	}
+	return out, nil
+}
+
+func (s observations) Append(recorded domain.Recorded) error {
+	rows := make([][]any, len(recorded.Observations))
+	for i, o := range recorded.Observations {
+		rows[i] = []any{
+			o.Organization, o.Measure, o.Period, o.Dimension, o.Revision, o.Value, o.Source, o.RecordTime, o.RecordedBy,
+		}
+	}
+	if _, err := sqldb.InsertRows(s.tx, "observations", observationColumns, rows, ""); err != nil {
+		return fmt.Errorf("append observations: %w", err)
+	}
+	return s.journal.Append(resource.Change{
+		Type: "observations.recorded", Subject: domain.OrganizationName(recorded.Organization), Resource: recorded,
+	})
+}
+
+func (s observations) Latest(organization, measure string, first, last domain.Date) (o domain.Observation, found bool, err error) {
+	found, err = sqldb.QueryOne(s.tx, selectObservations("o")+" FROM observations o WHERE o.organization_id = ? AND o.measure_id = ? "+
+		"AND o.period_start >= ? AND o.period_start <= ? AND o.dimension = '' ORDER BY o.period_start DESC, o.dimension DESC, o.revision DESC LIMIT 1",
+		[]any{organization, measure, first, last}, func(r sqldb.Row) error { o = scanObservation(r); return nil })
+	return o, found, err
+}
+
+func (s observations) List(organization, measure string, asOf time.Time, q listing.Query) (page []domain.Observation, next string, err error) {
+	until := int64(math.MaxInt64)
+	if !asOf.IsZero() {
+		until = asOf.UnixMicro()
+	}
+	query := selectObservations("o") + " FROM observations o WHERE o.organization_id = ? AND o.measure_id = ? AND o.record_time <= ? " +
+		"AND NOT EXISTS (SELECT 1 FROM observations n WHERE " + sameCell + " AND n.revision > o.revision AND n.record_time <= ?)"
+	args := []any{organization, measure, until, until}
+	if where, more := q.Where(); where != "" {
+		query, args = query+" AND "+where, append(args, more...)
+	}
+	query += " ORDER BY " + q.OrderBy() + " LIMIT ?"
+	err = s.tx.Query(query, append(args, q.Limit+1), func(r sqldb.Row) error { // one more tells whether a next page exists
+		page = append(page, scanObservation(r))
+		return nil
+	})
+	if err != nil || len(page) <= q.Limit {
+		return page, "", err
+	}
+	page = page[:q.Limit]
+	next, err = token(q, page[q.Limit-1])
+	return page, next, err
+}
+
+func token(q listing.Query, last domain.Observation) (string, error) {
+	values := make([]any, 0, 2)
+	for _, column := range q.Columns() {
+		if column == "period_start" {
+			values = append(values, last.Period)
+		} else {
+			values = append(values, last.Dimension)
+		}
+	}
+	return q.Token(values)
+}
+
+func (s observations) Any(organization, measure string) (bool, error) {
+	return sqldb.QueryOne(s.tx, "SELECT 1 FROM observations WHERE organization_id = ? AND measure_id = ? LIMIT 1",
+		[]any{organization, measure}, func(sqldb.Row) error { return nil })
+}
+
+// chunkSizes of lists in one statement; shorter lists are padded with their last item, so that few texts are prepared.
+var chunkSizes = []int{1, 8, 64, 256}
+
+func chunks[T any](items []T) func(yield func([]T) bool) {
+	return func(yield func([]T) bool) {
+		for part := range slices.Chunk(items, chunkSizes[len(chunkSizes)-1]) {
+			size := chunkSizes[slices.IndexFunc(chunkSizes, func(n int) bool { return n >= len(part) })]
+			part = slices.Clone(part)
+			for len(part) < size {
+				part = append(part, part[len(part)-1])
+			}
+			if !yield(part) {
+				return
+			}
+		}
+	}
+}

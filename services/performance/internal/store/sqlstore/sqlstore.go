@@ -1,0 +1,38 @@
+// Package sqlstore keeps what performance owns in SQL tables.
+package sqlstore
+
+import (
+	"github.com/throughline/throughline/services/performance/internal/app"
+	"github.com/throughline/throughline/services/performance/internal/domain"
+	"github.com/throughline/throughline/services/platform/resource"
+	"github.com/throughline/throughline/services/platform/sqldb"
+)
+
+// New is app.Store on a Keeper.
+func New(k *resource.Keeper) app.Store {
+	return resource.Bind(k, func(tx sqldb.Tx, j *resource.Journal) app.Tx { return txn{tx, j} })
+}
+
+type txn struct {
+	tx      sqldb.Tx
+	journal *resource.Journal
+}
+
+var _ app.Tx = txn{}
+
+func (t txn) Measures() resource.Collection[domain.Measure] { return measures.In(t.tx, t.journal) }
+
+func (t txn) Observations() app.Observations { return observations(t) }
+
+func (t txn) ResultsRevisions() resource.Collection[domain.ResultsRevision] {
+	return resultsRevisions.In(t.tx, t.journal)
+}
+
+func (t txn) LastPublished(organization string) (p domain.Published, err error) {
+	_, err = sqldb.QueryOne(t.tx, "SELECT results_revision_id, effective_time, sequence FROM results_revisions "+
+		"WHERE organization_id = ? ORDER BY sequence DESC LIMIT 1", []any{organization}, func(r sqldb.Row) error {
+		p = domain.Published{ID: r.Text(0), EffectiveTime: r.Time(1), Sequence: r.Int(2)}
+		return nil
+	})
+	return p, err
+}
