@@ -93,7 +93,7 @@ func (g *gateway) check(w http.ResponseWriter, r *http.Request, c *call) (err er
 	}
 	// The generated code honours these by itself; neither is part of the contract.
 	r.Header.Del("Grpc-Timeout")
-	r.Header.Del("Te")
+	r.Header.Del("TE")
 	if err := checkType(w, r, c); err != nil || c.route.method.IsStreamingClient() {
 		return err
 	}

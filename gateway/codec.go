@@ -41,7 +41,7 @@ func (codec) Unmarshal(data []byte, v any) error {
 	}
 	if target := reflect.ValueOf(v); target.Kind() == reflect.Pointer && target.Elem().Kind() == reflect.Pointer {
 		made := reflect.New(target.Type().Elem().Elem())
-		if m, ok := made.Interface().(proto.Message); ok {
+		if m, ok := reflect.TypeAssert[proto.Message](made); ok {
 			target.Elem().Set(made)
 			return decoding.Unmarshal(data, m)
 		}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -27,7 +28,7 @@ func validators(ctx context.Context, w http.ResponseWriter, m proto.Message) err
 	}
 	w.Header().Set("Cache-Control", "private, no-cache")
 	w.Header().Add("Vary", "Authorization")
-	for _, tag := range strings.Split(c.unmodified, ",") {
+	for tag := range strings.SplitSeq(c.unmodified, ",") {
 		if tag = entityTag(tag); tag == etag || tag == "*" {
 			w.Header().Del("Content-Type")
 			w.WriteHeader(http.StatusNotModified) // the body that follows is dropped by net/http
@@ -76,12 +77,14 @@ func (g *gateway) outermost(next http.Handler) http.Handler {
 			if cause == nil {
 				return
 			}
-			if cause != http.ErrAbortHandler {
+			err, _ := cause.(error)
+			aborted := errors.Is(err, http.ErrAbortHandler)
+			if !aborted {
 				g.Logger.LogAttrs(r.Context(), slog.LevelError, "handler panicked", slog.String("method", r.Method),
 					slog.String("path", r.URL.Path), slog.Any("panic", cause), slog.String("stack", string(debug.Stack())))
 			}
-			if w.wrote || cause == http.ErrAbortHandler {
-				panic(http.ErrAbortHandler) // how net/http is told to break off a response that has begun
+			if w.wrote || aborted {
+				panic(http.ErrAbortHandler) //nolint:forbidigo // how net/http is told to break off a response that has begun
 			}
 			g.fail(w, r, nil, newProblem(http.StatusInternalServerError, "INTERNAL", "something failed on our side; it has been recorded"))
 		}()

@@ -44,7 +44,7 @@ func (g *gateway) makePages(document []byte) map[string]http.Handler {
 		"/healthz":                 http.HandlerFunc(alive),
 		"/readyz":                  http.HandlerFunc(g.ready),
 	}
-	for _, name := range strings.Fields(assetsOfThePage) {
+	for name := range strings.FieldsSeq(assetsOfThePage) {
 		if data, err := fs.ReadFile(swaggerui.FS, name); err == nil { // a test asks for each
 			pages[documentation+"/"+name] = static(name, "", data)
 		}

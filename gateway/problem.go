@@ -211,7 +211,7 @@ func (g *gateway) fail(w http.ResponseWriter, r *http.Request, route *route, err
 	p := problemOf(err, route)
 	if p.Status >= http.StatusInternalServerError {
 		g.Logger.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("method", r.Method), slog.String("path", r.URL.Path),
-			slog.Int("status", p.Status), slog.String("request_id", r.Header.Get("X-Request-Id")), slog.Any("error", err))
+			slog.Int("status", p.Status), slog.String("request_id", r.Header.Get("X-Request-ID")), slog.Any("error", err))
 	}
 	header := w.Header()
 	for _, name := range []string{"Etag", "Content-Length", "Transfer-Encoding", "Trailer"} {
@@ -230,7 +230,7 @@ func (g *gateway) fail(w http.ResponseWriter, r *http.Request, route *route, err
 		header.Set("Retry-After", strconv.Itoa(p.retryAfter))
 	}
 	w.WriteHeader(p.Status)
-	_, _ = w.Write(append(p.encode(r), '\n')) // the caller is gone if this fails
+	_, _ = w.Write(append(p.encode(r), '\n')) //nolint:gosec // JSON, named so and not to be sniffed; the caller is gone if this fails
 }
 
 // encode is the document on one line.

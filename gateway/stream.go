@@ -75,10 +75,9 @@ func inLine(number int, err error) error {
 		return err
 	}
 	advice := fmt.Sprintf("; lines before line %d may have been recorded, and sending them again records nothing twice", number)
-	var p *problem
 	if f, ok := fault.As(err); ok {
 		f.Message += advice
-	} else if errors.As(err, &p) {
+	} else if p, ok := errors.AsType[*problem](err); ok {
 		p.Detail += advice
 	}
 	return err

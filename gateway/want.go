@@ -39,6 +39,7 @@ func wants(field protoreflect.FieldDescriptor, element bool) string {
 		return `a whole number of 64 bits, best as a string such as "1250"`
 	case protoreflect.Uint64Kind, protoreflect.Fixed64Kind:
 		return `a whole number of 64 bits from 0, best as a string such as "1250"`
+	case protoreflect.MessageKind, protoreflect.GroupKind: // by its name, below
 	}
 	switch field.Message().Name() {
 	case "Timestamp":

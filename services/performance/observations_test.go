@@ -153,10 +153,43 @@ func TestForeignMeasuresEndTheStream(t *testing.T) {
 		t.Errorf("answered %v", r)
 	}
 	wantList(t, f.listed(t, &performancev1.ListObservationsRequest{Parent: name}), "1 1/1")
+	stream, err := f.client.RecordObservations(f.as(t))
+	must(t, err)
+	for _, p := range []string{parent, "organizations/other"} {
+		must(t, stream.Send(&performancev1.RecordObservationsRequest{Parent: p}))
+	}
+	_, err = stream.CloseAndRecv()
+	wantReason(t, err, "FOREIGN_ORGANIZATION")
 	_, err = f.record(f.in(t, "other"), rows{row(name, 1, "", 5)})
 	wantReason(t, err, "FOREIGN_ORGANIZATION")
 	_, err = f.record(f.as(t, "finance"), rows{row(name, 1, "", 5)})
 	wantReason(t, err, "ROLE_LACKS_PERMISSION")
+}
+
+// Twins that send the same rows at the same time record them once between them.
+func TestConcurrentStreams(t *testing.T) {
+	f := start(t)
+	name := f.measure(t, "rt", response())
+	ctx, answers := f.as(t), make(chan *performancev1.RecordObservationsResponse)
+	const twins = 8
+	for range twins {
+		go func() {
+			r, err := f.record(ctx, rows{row(name, 1, "", 1), row(name, 2, "", 2)}, rows{row(name, 3, "", 3)})
+			if err != nil {
+				t.Error(err)
+			}
+			answers <- r
+		}()
+	}
+	var accepted, duplicate int64
+	for range twins {
+		r := <-answers
+		accepted, duplicate = accepted+r.GetAccepted(), duplicate+r.GetDuplicate()
+	}
+	if accepted != 3 || duplicate != 3*(twins-1) {
+		t.Errorf("%d accepted, %d duplicate", accepted, duplicate)
+	}
+	wantList(t, f.listed(t, &performancev1.ListObservationsRequest{Parent: name}), "1 1/1", "2 2/1", "3 3/1")
 }
 
 // However rows are ordered and cut into messages, the same is stored; sending them again records nothing.
@@ -168,7 +201,7 @@ func TestStreamsAreOrderFreeAndIdempotent(t *testing.T) {
 		dimension string
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		if n++; n > 25 { // each draw opens streams and commits
+		if n++; n > 25 { // each draw makes several durable commits
 			return
 		}
 		cells := rapid.SliceOfNDistinct(rapid.Custom(func(rt *rapid.T) cell {

@@ -40,7 +40,7 @@ type Letter struct {
 	Cause string
 }
 
-// Letters lists a consumer's buried events in the order they happened, at most limit, so that an operator can mend and redeliver them.
+// Letters lists a consumer's buried events in the order they happened, at most limit, for an operator to inspect.
 func Letters(tx sqldb.Tx, consumer string, limit int) ([]Letter, error) {
 	var letters []Letter
 	err := tx.Query("SELECT "+letterColumns+" FROM dead_letters WHERE consumer = ? ORDER BY source, position, id LIMIT ?", []any{consumer, limit}, func(r sqldb.Row) error {
@@ -51,10 +51,4 @@ func Letters(tx sqldb.Tx, consumer string, limit int) ([]Letter, error) {
 		return nil
 	})
 	return letters, err
-}
-
-// Unbury forgets a buried event once it has been dealt with.
-func Unbury(tx sqldb.Tx, consumer string, e outbox.Event) error {
-	_, err := tx.Exec("DELETE FROM dead_letters WHERE consumer = ? AND source = ? AND id = ?", consumer, e.Source, e.ID)
-	return err
 }

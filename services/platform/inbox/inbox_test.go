@@ -94,10 +94,4 @@ func TestBuriedEventsComeBackWhole(t *testing.T) {
 	if got, want := letters(), []inbox.Letter{{Event: e, Cause: "second"}}; !reflect.DeepEqual(got, want) {
 		t.Errorf("letters are %+v,\nwant %+v", got, want)
 	}
-	if err := db.Write(t.Context(), func(tx sqldb.Tx) error { return inbox.Unbury(tx, "c", e) }); err != nil {
-		t.Fatal(err)
-	}
-	if got := letters(); len(got) != 0 {
-		t.Errorf("letters left: %+v", got)
-	}
 }

@@ -35,7 +35,7 @@ type Pending struct {
 
 // Replayed reports that the request was done before; Response is the answer it got. It is an error so that the repeated Write leaves no
 // trace; the transport answers with Response.
-type Replayed struct{ Response []byte }
+type Replayed struct{ Response []byte } //nolint:errname // not a failure: an outcome that travels as an error
 
 func (*Replayed) Error() string { return "the request was done before; its first answer applies" }
 

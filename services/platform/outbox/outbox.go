@@ -2,9 +2,7 @@
 package outbox
 
 import (
-	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/throughline/throughline/services/platform/sqldb"
@@ -28,35 +26,28 @@ type Event struct {
 	Data         []byte // proto bytes of the resource after the change
 }
 
-const columns = "position, id, source, type, organization, subject, sequence, time, actor, request_id, etag_before, etag_after, trace_parent, data"
+// written are the columns that Append fills; the position is the engine's.
+const written = "id, source, type, organization, subject, sequence, time, actor, request_id, etag_before, etag_after, trace_parent, data"
+
+const columns = "position, " + written
 
 // Append records the event as the next of its subject and returns it as stored. Should the clock have gone back, Time becomes that of the
 // subject's last event, so that the history stays in order.
 func Append(tx sqldb.Tx, e Event) (Event, error) {
-	if e.Source == "" || e.Type == "" || e.Organization == "" || e.Subject == "" || e.Time.IsZero() {
-		return Event{}, errors.New("append event: source, type, organization, subject and time are needed")
-	}
-	e.Time, e.Sequence = e.Time.UTC().Truncate(time.Microsecond), 1
-	if e.Data == nil {
-		e.Data = []byte{}
-	}
+	var sequence int64
+	var last time.Time
 	_, err := sqldb.QueryOne(tx, "SELECT sequence, time FROM outbox WHERE subject = ? ORDER BY sequence DESC LIMIT 1", []any{e.Subject}, func(r sqldb.Row) error {
-		e.Sequence = r.Int(0) + 1
-		if last := r.Time(1); last.After(e.Time) {
-			e.Time = last
-		}
+		sequence, last = r.Int(0), r.Time(1)
 		return nil
 	})
 	if err != nil {
 		return Event{}, fmt.Errorf("append event: %w", err)
 	}
-	if e.ID == "" {
-		e.ID = e.Subject + "@" + strconv.FormatInt(e.Sequence, 10)
+	if e, err = next(e, sequence, last); err != nil {
+		return Event{}, err
 	}
-	_, err = sqldb.QueryOne(tx, "INSERT INTO outbox (id, source, type, organization, subject, sequence, time, actor, request_id, etag_before, etag_after, trace_parent, data) "+
-		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING position",
-		[]any{e.ID, e.Source, e.Type, e.Organization, e.Subject, e.Sequence, e.Time, e.Actor, e.RequestID, e.EtagBefore, e.EtagAfter, e.TraceParent, e.Data},
-		func(r sqldb.Row) error { e.Position = r.Int(0); return nil })
+	_, err = sqldb.QueryOne(tx, "INSERT INTO outbox ("+written+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING position",
+		values(e), func(r sqldb.Row) error { e.Position = r.Int(0); return nil })
 	if err != nil {
 		return Event{}, fmt.Errorf("append event: %w", err)
 	}

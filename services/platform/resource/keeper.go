@@ -99,8 +99,32 @@ func (k *Keeper) journal(ctx context.Context, tx sqldb.Tx, now time.Time) *Journ
 
 // Append writes the change to the outbox.
 func (j *Journal) Append(c Change) error {
+	e, err := j.event(c)
+	if err == nil {
+		_, err = outbox.Append(j.tx, e)
+	}
+	return err
+}
+
+// AppendAll is Append for many changes of different subjects, in few statements.
+func (j *Journal) AppendAll(changes []Change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	events := make([]outbox.Event, len(changes))
+	for i, c := range changes {
+		e, err := j.event(c)
+		if err != nil {
+			return err
+		}
+		events[i] = e
+	}
+	return outbox.AppendAll(j.tx, events)
+}
+
+func (j *Journal) event(c Change) (outbox.Event, error) {
 	if j == nil {
-		return errors.New("a change was made inside a Read")
+		return outbox.Event{}, errors.New("a change was made inside a Read")
 	}
 	var data []byte
 	message, err := j.keeper.Message(c.Resource)
@@ -108,13 +132,12 @@ func (j *Journal) Append(c Change) error {
 		data, err = proto.MarshalOptions{Deterministic: true}.Marshal(message)
 	}
 	if err != nil {
-		return fmt.Errorf("encode %s of %s: %w", c.Type, c.Subject, err)
+		return outbox.Event{}, fmt.Errorf("encode %s of %s: %w", c.Type, c.Subject, err)
 	}
 	e := j.template
 	e.ID, e.Type, e.Subject, e.Organization = j.keeper.NewID(), j.keeper.Source+"."+c.Type, c.Subject, Organization(c.Subject)
 	e.EtagBefore, e.EtagAfter, e.Data = c.EtagBefore, c.EtagAfter, data
-	_, err = outbox.Append(j.tx, e)
-	return err
+	return e, nil
 }
 
 // Now is the time of the transaction, the same for all its rows.

@@ -21,7 +21,7 @@ type direct struct {
 }
 
 // invoke returns when the handler has answered or ctx ends, whichever is first.
-func (d *direct) invoke(ctx context.Context, copy copier, request, reply any, take received) error {
+func (d *direct) invoke(ctx context.Context, copies copier, request, reply any, take received) error {
 	transport := &transportStream{method: d.name}
 	values := grpc.NewContextWithServerTransportStream(inProcessValues, transport)
 	if md, ok := metadata.FromOutgoingContext(ctx); ok {
@@ -37,7 +37,7 @@ func (d *direct) invoke(ctx context.Context, copy copier, request, reply any, ta
 		roomy()
 		response, err := d.handler(d.service, server, func(out any) error {
 			defer close(decoded)
-			return copy.Copy(out, request)
+			return copies.Copy(out, request)
 		}, nil)
 		results <- result{response, err}
 	}()
@@ -47,7 +47,7 @@ func (d *direct) invoke(ctx context.Context, copy copier, request, reply any, ta
 		if r.err != nil {
 			return r.err
 		}
-		return copy.Copy(reply, r.response)
+		return copies.Copy(reply, r.response)
 	case <-ctx.Done():
 		select { // the request is the caller's again once this returns
 		case <-decoded:
@@ -99,7 +99,7 @@ func (r received) metadata(from *transportStream) {
 // detached is the caller's context with the called side's values: the caller's deadline and cancellation cross, its
 // values do not. AfterFunc spares the goroutine that package context starts for contexts it does not know.
 type detached struct {
-	context.Context
+	context.Context                 //nolint:containedctx // it is one, with the rest from another
 	values context.Context //nolint:containedctx // it is part of a context
 }
 

@@ -59,24 +59,7 @@ func payloadHash(m *method, request proto.Message) ([32]byte, error) {
 	return sha256.Sum256(payload), nil
 }
 
-// Answering tells the pending request of ctx, if there is one, how to turn what the handler's use case returns into
-// the response to keep: use cases know domain values, not messages.
-func Answering[T any](ctx context.Context, convert func(T) proto.Message) context.Context {
-	pending := once.FromContext(ctx)
-	if pending == nil {
-		return ctx
-	}
-	converting := *pending
-	converting.Encode = func(result any) ([]byte, error) {
-		value, ok := result.(T)
-		if !ok {
-			return nil, fmt.Errorf("a result to store is a %T, not a %T", result, value)
-		}
-		return encode(convert(value))
-	}
-	return once.NewContext(ctx, &converting)
-}
-
+// encode makes the bytes that are kept from what the service made of its use case's result.
 func encode(response any) ([]byte, error) {
 	message, ok := response.(proto.Message)
 	if !ok {

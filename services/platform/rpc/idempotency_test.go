@@ -57,20 +57,15 @@ func (k *kept) do(ctx context.Context, effect func() any) error {
 	return err
 }
 
-// value is what a use case returns: no message.
-type value struct{ title string }
-
 func TestIdempotency(t *testing.T) {
 	store := &kept{answers: map[once.Key]answerKept{}}
 	effects := 0
-	toThing := func(v value) proto.Message { return message(t, "Thing", `display_name: "`+v.title+`"`) }
 	create := unaryFunc(func(ctx context.Context, r *dynamicpb.Message) (proto.Message, error) {
-		ctx = rpc.Answering(ctx, toThing)
-		v := value{title: "number one"}
-		if err := store.do(ctx, func() any { effects++; return v }); err != nil {
+		created := message(t, "Thing", `display_name: "number one"`)
+		if err := store.do(ctx, func() any { effects++; return created }); err != nil {
 			return nil, err
 		}
-		return toThing(v), nil
+		return created, nil
 	})
 	fast := newBench(t, handlers{"CreateThing": create}, func(o *rpc.Options) { o.Lookup = store.lookup })
 	// The slow path alone: the twin is found inside the handler's transaction.
@@ -117,14 +112,19 @@ func TestIdempotency(t *testing.T) {
 	}
 }
 
-// A use case that returns something else than its handler announced is a defect, and is told as one.
-func TestAnsweringAnotherType(t *testing.T) {
-	ctx := once.NewContext(context.Background(), &once.Pending{})
-	ctx = rpc.Answering(ctx, func(value) proto.Message { return nil })
-	if _, err := once.FromContext(ctx).Encode(42); err == nil {
-		t.Error("an int was taken for a value")
+// A service that keeps something else than a message has a defect, and is told so.
+func TestKeepingNoMessage(t *testing.T) {
+	var got error
+	b := newBench(t, handlers{"CreateThing": unaryFunc(func(ctx context.Context, _ *dynamicpb.Message) (proto.Message, error) {
+		_, got = once.FromContext(ctx).Encode(42)
+		return message(t, "Thing", ""), nil
+	})})
+	ctx := metadata.AppendToOutgoingContext(context.Background(), "authorization", "Bearer "+b.token(t, authn.Identity{Roles: []string{"manager"}}))
+	request := message(t, "CreateThingRequest", `parent: "organizations/okc" thing { display_name: "x" } request_id: "r1"`)
+	if err := b.inProcess(t, rpc.InProcessConfig{}).Invoke(ctx, fullMethod("CreateThing"), request, message(t, "Thing", "")); err != nil {
+		t.Fatal(err)
 	}
-	if got := rpc.Answering(context.Background(), func(value) proto.Message { return nil }); once.FromContext(got) != nil {
-		t.Error("a request appeared from nowhere")
+	if got == nil {
+		t.Error("an int was taken for a message")
 	}
 }

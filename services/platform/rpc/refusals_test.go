@@ -156,8 +156,8 @@ func TestErrorsOfHandlers(t *testing.T) {
 	var fails error
 	b := newBench(t, handlers{"GetThing": unaryFunc(func(context.Context, *dynamicpb.Message) (proto.Message, error) {
 		if fails == nil {
-			var nothing map[string]int
-			nothing["x"] = 1
+			var none []string
+			return message(t, "Thing", none[len(none)]), nil
 		}
 		return nil, fails
 	})})

@@ -41,15 +41,16 @@ func (c *counter) HandleConn(context.Context, stats.ConnStats)                  
 func TestTransports(t *testing.T) {
 	for _, transport := range []string{"tcp", "in process", "in process with telemetry"} {
 		t.Run(transport, func(t *testing.T) {
-			s := newScene(t)
 			seen := &counter{}
-			switch transport {
-			case "tcp":
-				s.conn = s.tcp(t, rpc.ServerConfig{MaxMessageBytes: maxBytes, StatsHandlers: []stats.Handler{seen}}, rpc.DialConfig{MaxMessageBytes: 2 * maxBytes})
-			case "in process":
-				s.conn = s.inProcess(t, rpc.InProcessConfig{MaxMessageBytes: maxBytes})
-			default:
-				s.conn = s.inProcess(t, rpc.InProcessConfig{MaxMessageBytes: maxBytes, ServerStats: seen})
+			connect := func(t *testing.T, s *scene) grpc.ClientConnInterface {
+				switch transport {
+				case "tcp":
+					return s.tcp(t, rpc.ServerConfig{MaxMessageBytes: maxBytes, StatsHandlers: []stats.Handler{seen}}, rpc.DialConfig{MaxMessageBytes: 2 * maxBytes})
+				case "in process":
+					return s.inProcess(t, rpc.InProcessConfig{MaxMessageBytes: maxBytes})
+				default:
+					return s.inProcess(t, rpc.InProcessConfig{MaxMessageBytes: maxBytes, ServerStats: seen})
+				}
 			}
 			for _, c := range []struct {
 				name string
@@ -75,7 +76,11 @@ func TestTransports(t *testing.T) {
 				{"client stream canceled", clientStreamCanceled},
 				{"the sides share no memory", noSharing},
 			} {
-				t.Run(c.name, func(t *testing.T) { c.run(t, s) })
+				t.Run(c.name, func(t *testing.T) {
+					s := newScene(t) // of its own: a handler may outlive its caller, and the case
+					s.conn = connect(t, s)
+					c.run(t, s)
+				})
 			}
 			if told := seen.began.Load() > 0; told != (transport != "in process") {
 				t.Errorf("the stats handler saw calls: %v", told)

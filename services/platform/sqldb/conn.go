@@ -124,7 +124,7 @@ type callbackError struct{ error }
 // tx is a closure's view of a connection.
 type tx struct {
 	conn      *conn
-	ctx       context.Context // of a reader; nil for writers, which are never cancelled
+	ctx       context.Context //nolint:containedctx // a reader's, gone with its closure; nil for writers, which are never cancelled
 	streaming bool
 	over      bool
 	failed    error

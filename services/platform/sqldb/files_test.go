@@ -2,6 +2,7 @@ package sqldb_test
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -52,9 +53,7 @@ func TestMigrateTwiceThenFurther(t *testing.T) {
 		t.Errorf("the file is elsewhere: %v", err)
 	}
 	more := fstest.MapFS{"00002_more.sql": {Data: []byte("-- +goose Up\nALTER TABLE things ADD COLUMN more TEXT NOT NULL DEFAULT 'm';")}}
-	for name, f := range sqldbtest.Migrations {
-		more[name] = f
-	}
+	maps.Copy(more, sqldbtest.Migrations)
 	cfg.Migrations = more
 	db, err := sqldb.OpenSQLite(t.Context(), cfg)
 	if err != nil {

@@ -151,8 +151,8 @@ func refused(err error, books domain.Books) error {
 	return out
 }
 
-// resultsSubject is what events of results are remembered under.
-const resultsSubject = "results"
+// ResultsSubject is what events of results are remembered under.
+const ResultsSubject = "results"
 
 // fresh is the allocation with what is known to be newer than what it pinned.
 func fresh(tx Tx, plan string, a domain.Allocation) (domain.Allocation, error) {
@@ -160,7 +160,7 @@ func fresh(tx Tx, plan string, a domain.Allocation) (domain.Allocation, error) {
 	if err != nil {
 		return a, err
 	}
-	results, err := tx.Seen(a.Organization, resultsSubject)
+	results, err := tx.Seen(a.Organization, ResultsSubject)
 	return a.Against(priority, results), err
 }
 

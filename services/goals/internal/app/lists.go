@@ -1,6 +1,10 @@
 package app
 
-import "github.com/throughline/throughline/services/platform/listing"
+import (
+	"maps"
+
+	"github.com/throughline/throughline/services/platform/listing"
+)
 
 // What lists can be filtered and sorted by; columns are those of the migrations.
 var (
@@ -41,8 +45,6 @@ func described(fields map[string]listing.Field) map[string]listing.Field {
 		"create_time":  {Column: "create_time", Type: listing.Time, Sortable: true},
 		"update_time":  {Column: "update_time", Type: listing.Time, Sortable: true},
 	}
-	for name, f := range fields {
-		all[name] = f
-	}
+	maps.Copy(all, fields)
 	return all
 }

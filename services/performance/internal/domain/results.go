@@ -65,11 +65,12 @@ type Judged struct {
 	Value   *Observation
 }
 
-// Results publishes what the measures say for every subject that one of them contributes to.
+// Results publishes what the measures say for every subject that one of them contributes to. It is effective now, or later
+// if the clock has fallen behind the evidence or the last revision.
 func Results(organization, id string, last Published, judged []Judged, now time.Time) ResultsRevision {
 	r := ResultsRevision{Organization: organization, ID: id, EffectiveTime: now, Sequence: last.Sequence + 1}
-	if last.EffectiveTime.After(r.EffectiveTime) {
-		r.EffectiveTime = last.EffectiveTime
+	if after := last.EffectiveTime.Add(time.Microsecond); last.Sequence > 0 && after.After(now) {
+		r.EffectiveTime = after // so that their times order revisions as their sequence does
 	}
 	bySubject := map[string][]Evidence{}
 	for _, j := range judged {

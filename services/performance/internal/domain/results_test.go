@@ -76,8 +76,12 @@ func TestEffectiveTimeIsNoEarlierThanItsEvidence(t *testing.T) {
 	for _, tt := range []struct {
 		last time.Time
 		want time.Time
-	}{{time.Time{}, noon.Add(time.Second)}, {noon.Add(time.Minute), noon.Add(time.Minute)}} {
-		if r := Results("o", "r", Published{EffectiveTime: tt.last}, []Judged{j}, noon); !r.EffectiveTime.Equal(tt.want) {
+	}{{time.Time{}, noon.Add(time.Second)}, {noon.Add(time.Minute), noon.Add(time.Minute + time.Microsecond)}} {
+		last := Published{EffectiveTime: tt.last}
+		if !tt.last.IsZero() {
+			last.Sequence = 1
+		}
+		if r := Results("o", "r", last, []Judged{j}, noon); !r.EffectiveTime.Equal(tt.want) {
 			t.Errorf("effective %v, want %v", r.EffectiveTime, tt.want)
 		}
 	}

@@ -121,7 +121,7 @@ func (w *writer) lineItems(ctx context.Context) error {
 		r := &budgetingv1.BatchUpsertLineItemsRequest{Parent: w.target.Budget}
 		for _, l := range rows {
 			item := &budgetingv1.LineItem{
-				Kind: wire.Enum[budgetingv1.LineItemKind](l.Kind), Fund: w.fund(l.FundCode), Department: departments[l.DepartmentCode],
+				Kind: kind(l), Fund: w.fund(l.FundCode), Department: departments[l.DepartmentCode],
 				AccountDescription: l.AccountName, Version: wire.Enum[budgetingv1.LineItemVersion](l.Version), Amount: w.money(l.Amount),
 				Program: programs[l.ProgramCode], Treatment: wire.Enum[budgetingv1.Treatment](l.Treatment),
 				ExternalRef: l.ExternalRef, SourceFile: l.File, SourceRow: int32(l.Row),
@@ -134,6 +134,18 @@ func (w *writer) lineItems(ctx context.Context) error {
 		done, err := client.Call(ctx, "write line items", w.suite.Budgeting.BatchUpsertLineItems, r)
 		return Counts{int(done.GetCreated()), int(done.GetUpdated()), int(done.GetUnchanged())}, err
 	}, &w.report.LineItems)
+}
+
+// kind tells transfers in from transfers out, which tie to different sides of the books.
+func kind(l budgetfile.LineItem) budgetingv1.LineItemKind {
+	switch {
+	case l.Kind != budgetfile.KindTransfer:
+		return wire.Enum[budgetingv1.LineItemKind](l.Kind)
+	case l.Side == budgetfile.Revenue:
+		return budgetingv1.LineItemKind_LINE_ITEM_KIND_TRANSFER_IN
+	default:
+		return budgetingv1.LineItemKind_LINE_ITEM_KIND_TRANSFER_OUT
+	}
 }
 
 func (w *writer) requests(ctx context.Context) error {

@@ -128,7 +128,7 @@ func populated(m protoreflect.Message) *fieldmaskpb.FieldMask {
 		}
 		return true
 	})
-	slices.Sort(mask.Paths)
+	slices.Sort(mask.GetPaths())
 	return mask
 }
 

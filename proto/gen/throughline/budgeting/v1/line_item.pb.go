@@ -37,8 +37,10 @@ const (
 	LineItemKind_LINE_ITEM_KIND_REVENUE LineItemKind = 1
 	// Money going out.
 	LineItemKind_LINE_ITEM_KIND_EXPENDITURE LineItemKind = 2
-	// Money moving between funds.
-	LineItemKind_LINE_ITEM_KIND_TRANSFER LineItemKind = 3
+	// Money coming in from another fund.
+	LineItemKind_LINE_ITEM_KIND_TRANSFER_IN LineItemKind = 3
+	// Money going out to another fund.
+	LineItemKind_LINE_ITEM_KIND_TRANSFER_OUT LineItemKind = 4
 )
 
 // Enum value maps for LineItemKind.
@@ -47,13 +49,15 @@ var (
 		0: "LINE_ITEM_KIND_UNSPECIFIED",
 		1: "LINE_ITEM_KIND_REVENUE",
 		2: "LINE_ITEM_KIND_EXPENDITURE",
-		3: "LINE_ITEM_KIND_TRANSFER",
+		3: "LINE_ITEM_KIND_TRANSFER_IN",
+		4: "LINE_ITEM_KIND_TRANSFER_OUT",
 	}
 	LineItemKind_value = map[string]int32{
-		"LINE_ITEM_KIND_UNSPECIFIED": 0,
-		"LINE_ITEM_KIND_REVENUE":     1,
-		"LINE_ITEM_KIND_EXPENDITURE": 2,
-		"LINE_ITEM_KIND_TRANSFER":    3,
+		"LINE_ITEM_KIND_UNSPECIFIED":  0,
+		"LINE_ITEM_KIND_REVENUE":      1,
+		"LINE_ITEM_KIND_EXPENDITURE":  2,
+		"LINE_ITEM_KIND_TRANSFER_IN":  3,
+		"LINE_ITEM_KIND_TRANSFER_OUT": 4,
 	}
 )
 
@@ -992,12 +996,13 @@ const file_throughline_budgeting_v1_line_item_proto_rawDesc = "" +
 	"\x05lines\x18\x05 \x01(\x03R\x05lines\x12*\n" +
 	"\x06amount\x18\x06 \x01(\v2\x12.google.type.MoneyR\x06amount\"]\n" +
 	"\x1aSummarizeLineItemsResponse\x12?\n" +
-	"\x06totals\x18\x01 \x03(\v2'.throughline.budgeting.v1.LineItemTotalR\x06totals*\x87\x01\n" +
+	"\x06totals\x18\x01 \x03(\v2'.throughline.budgeting.v1.LineItemTotalR\x06totals*\xab\x01\n" +
 	"\fLineItemKind\x12\x1e\n" +
 	"\x1aLINE_ITEM_KIND_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16LINE_ITEM_KIND_REVENUE\x10\x01\x12\x1e\n" +
-	"\x1aLINE_ITEM_KIND_EXPENDITURE\x10\x02\x12\x1b\n" +
-	"\x17LINE_ITEM_KIND_TRANSFER\x10\x03*\xef\x01\n" +
+	"\x1aLINE_ITEM_KIND_EXPENDITURE\x10\x02\x12\x1e\n" +
+	"\x1aLINE_ITEM_KIND_TRANSFER_IN\x10\x03\x12\x1f\n" +
+	"\x1bLINE_ITEM_KIND_TRANSFER_OUT\x10\x04*\xef\x01\n" +
 	"\x0fLineItemVersion\x12!\n" +
 	"\x1dLINE_ITEM_VERSION_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18LINE_ITEM_VERSION_ACTUAL\x10\x01\x12\x1d\n" +

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/throughline/throughline/services/actionplanning/internal/domain"
@@ -53,12 +54,20 @@ func (t txn) SaveStaff(changed []domain.Employee) error {
 	changes := make([]resource.Change, len(changed))
 	for i, e := range changed {
 		rows[i] = staff.Table.Values(e)
-		changes[i] = staff.Saved(e)
+		changes[i] = change(e)
 	}
 	if _, err := sqldb.InsertRows(t.tx, staff.Table.Name, staff.Table.Columns, rows, upsertStaff); err != nil {
 		return err
 	}
 	return t.journal.AppendAll(changes)
+}
+
+func change(e domain.Employee) resource.Change {
+	c := resource.Change{Type: staff.Type + ".created", Subject: e.Name(), EtagAfter: resource.Etag(e), Resource: e}
+	if e.Version > 1 {
+		c.Type, c.EtagBefore = staff.Type+".updated", strconv.FormatInt(e.Version-1, 10)
+	}
+	return c
 }
 
 func (t txn) FindSync(organization, id string) (record domain.SyncRecord, found bool, err error) {

@@ -88,7 +88,7 @@ func farther(r, s *rung) bool {
 	return compareWords(s.weight.times(r.halves), r.weight.times(s.halves)) > 0
 }
 
-// rate checks that the published rate is where the last unit moved, and that it reaches no unit that did not move.
+// rate checks that one rate moves every line as far as it moved, and that it is the published one.
 func (a *audit) rate(b *model.Block, given, next *rung) error {
 	num, okNum := new(big.Int).SetString(b.Rate.Num, 10)
 	den, okDen := new(big.Int).SetString(b.Rate.Den, 10)
@@ -99,22 +99,44 @@ func (a *audit) rate(b *model.Block, given, next *rung) error {
 	if rate.Num().String() != b.Rate.Num || rate.Denom().String() != b.Rate.Den {
 		return fmt.Errorf("block %d has rate %s/%s, not in lowest terms", b.ID, b.Rate.Num, b.Rate.Den)
 	}
-	want := new(big.Rat)
-	if given != nil {
-		want = a.rateOf(given)
-	}
+	want := a.published(given, next)
 	switch {
 	case b.Short > 0 && (rate.Sign() != 0 || b.Direction != model.Shortage):
 		return fmt.Errorf("block %d is short at its limits: it has no rate", b.ID)
 	case b.Short == 0 && (given == nil) != (b.Direction == model.Held):
 		return fmt.Errorf("block %d is said to be in %s", b.ID, b.Direction)
 	case rate.Cmp(want) != 0:
-		return fmt.Errorf("block %d has rate %s, want %s, where its last unit moved", b.ID, rate.RatString(), want.RatString())
+		return fmt.Errorf("block %d has rate %s, want %s: the shortest of the rates between the last unit that moved and the first that did not", b.ID, rate.RatString(), want.RatString())
 	}
-	if next != nil && a.rateOf(next).Cmp(rate) < 0 {
-		return fmt.Errorf("block %d: at rate %s program %q, fund %q would have moved farther", b.ID, rate.FloatString(9), a.plan.Lines[next.claim].Program, a.plan.Lines[next.claim].Fund)
+	if given != nil && next != nil && a.rateOf(next).Cmp(a.rateOf(given)) < 0 {
+		return fmt.Errorf("block %d: no rate moves program %q, fund %q so far and program %q, fund %q no farther", b.ID,
+			a.plan.Lines[given.claim].Program, a.plan.Lines[given.claim].Fund, a.plan.Lines[next.claim].Program, a.plan.Lines[next.claim].Fund)
 	}
 	return nil
+}
+
+// published is the decimal with the fewest digits, the least of them, strictly between the two units; else the rate of the first.
+func (a *audit) published(given, next *rung) *big.Rat {
+	if given == nil {
+		return new(big.Rat)
+	}
+	low := a.rateOf(given)
+	if next == nil {
+		return low
+	}
+	high := a.rateOf(next)
+	ten := big.NewInt(10)
+	power := big.NewInt(1)
+	for range 18 {
+		above := new(big.Int).Mul(low.Num(), power)
+		above.Div(above, low.Denom())
+		candidate := new(big.Rat).SetFrac(above.Add(above, big.NewInt(1)), power)
+		if candidate.Cmp(high) < 0 {
+			return candidate
+		}
+		power = new(big.Int).Mul(power, ten)
+	}
+	return low
 }
 
 // rateOf is the published rate at which a unit moves: of a multiplier of 1 under a shortage, of a full score under growth.

@@ -89,7 +89,7 @@ func (s *solver) limits(p part) error {
 			s.flow.need[c] = s.demand(c)
 		}
 		s.enter(q)
-		s.blocks = append(s.blocks, Block{Classes: q.classes, Funds: q.funds, Rate: waterfill.Rate{Direction: waterfill.Shortage, Critical: -1}, Short: s.pay(q)})
+		s.blocks = append(s.blocks, Block{Classes: q.classes, Funds: q.funds, Rate: waterfill.Rate{Direction: waterfill.Shortage, Last: waterfill.None, Next: waterfill.None}, Short: s.pay(q)})
 	}
 	for _, q := range s.components(rest) {
 		if err := s.share(q); err != nil {

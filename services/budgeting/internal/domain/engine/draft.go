@@ -215,20 +215,42 @@ func (d *draft) blocks(plan *model.Plan) {
 	}
 }
 
-// rate writes the rate of a block per unit of multiplier (shortage) or of full score (growth): unit × (2 × units − 1) ÷ (2 × D × factor).
+// rate publishes the rate of a block: of the rates that give these amounts, the decimal fraction with the fewest digits, and the least of those.
+// Where ties leave one rate only, or nothing is left to move, it is the exact rate of the last unit.
 func (d *draft) rate(r waterfill.Rate) model.Rate {
-	if r.Critical < 0 {
+	if r.Last.Claim < 0 {
 		return model.Rate{Num: "0", Den: "1"}
 	}
-	c := &d.claims[r.Critical]
+	least := d.at(r.Direction, r.Last)
+	if r.Next.Claim < 0 {
+		return fraction(least)
+	}
+	most := d.at(r.Direction, r.Next)
+	for digits := int64(1); least.Cmp(most) < 0; digits *= 10 {
+		if digits > 1<<59 {
+			break // closer than 18 digits tell apart
+		}
+		k := new(big.Int).Mul(least.Num(), big.NewInt(digits))
+		k.Quo(k, least.Denom()).Add(k, big.NewInt(1)) // the first decimal above least
+		if short := new(big.Rat).SetFrac(k, big.NewInt(digits)); short.Cmp(most) < 0 {
+			return fraction(short)
+		}
+	}
+	return fraction(least)
+}
+
+func fraction(r *big.Rat) model.Rate {
+	return model.Rate{Num: r.Num().String(), Den: r.Denom().String()}
+}
+
+// at is the rate at which a unit moves, per unit of multiplier (shortage) or of full score (growth): unit × (2n − 1) ÷ (2 × D × factor).
+func (d *draft) at(direction waterfill.Direction, u waterfill.Unit) *big.Rat {
+	c := &d.claims[u.Claim]
 	one, factor := int64(10_000), c.q
-	if r.Direction == waterfill.Shortage {
+	if direction == waterfill.Shortage {
 		one, factor = scale, scale+(d.in.Params.SpreadMilli-1000)*(10_000-c.q)
 	}
-	num := product(d.g.unit, 2*r.Units-1, one)
-	den := product(2, c.movable, factor)
-	exact := new(big.Rat).SetFrac(num, den)
-	return model.Rate{Num: exact.Num().String(), Den: exact.Denom().String()}
+	return new(big.Rat).SetFrac(product(d.g.unit, 2*u.N-1, one), product(2, c.movable, factor))
 }
 
 func product(factors ...int64) *big.Int {

@@ -275,7 +275,7 @@ func policy(a, b model.Input) []string {
 	}
 	note("The priority revision", a.Revisions.Priority.Name, b.Revisions.Priority.Name)
 	note("The results revision", a.Revisions.Results.Name, b.Revisions.Results.Name)
-	note("The spread", level2(a.Params.SpreadMilli), level2(b.Params.SpreadMilli))
+	note("The spread", thousandths(a.Params.SpreadMilli), thousandths(b.Params.SpreadMilli))
 	note("The limit on cuts", share(a.Params.MaxCutPPM), share(b.Params.MaxCutPPM))
 	note("The rounding unit", amount(a.Currency, a.RoundingUnit), amount(b.Currency, b.RoundingUnit))
 	for _, g := range b.Goals {

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"math/big"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 )
@@ -123,12 +124,12 @@ func (t *teller) working(l *Line) {
 	case b.Short > 0:
 		t.say("%s cannot pay its %d lines even at their lower limits: packages must find %s together.", who, b.Lines, t.money(b.Short))
 	case b.Direction == model.Shortage:
-		t.say("%s has %s for a base of %s, so its %d lines share a cut at one rate, %s.", who, t.money(b.Supply), t.money(b.Base), b.Lines, ratePercent(b.Rate))
-		t.say("Rate × %s × %s (1 + (%s − 1) × (1 − score)) is a cut of %s minor units, rounded to %s.",
-			t.money(l.Movable), l.Multiplier, level2(t.in.Params.SpreadMilli), l.Exact[1:], t.money(-l.Rounded))
+		t.say("%s has %s for a base of %s, so %s %s.", who, t.money(b.Supply), t.money(b.Base), sharers(b, "share a cut", "bears the cut"), ratePercent(b.Rate))
+		t.say("%s × %s × %s, the multiplier 1 + (%s − 1) × (1 − score), is a cut of %s, rounded to %s.",
+			ratePercent(b.Rate), t.money(l.Movable), l.Multiplier, thousandths(t.in.Params.SpreadMilli), t.exact(l.Exact), t.money(-l.Rounded))
 	case b.Direction == model.Growth:
-		t.say("%s has %s for a base of %s, so its %d lines share growth at one rate, %s.", who, t.money(b.Supply), t.money(b.Base), b.Lines, ratePercent(b.Rate))
-		t.say("Rate × %s × score %s is a gain of %s minor units, rounded to %s.", t.money(l.Movable), l.Multiplier, l.Exact, t.money(l.Rounded))
+		t.say("%s has %s for a base of %s, so %s %s.", who, t.money(b.Supply), t.money(b.Base), sharers(b, "share growth", "grows"), ratePercent(b.Rate))
+		t.say("%s × %s × the score, %s, is a gain of %s, rounded to %s.", ratePercent(b.Rate), t.money(l.Movable), l.Multiplier, t.exact(l.Exact), t.money(l.Rounded))
 	default:
 		t.say("%s has neither a shortage nor growth to share.", who)
 	}
@@ -140,7 +141,28 @@ func (t *teller) working(l *Line) {
 	}
 }
 
-func level2(milli int64) string { return trim(fmt.Sprintf("%d.%03d", milli/1000, milli%1000)) }
+// sharers says who moves at the block's rate.
+func sharers(b *model.Block, several, one string) string {
+	if b.Lines == 1 {
+		return "its one line " + one + " alone, at a rate of"
+	}
+	return fmt.Sprintf("its %d lines %s at one rate,", b.Lines, several)
+}
+
+func thousandths(milli int64) string { return trim(fmt.Sprintf("%d.%03d", milli/1000, milli%1000)) }
+
+// exact writes an unrounded change without its sign, two digits beyond the minor unit.
+func (t *teller) exact(minor string) string {
+	v, ok := new(big.Rat).SetString(minor)
+	if !ok {
+		return minor
+	}
+	d := digits(t.in.Currency)
+	for range d {
+		v.Quo(v, big.NewRat(10, 1))
+	}
+	return v.Abs(v).FloatString(d+2) + " " + t.in.Currency
+}
 
 // bend says what stopped the line.
 func (t *teller) bend(l *Line) {

@@ -113,7 +113,7 @@ type Block struct {
 	Funds     []string  `json:"funds"`
 	Lines     int       `json:"lines"`
 	Direction Direction `json:"direction"`
-	Rate      Rate      `json:"rate"`      // share that a line of multiplier 1 gives (SHORTAGE) or of score 100 % gains (GROWTH)
+	Rate      Rate      `json:"rate"`      // of D: what a line of multiplier 1 gives (SHORTAGE), of score 100 % gains (GROWTH)
 	Base      int64     `json:"base"`      // sum over the lines
 	Amount    int64     `json:"amount"`    // sum over the lines
 	Supply    int64     `json:"supply"`    // what the block's funds have left for competing lines, whole units and odd minor units
@@ -122,7 +122,8 @@ type Block struct {
 	Cut       *Cut      `json:"cut,omitempty"`
 }
 
-// Rate is an exact fraction; both are decimal integers in lowest terms.
+// Rate is an exact fraction; both are decimal integers in lowest terms. It is the shortest decimal that gives every line of the block its
+// amount; where equal claims leave no such choice it is the fraction at which the last unit moved.
 type Rate struct {
 	Num string `json:"num"`
 	Den string `json:"den"`

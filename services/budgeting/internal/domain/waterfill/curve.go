@@ -26,14 +26,23 @@ const (
 	Growth   Direction = 1
 )
 
-// Rate is exact: the last unit given lies at (2·Units − 1) ÷ (2 × weight) of the Critical claim; Critical is −1 for a rate of zero.
-// Every claim's change is that rate times its weight, rounded to the nearest unit and clamped; the claims that lie exactly on a half are
-// decided by weight (the heavier gives or gains first), then by index (the earlier is the better off).
+// Rate is exact: any rate from Last to Next gives every claim its change, as rate times weight rounded to the nearest unit and clamped.
+// Where Last and Next lie at one rate, the claims exactly on a half are decided by weight (the heavier gives or gains first), then by index
+// (the earlier is the better off).
 type Rate struct {
 	Direction Direction
-	Critical  int32
-	Units     int64
+	Last      Unit // the last unit that moved
+	Next      Unit // the first that did not
 }
+
+// Unit is the Nth unit by which a claim moves, at the rate (2·N − 1) ÷ (2 × weight); Claim is −1 for none.
+type Unit struct {
+	Claim int32
+	N     int64
+}
+
+// None is no unit.
+var None = Unit{Claim: -1} //nolint:gochecknoglobals // a constant in all but syntax
 
 // compare orders a ÷ v and b ÷ w by the 128-bit cross products.
 func compare(a, v, b, w int64) int {

@@ -27,7 +27,7 @@ func (f *Filler) Fill(curves []Curve, idx []int32, target int64, x []int64) Rate
 	case target > atBase:
 		return f.fill(curves, idx, target-atBase, Growth, x)
 	default:
-		return Rate{Critical: -1}
+		return Rate{Last: None, Next: None}
 	}
 }
 
@@ -51,19 +51,26 @@ func (f *Filler) fill(curves []Curve, idx []int32, move int64, d Direction, x []
 	}
 	p, q := f.continuous(target)
 	f.round(p, q, target, d)
-	rate := Rate{Direction: d, Critical: -1}
-	last := -1
-	for i := range f.shares {
-		s := &f.shares[i]
+	last, next := int32(-1), int32(-1)
+	for at := range f.shares {
+		i, s := int32(at), &f.shares[at] //nolint:gosec // idx is int32
 		x[s.claim] = curves[s.claim].Base + int64(d)*s.k
-		if s.k > s.lo && (last < 0 || f.given(int32(last), int32(i), d)) { //nolint:gosec // idx is int32
+		if s.k > s.lo && (last < 0 || f.given(last, i, d)) {
 			last = i
 		}
+		if s.k < s.hi && (next < 0 || f.next(i, next, d)) {
+			next = i
+		}
 	}
-	if last >= 0 {
-		rate.Critical, rate.Units = f.shares[last].claim, f.shares[last].k
+	return Rate{Direction: d, Last: f.unit(last, 0), Next: f.unit(next, 1)}
+}
+
+// unit is the last unit of a share, or one further.
+func (f *Filler) unit(i int32, further int64) Unit {
+	if i < 0 {
+		return None
 	}
-	return rate
+	return Unit{f.shares[i].claim, f.shares[i].k + further}
 }
 
 // continuous is the rate p ÷ q at which the clamped shares add up to target exactly when units may be split (Bitran & Hax 1981): solve without

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// randomCurves makes n claims; weights are small for many ties, or up to 2^57.
+// randomCurves makes n claims; weights are small for many ties, or up to 2^54.
 func randomCurves(r *rand.Rand, n int) []Curve {
-	weight := []int64{3, 1000, 1 << 57}[r.IntN(3)]
+	weight := []int64{3, 1000, 1 << 54}[r.IntN(3)]
 	curves := make([]Curve, n)
 	for i := range curves {
 		c := &curves[i]
@@ -76,12 +76,12 @@ func agrees(curves []Curve, i int, x int64, rate Rate) bool {
 		weight = c.Cut
 	}
 	response := big.NewRat(c.Base, 1)
-	if rate.Critical >= 0 {
-		critical = curves[rate.Critical].Grow
+	if rate.Last.Claim >= 0 {
+		critical = curves[rate.Last.Claim].Grow
 		if rate.Direction == Shortage {
-			critical = curves[rate.Critical].Cut
+			critical = curves[rate.Last.Claim].Cut
 		}
-		change := big.NewRat(2*rate.Units-1, 2)
+		change := big.NewRat(2*rate.Last.N-1, 2)
 		change.Mul(change, new(big.Rat).SetFrac64(weight, critical))
 		if rate.Direction == Shortage {
 			change.Neg(change)

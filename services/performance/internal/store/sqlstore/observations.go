@@ -97,7 +97,7 @@ func (s observations) Append(recorded domain.Recorded) error {
 
 func (s observations) Latest(organization, measure string, first, last domain.Date) (o domain.Observation, found bool, err error) {
 	found, err = sqldb.QueryOne(s.tx, selectObservations("o")+" FROM observations o WHERE o.organization_id = ? AND o.measure_id = ? "+
-		"AND o.period_start >= ? AND o.period_start <= ? AND o.dimension = '' ORDER BY o.period_start DESC, o.dimension DESC, o.revision DESC LIMIT 1",
+		"AND o.period_start >= ? AND o.period_start <= ? AND o.dimension = '' ORDER BY o.period_start DESC, o.revision DESC LIMIT 1",
 		[]any{organization, measure, first, last}, func(r sqldb.Row) error { o = scanObservation(r); return nil })
 	return o, found, err
 }

@@ -1,0 +1,126 @@
+package rpc
+
+import (
+	"fmt"
+
+	"google.golang.org/genproto/googleapis/type/money"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/emptypb"
+
+	actionplanningv1 "github.com/throughline/throughline/proto/gen/throughline/actionplanning/v1"
+	"github.com/throughline/throughline/services/actionplanning/internal/app"
+	"github.com/throughline/throughline/services/actionplanning/internal/domain"
+	"github.com/throughline/throughline/services/platform/fault"
+	"github.com/throughline/throughline/services/platform/resource"
+	"github.com/throughline/throughline/services/platform/wire"
+)
+
+// Message is anything that a use case answers or that changes, as its proto message; nil is Empty.
+func Message(v any) (proto.Message, error) {
+	switch v := v.(type) {
+	case nil:
+		return &emptypb.Empty{}, nil
+	case domain.Strategy:
+		return strategyProto(v), nil
+	case domain.Objective:
+		return objectiveProto(v), nil
+	case domain.Assignment:
+		return assignmentProto(v), nil
+	case domain.Employee:
+		return employeeProto(v), nil
+	case domain.SyncResult:
+		return syncResultProto(v), nil
+	}
+	return nil, fmt.Errorf("a %T has no proto message", v)
+}
+
+func strategyProto(s domain.Strategy) *actionplanningv1.Strategy {
+	return &actionplanningv1.Strategy{
+		Name: s.Name(), DisplayName: s.DisplayName, Goal: s.Goal, Description: s.Description, ExecutiveSponsor: s.ExecutiveSponsor,
+		Etag: resource.Etag(s), CreateTime: wire.Time(s.CreateTime), UpdateTime: wire.Time(s.UpdateTime),
+	}
+}
+
+// strategyDomain refuses a goal that is no name of one.
+func strategyDomain(organization, id string, s *actionplanningv1.Strategy) (domain.Strategy, error) {
+	var bad fault.Violations
+	refer(&bad, goalName, organization, "strategy.goal", s.GetGoal())
+	return domain.Strategy{
+		Organization: organization, ID: id, DisplayName: s.GetDisplayName(), Goal: s.GetGoal(), Description: s.GetDescription(),
+		ExecutiveSponsor: s.GetExecutiveSponsor(),
+	}, bad.Err()
+}
+
+func objectiveProto(o domain.Objective) *actionplanningv1.Objective {
+	out := &actionplanningv1.Objective{
+		Name: o.Name(), DisplayName: o.DisplayName, Statement: o.Statement, Measure: o.Measure, Baseline: o.Baseline, Target: o.Target,
+		DueDate: wire.Date(o.DueDate),
+		Etag:    resource.Etag(o), CreateTime: wire.Time(o.CreateTime), UpdateTime: wire.Time(o.UpdateTime),
+	}
+	if r := o.Required; r != nil {
+		out.Required = &actionplanningv1.RequiredResources{FteMilli: r.FTEMilli, Program: r.Program}
+		if c := r.Cost; c != nil {
+			out.Required.Cost = &money.Money{CurrencyCode: c.CurrencyCode, Units: c.Units, Nanos: c.Nanos}
+		}
+	}
+	return out
+}
+
+// objectiveDomain refuses a measure or program that is no name of one.
+func objectiveDomain(k app.StrategyKey, id string, o *actionplanningv1.Objective) (domain.Objective, error) {
+	var bad fault.Violations
+	out := domain.Objective{
+		Organization: k.Organization, Strategy: k.Strategy, ID: id, DisplayName: o.GetDisplayName(), Statement: o.GetStatement(),
+		Measure: o.GetMeasure(), Baseline: o.Baseline, Target: o.Target, DueDate: wire.FromDate[domain.Date](o.GetDueDate()),
+	}
+	if out.Measure != "" {
+		refer(&bad, measureName, k.Organization, "objective.measure", out.Measure)
+	}
+	if r := o.GetRequired(); r != nil {
+		out.Required = &domain.Required{FTEMilli: r.GetFteMilli(), Program: r.GetProgram()}
+		if c := r.GetCost(); c != nil {
+			out.Required.Cost = &domain.Money{CurrencyCode: c.GetCurrencyCode(), Units: c.GetUnits(), Nanos: c.GetNanos()}
+		}
+		if r.GetProgram() != "" {
+			refer(&bad, programName, k.Organization, "objective.required.program", r.GetProgram())
+		}
+	}
+	return out, bad.Err()
+}
+
+func assignmentProto(a domain.Assignment) *actionplanningv1.Assignment {
+	return &actionplanningv1.Assignment{
+		Name: a.Name(), Objective: a.ObjectiveName(), Employee: a.EmployeeName(), Role: wire.Enum[actionplanningv1.AssignmentRole](a.Role),
+		EffortPpm: int32(a.EffortPPM), StartDate: wire.Date(a.StartDate), EndDate: wire.Date(a.EndDate),
+		Etag: resource.Etag(a), CreateTime: wire.Time(a.CreateTime), UpdateTime: wire.Time(a.UpdateTime),
+	}
+}
+
+// assignmentDomain refuses an objective or employee that is no name of one.
+func assignmentDomain(organization, id string, a *actionplanningv1.Assignment) (domain.Assignment, error) {
+	var bad fault.Violations
+	out := domain.Assignment{
+		Organization: organization, ID: id, Role: wire.FromEnum[domain.Role](a.GetRole()), EffortPPM: int(a.GetEffortPpm()),
+		StartDate: wire.FromDate[domain.Date](a.GetStartDate()), EndDate: wire.FromDate[domain.Date](a.GetEndDate()),
+	}
+	if ids, ok := refer(&bad, objectiveName, organization, "assignment.objective", a.GetObjective()); ok {
+		out.Strategy, out.Objective = ids[1], ids[2]
+	}
+	if ids, ok := refer(&bad, employeeName, organization, "assignment.employee", a.GetEmployee()); ok {
+		out.Employee = ids[1]
+	}
+	return out, bad.Err()
+}
+
+func employeeProto(e domain.Employee) *actionplanningv1.Employee {
+	out := &actionplanningv1.Employee{
+		Name: e.Name(), DisplayName: e.DisplayName, ExternalId: e.ExternalID, Title: e.Title, Department: e.Department,
+		Position: e.Position, FtePpm: int32(e.FTEPPM), Status: wire.Enum[actionplanningv1.EmployeeStatus](e.Status),
+		WorkerType: e.WorkerType, Subject: e.Subject,
+		Etag: resource.Etag(e), CreateTime: wire.Time(e.CreateTime), UpdateTime: wire.Time(e.UpdateTime),
+	}
+	if e.Manager != "" {
+		out.Manager = domain.EmployeeName(e.Organization, e.Manager)
+	}
+	return out
+}

@@ -1,0 +1,111 @@
+package rpc
+
+import (
+	budgetingv1 "github.com/throughline/throughline/proto/gen/throughline/budgeting/v1"
+	"github.com/throughline/throughline/services/budgeting/internal/domain"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/platform/resource"
+	"github.com/throughline/throughline/services/platform/wire"
+)
+
+func (r *reader) allocation(budget, id string, a *budgetingv1.Allocation) domain.Allocation {
+	const field = "allocation.parameters."
+	p := a.GetParameters()
+	out := domain.Allocation{
+		Organization: r.organization, Budget: budget, ID: id, DisplayName: a.GetDisplayName(), Method: wire.FromEnum[model.Method](a.GetMethod()),
+		Purpose: wire.FromEnum[string](a.GetPurpose()), PriorityRevision: a.GetPriorityRevision(), ResultsRevision: a.GetResultsRevision(),
+		Params: domain.Params{SpreadMilli: int64(p.GetSpreadMilli()), CompetingFund: r.ids(fundName, field+"competing_funds", p.GetCompetingFunds())},
+	}
+	if p != nil {
+		out.Params.MaxCutPPM, out.Params.ResultsCap = narrow[int64](p.MaxCutPpm), narrow[int64](p.ResultsCapPoints)
+	}
+	for _, w := range p.GetAttributeWeights() {
+		out.Params.Attributes = append(out.Params.Attributes, domain.AttributeWeight{Attribute: w.GetAttribute(), WeightPPM: int64(w.GetWeightPpm())})
+	}
+	for i, s := range p.GetEnvelopeScales() {
+		out.Params.Scales = append(out.Params.Scales, domain.EnvelopeScale{
+			Fund: r.id(fundName, at(field+"envelope_scales", i)+".fund", s.GetFund()), SharePPM: int64(s.GetSharePpm()),
+		})
+	}
+	return out
+}
+
+func allocationProto(a domain.Allocation) *budgetingv1.Allocation {
+	out := &budgetingv1.Allocation{
+		Name: a.Name(), DisplayName: a.DisplayName, Method: wire.Enum[budgetingv1.AllocationMethod](a.Method),
+		Purpose: wire.Enum[budgetingv1.AllocationPurpose](a.Purpose), Parameters: paramsProto(a.Organization, a.Params),
+		PriorityRevision: a.PriorityRevision, ResultsRevision: a.ResultsRevision, ContentHash: a.ContentHash, ResultHash: a.ResultHash,
+		EngineVersion: a.EngineVersion, State: wire.Enum[budgetingv1.AllocationState](a.State),
+		Outcome:     wire.Enum[budgetingv1.AllocationOutcome](a.Outcome),
+		Certificate: &budgetingv1.Certificate{Valid: true, Checks: a.Checks}, // nothing is stored without one
+		TotalBase:   moneyProto(a.TotalBase, a.Currency), TotalAllocated: moneyProto(a.TotalAllocated, a.Currency),
+		TotalAllocatedNet: moneyProto(a.TotalAllocatedNet, a.Currency), Programs: int32(a.Programs), ProgramsFlagged: int32(a.ProgramsFlagged),
+		Stale: len(a.StaleReasons) > 0, StaleReasons: a.StaleReasons, Creator: a.Creator,
+		Etag: resource.Etag(a), CreateTime: wire.Time(a.CreateTime), UpdateTime: wire.Time(a.UpdateTime),
+	}
+	for _, w := range a.Waterfall {
+		out.Waterfall = append(out.Waterfall, &budgetingv1.WaterfallRow{
+			Fund: nameOf(a.Organization, w.Fund, domain.FundName), Treatment: wire.Enum[budgetingv1.Treatment](w.Treatment),
+			Lines: w.Lines, Amount: moneyProto(w.Amount, a.Currency),
+		})
+	}
+	for _, f := range a.Funds {
+		out.Funds = append(out.Funds, &budgetingv1.FundResult{
+			Fund: domain.FundName(a.Organization, f.Fund), Available: moneyProto(f.Available, a.Currency), Fixed: moneyProto(f.Fixed, a.Currency),
+			Allocated: moneyProto(f.Allocated, a.Currency), Surplus: moneyProto(f.Surplus, a.Currency), Short: moneyProto(f.Short, a.Currency),
+		})
+	}
+	for i, b := range a.Blocks {
+		out.Blocks = append(out.Blocks, &budgetingv1.Block{
+			Block: int32(i + 1), Direction: wire.Enum[budgetingv1.BlockDirection](b.Direction), Funds: names(a.Organization, b.Funds, domain.FundName),
+			Rate: b.Rate, Programs: int32(b.Programs), Base: moneyProto(b.Base, a.Currency), Allocated: moneyProto(b.Allocated, a.Currency), Reason: b.Reason,
+		})
+	}
+	for _, s := range a.Shortfalls {
+		out.Shortfalls = append(out.Shortfalls, &budgetingv1.Shortfall{
+			Funds: names(a.Organization, s.Funds, domain.FundName), Programs: names(a.Organization, s.Programs, domain.ProgramName),
+			Required: moneyProto(s.Required, a.Currency), Available: moneyProto(s.Available, a.Currency), Short: moneyProto(s.Short, a.Currency),
+			Message: s.Message,
+		})
+	}
+	return out
+}
+
+func paramsProto(organization string, p domain.Params) *budgetingv1.AllocationParameters {
+	out := &budgetingv1.AllocationParameters{
+		SpreadMilli: int32(p.SpreadMilli), MaxCutPpm: narrow[int32](p.MaxCutPPM), ResultsCapPoints: narrow[int32](p.ResultsCap),
+		CompetingFunds: names(organization, p.CompetingFund, domain.FundName),
+	}
+	for _, w := range p.Attributes {
+		out.AttributeWeights = append(out.AttributeWeights, &budgetingv1.AttributeWeight{Attribute: w.Attribute, WeightPpm: int32(w.WeightPPM)})
+	}
+	for _, s := range p.Scales {
+		out.EnvelopeScales = append(out.EnvelopeScales, &budgetingv1.EnvelopeScale{Fund: domain.FundName(organization, s.Fund), SharePpm: int32(s.SharePPM)})
+	}
+	return out
+}
+
+func lineProto(l domain.AllocationLine) *budgetingv1.AllocationLine {
+	out := &budgetingv1.AllocationLine{
+		Program: domain.ProgramName(l.Organization, l.Program), DisplayName: l.DisplayName, Department: l.Department,
+		Base: moneyProto(l.Base, l.Currency), Fixed: moneyProto(l.Fixed, l.Currency), Floor: moneyProto(l.Floor, l.Currency),
+		Allocated: moneyProto(l.Allocated, l.Currency), Change: moneyProto(l.Change(), l.Currency), ScoreBp: int32(l.ScoreBP),
+		Flagged: l.Flagged, ReasonCode: l.ReasonCode, Reason: l.Reason(),
+	}
+	for _, f := range l.Funding {
+		out.Funding = append(out.Funding, &budgetingv1.FundAmount{Fund: domain.FundName(l.Organization, f.Fund), Amount: moneyProto(f.Amount, l.Currency)})
+	}
+	return out
+}
+
+func explanationProto(e domain.Explanation) *budgetingv1.ExplainAllocationResponse {
+	out := &budgetingv1.ExplainAllocationResponse{
+		Line: lineProto(e.Line), Steps: e.Steps, NextInLine: nameOf(e.Line.Organization, e.Next, domain.ProgramName),
+	}
+	for _, p := range e.Score {
+		out.Score = append(out.Score, &budgetingv1.ScorePart{
+			Source: p.Source, DisplayName: p.Title, WeightPpm: int32(p.WeightPPM), Value: narrow[int32](p.Value), ScoreBp: int32(p.ScoreBP), Reason: p.Reason,
+		})
+	}
+	return out
+}

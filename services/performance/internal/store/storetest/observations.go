@@ -1,0 +1,224 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/throughline/throughline/services/performance/internal/app"
+	"github.com/throughline/throughline/services/performance/internal/domain"
+	"github.com/throughline/throughline/services/platform/listing"
+	"github.com/throughline/throughline/services/platform/outbox"
+	"github.com/throughline/throughline/services/platform/resource/resourcetest"
+	"github.com/throughline/throughline/services/platform/sqldb"
+)
+
+// observation of measure m, recorded minute minutes after at, with a value that tells its revision.
+func observation(org string, month int, dimension string, revision int64, minute int) domain.Observation {
+	return domain.Observation{
+		Organization: org, Cell: domain.Cell{Measure: "m", Period: domain.Date(fmt.Sprintf("2027-%02d-01", month)), Dimension: dimension},
+		Value: float64(revision) + 0.1, Source: "s", Revision: revision, RecordTime: at.Add(time.Duration(minute) * time.Minute), RecordedBy: "ann",
+	}
+}
+
+// history is two months of "a", of which January was revised twice, and a value of "b".
+func history(tx app.Tx) error {
+	for org, all := range map[string][]domain.Observation{
+		"a": {
+			observation("a", 1, "", 1, 0), observation("a", 1, "north", 1, 0), observation("a", 2, "south", 1, 0),
+			observation("a", 1, "", 2, 1), observation("a", 2, "", 1, 1), observation("a", 1, "", 3, 2),
+		},
+		"b": {observation("b", 9, "", 1, 0)},
+	} {
+		if err := tx.Measures().Insert(measure(org, "m")); err != nil {
+			return err
+		}
+		if err := tx.Observations().Append(domain.Recorded{Organization: org, Accepted: int64(len(all)), Observations: all}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func observations(t *testing.T, open func(*testing.T) resourcetest.Harness[app.Tx]) {
+	for name, check := range map[string]func(*testing.T, resourcetest.Harness[app.Tx]){
+		"current values are the latest revisions": current,
+		"pages are as of a moment":                asOf,
+		"the latest period in a span":             latest,
+		"frequencies of the measures that exist":  frequencies,
+		"one journal entry tells of many":         journal,
+		"a failed write leaves no trace":          rollback,
+		"rows are never overwritten":              never,
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := open(t)
+			write(t, h, history)
+			check(t, h)
+		})
+	}
+}
+
+func current(t *testing.T, h resourcetest.Harness[app.Tx]) {
+	write(t, h, func(tx app.Tx) error {
+		next := observation("a", 2, "", 2, 3)
+		if err := tx.Observations().Append(domain.Recorded{Organization: "a", Observations: []domain.Observation{next}}); err != nil {
+			return err
+		}
+		cells := []domain.Cell{next.Cell, observation("a", 1, "", 0, 0).Cell, observation("a", 9, "", 0, 0).Cell}
+		for i := range 600 { // more than one statement's worth
+			cells = append(cells, domain.Cell{Measure: fmt.Sprintf("none%d", i), Period: "2027-01-01"})
+		}
+		got, err := tx.Observations().Current("a", cells)
+		want := map[domain.Cell]domain.Observation{cells[0]: next, cells[1]: observation("a", 1, "", 3, 2)}
+		if err == nil && !same(got, want) {
+			t.Errorf("current %+v, want %+v", got, want)
+		}
+		return err
+	})
+}
+
+func asOf(t *testing.T, h resourcetest.Harness[app.Tx]) {
+	for _, tt := range []struct {
+		name   string
+		at     time.Time
+		filter string
+		order  string
+		want   []domain.Observation
+	}{
+		{"now", time.Time{}, "", "", []domain.Observation{
+			observation("a", 1, "", 3, 2), observation("a", 1, "north", 1, 0), observation("a", 2, "", 1, 1), observation("a", 2, "south", 1, 0),
+		}},
+		{"a minute in", at.Add(time.Minute), "", "period_start desc", []domain.Observation{
+			observation("a", 2, "south", 1, 0), observation("a", 2, "", 1, 1), observation("a", 1, "north", 1, 0), observation("a", 1, "", 2, 1),
+		}},
+		{"at first, the whole city", at, `dimension = ""`, "", []domain.Observation{observation("a", 1, "", 1, 0)}},
+		{"before", at.Add(-time.Microsecond), "", "", nil},
+	} {
+		for _, size := range []int32{1, 3, 50} {
+			t.Run(fmt.Sprintf("%s, pages of %d", tt.name, size), func(t *testing.T) {
+				var got []domain.Observation
+				request := listing.Request{PageSize: size, Filter: tt.filter, OrderBy: tt.order}
+				for more := true; more; more = request.PageToken != "" {
+					q, err := listing.Parse(request, app.ObservationList)
+					if err != nil {
+						t.Fatal(err)
+					}
+					var page []domain.Observation
+					err = h.Store.Read(t.Context(), func(tx app.Tx) (err error) {
+						page, request.PageToken, err = tx.Observations().List("a", "m", tt.at, q)
+						return err
+					})
+					if err != nil || len(page) > int(size) {
+						t.Fatalf("page of %d: %v", len(page), err)
+					}
+					got = append(got, page...)
+				}
+				if !same(got, tt.want) {
+					t.Errorf("got %+v, want %+v", got, tt.want)
+				}
+			})
+		}
+	}
+}
+
+func latest(t *testing.T, h resourcetest.Harness[app.Tx]) {
+	err := h.Store.Read(t.Context(), func(tx app.Tx) error {
+		for _, tt := range []struct {
+			org         string
+			first, last domain.Date
+			want        domain.Observation
+			found       bool
+		}{
+			{"a", "2027-01-01", "2027-12-31", observation("a", 2, "", 1, 1), true},
+			{"a", "2026-01-01", "2027-01-31", observation("a", 1, "", 3, 2), true},
+			{"a", "2027-03-01", "2027-12-31", domain.Observation{}, false},
+			{"b", "2027-01-01", "2027-12-31", observation("b", 9, "", 1, 0), true},
+			{"c", "2027-01-01", "2027-12-31", domain.Observation{}, false},
+		} {
+			got, found, err := tx.Observations().Latest(tt.org, "m", tt.first, tt.last)
+			if err != nil || found != tt.found || got != tt.want {
+				t.Errorf("%s from %s to %s: %+v %v %v", tt.org, tt.first, tt.last, got, found, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func frequencies(t *testing.T, h resourcetest.Harness[app.Tx]) {
+	write(t, h, func(tx app.Tx) error {
+		if err := tx.Measures().Insert(measure("b", "other")); err != nil {
+			return err
+		}
+		got, err := tx.Observations().Frequencies("a", []string{"m", "other", "none"})
+		if err == nil && !same(got, map[string]domain.Frequency{"m": domain.Monthly}) {
+			t.Errorf("frequencies %v", got)
+		}
+		used, err := tx.Observations().Any("a", "m")
+		if !used {
+			t.Error("m has no observations")
+		}
+		if unused, _ := tx.Observations().Any("b", "other"); unused {
+			t.Error("other has observations")
+		}
+		return err
+	})
+}
+
+func journal(t *testing.T, h resourcetest.Harness[app.Tx]) {
+	err := h.DB.Read(t.Context(), func(tx sqldb.Tx) error {
+		changes, err := outbox.Changes(tx, "a", 0, 100)
+		if err != nil {
+			return err
+		}
+		if n := len(changes); n != 2 || changes[1].Subject != "organizations/a" {
+			t.Errorf("%d changes: %+v", n, changes)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func rollback(t *testing.T, h resourcetest.Harness[app.Tx]) {
+	refused := errors.New("refused")
+	next := observation("a", 5, "", 1, 3)
+	err := h.Store.Write(t.Context(), func(tx app.Tx) (any, error) {
+		err := tx.Observations().Append(domain.Recorded{Organization: "a", Observations: []domain.Observation{next}})
+		return nil, errors.Join(err, refused)
+	})
+	if !errors.Is(err, refused) {
+		t.Fatal(err)
+	}
+	write(t, h, func(tx app.Tx) error {
+		got, err := tx.Observations().Current("a", []domain.Cell{next.Cell})
+		if len(got) != 0 {
+			t.Errorf("left %+v", got)
+		}
+		return err
+	})
+	journal(t, h)
+}
+
+func never(t *testing.T, h resourcetest.Harness[app.Tx]) {
+	for name, o := range map[string]domain.Observation{
+		"a revision that exists": observation("a", 1, "", 3, 9), "a measure of another organization": observation("c", 1, "", 1, 0),
+	} {
+		err := h.Store.Write(t.Context(), func(tx app.Tx) (any, error) {
+			return nil, tx.Observations().Append(domain.Recorded{Organization: o.Organization, Observations: []domain.Observation{o}})
+		})
+		if err == nil {
+			t.Errorf("%s was recorded", name)
+		}
+	}
+	err := h.Store.Read(t.Context(), func(tx app.Tx) error {
+		return tx.Observations().Append(domain.Recorded{Organization: "a", Observations: []domain.Observation{observation("a", 7, "", 1, 0)}})
+	})
+	if err == nil {
+		t.Error("a read recorded")
+	}
+}

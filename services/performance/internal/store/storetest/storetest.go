@@ -1,0 +1,110 @@
+// Package storetest holds any app.Store of performance to what its port promises.
+package storetest
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/throughline/throughline/services/performance/internal/app"
+	"github.com/throughline/throughline/services/performance/internal/domain"
+	"github.com/throughline/throughline/services/platform/resource"
+	"github.com/throughline/throughline/services/platform/resource/resourcetest"
+	"github.com/throughline/throughline/services/platform/sqldb"
+)
+
+var at = time.Date(2027, 1, 2, 3, 4, 5, 6000, time.UTC)
+
+// Run runs the kit; open answers a fresh, empty store and its database.
+func Run(t *testing.T, open func(t *testing.T) (app.Store, sqldb.DB)) {
+	t.Helper()
+	harness := func(t *testing.T) resourcetest.Harness[app.Tx] {
+		t.Helper()
+		store, db := open(t)
+		return resourcetest.Harness[app.Tx]{Store: store, DB: db}
+	}
+	t.Run("measures", func(t *testing.T) { measures(t, harness) })
+	t.Run("results revisions", func(t *testing.T) { revisions(t, harness) })
+	t.Run("the last published is the latest", func(t *testing.T) { lastPublished(t, harness(t)) })
+	t.Run("observations", func(t *testing.T) { observations(t, harness) })
+}
+
+func measure(org, id string) domain.Measure {
+	baseline := 0.1
+	return domain.Measure{
+		Meta: domain.Meta{}.Next(at), Organization: org, ID: id, DisplayName: "Response time", Description: "d", Kind: "OUTCOME", Unit: "minutes",
+		Direction: domain.MaintainRange, Frequency: domain.Monthly, Baseline: &baseline,
+		Targets: []domain.Target{{Start: "2027-01-01", End: "2027-12-31", Value: 1.5, Upper: 2.5}},
+		Links:   []domain.Link{{Subject: "organizations/" + org + "/programs/fire", Weight: 2, Contribution: domain.Supports}},
+		Owner:   "chief", Source: "dispatch", VitalSign: true,
+	}
+}
+
+func measures(t *testing.T, open func(*testing.T) resourcetest.Harness[app.Tx]) {
+	resourcetest.Run(t, open, resourcetest.Case[app.Tx, domain.Measure]{
+		In:  func(tx app.Tx) resource.Collection[domain.Measure] { return tx.Measures() },
+		New: measure,
+		Key: func(m domain.Measure) []string { return []string{m.Organization, m.ID} },
+		Next: func(m domain.Measure) domain.Measure {
+			m.Meta, m.Baseline, m.Targets = m.Meta.Next(at), nil, nil
+			return m
+		},
+		List: app.MeasureList, Same: same[domain.Measure],
+	})
+}
+
+func revision(org, id string, sequence int64) domain.ResultsRevision {
+	return domain.ResultsRevision{
+		Organization: org, ID: id, ContentHash: "h", EffectiveTime: at.Add(time.Duration(sequence) * time.Second), Sequence: sequence,
+		Signals: []domain.Signal{{
+			Subject: "organizations/" + org + "/programs/fire", Status: domain.Met, MetPPM: domain.PPM, KnownPPM: domain.PPM,
+			Evidence: []domain.Evidence{{
+				Measure: "m", Period: "2027-01-01", Value: 0.1, Revision: 3, Target: 1.0 / 3, Upper: 2, Direction: domain.MaintainRange,
+				Status: domain.Met, Weight: 2, MarginPPM: -7,
+			}},
+		}},
+	}
+}
+
+func revisions(t *testing.T, open func(*testing.T) resourcetest.Harness[app.Tx]) {
+	sequence := int64(0)
+	resourcetest.Run(t, open, resourcetest.Case[app.Tx, domain.ResultsRevision]{
+		In: func(tx app.Tx) resource.Collection[domain.ResultsRevision] { return tx.ResultsRevisions() },
+		New: func(org, id string) domain.ResultsRevision {
+			sequence++ // unique in the organization
+			return revision(org, id, sequence)
+		},
+		Key:  func(r domain.ResultsRevision) []string { return []string{r.Organization, r.ID} },
+		List: app.ResultsRevisionList, Same: same[domain.ResultsRevision],
+	})
+}
+
+func lastPublished(t *testing.T, h resourcetest.Harness[app.Tx]) {
+	write(t, h, func(tx app.Tx) error {
+		if got, err := tx.LastPublished("a"); got != (domain.Published{}) || err != nil {
+			t.Errorf("before the first: %+v, %v", got, err)
+		}
+		for i, id := range []string{"z", "y"} {
+			if err := tx.ResultsRevisions().Insert(revision("a", id, int64(i+1))); err != nil {
+				return err
+			}
+		}
+		got, err := tx.LastPublished("a")
+		if want := (domain.Published{ID: "y", EffectiveTime: at.Add(2 * time.Second), Sequence: 2}); got != want {
+			t.Errorf("last is %+v, want %+v", got, want)
+		}
+		if got, _ := tx.LastPublished("b"); got.Sequence != 0 {
+			t.Errorf("b sees a's revision %+v", got)
+		}
+		return err
+	})
+}
+
+func write(t *testing.T, h resourcetest.Harness[app.Tx], fn func(app.Tx) error) {
+	t.Helper()
+	if err := h.Store.Write(t.Context(), func(tx app.Tx) (any, error) { return nil, fn(tx) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func same[T any](a, b T) bool { return reflect.DeepEqual(a, b) }

@@ -1,0 +1,83 @@
+package outbox
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/throughline/throughline/services/platform/sqldb"
+)
+
+// subjectsAsked is how many subjects one statement looks up; a shorter list is padded, so that one text is prepared.
+const subjectsAsked = 128
+
+var lastOfSubjects = "SELECT subject, MAX(sequence), MAX(time) FROM outbox WHERE subject IN (?" +
+	strings.Repeat(", ?", subjectsAsked-1) + ") GROUP BY subject"
+
+// AppendAll is Append for many events of different subjects, in few statements.
+func AppendAll(tx sqldb.Tx, events []Event) error {
+	rows, seen := make([][]any, len(events)), make(map[string]bool, len(events))
+	at := 0
+	for chunk := range slices.Chunk(events, subjectsAsked) {
+		last, err := lastOf(tx, chunk)
+		if err != nil {
+			return fmt.Errorf("append events: %w", err)
+		}
+		for _, e := range chunk {
+			if seen[e.Subject] {
+				return fmt.Errorf("append events: two of %s at once; append them one by one", e.Subject)
+			}
+			seen[e.Subject] = true
+			before := last[e.Subject]
+			if e, err = next(e, before.Sequence, before.Time); err != nil {
+				return err
+			}
+			rows[at] = values(e)
+			at++
+		}
+	}
+	if _, err := sqldb.InsertRows(tx, "outbox", strings.Split(written, ", "), rows, ""); err != nil {
+		return fmt.Errorf("append events: %w", err)
+	}
+	return nil
+}
+
+// lastOf is the sequence and time of the last event of each event's subject; times never go back within a subject.
+func lastOf(tx sqldb.Tx, events []Event) (map[string]Event, error) {
+	args := make([]any, subjectsAsked)
+	for i := range args {
+		args[i] = events[min(i, len(events)-1)].Subject
+	}
+	last := make(map[string]Event, len(events))
+	err := tx.Query(lastOfSubjects, args, func(r sqldb.Row) error {
+		last[r.Text(0)] = Event{Sequence: r.Int(1), Time: r.Time(2)}
+		return nil
+	})
+	return last, err
+}
+
+// next is the event as it follows its subject's last one, of that sequence (0 if there is none) and time.
+func next(e Event, sequence int64, last time.Time) (Event, error) {
+	if e.Source == "" || e.Type == "" || e.Organization == "" || e.Subject == "" || e.Time.IsZero() {
+		return Event{}, fmt.Errorf("append event %s of %s: source, type, organization, subject and time are needed", e.Type, e.Subject)
+	}
+	e.Time, e.Sequence = e.Time.UTC().Truncate(time.Microsecond), sequence+1
+	if sequence > 0 && last.After(e.Time) {
+		e.Time = last
+	}
+	if e.Data == nil {
+		e.Data = []byte{}
+	}
+	if e.ID == "" {
+		e.ID = fmt.Sprintf("%s@%d", e.Subject, e.Sequence)
+	}
+	return e, nil
+}
+
+// values are those of the columns written.
+func values(e Event) []any {
+	return []any{
+		e.ID, e.Source, e.Type, e.Organization, e.Subject, e.Sequence, e.Time, e.Actor, e.RequestID, e.EtagBefore, e.EtagAfter, e.TraceParent, e.Data,
+	}
+}
