@@ -52,8 +52,11 @@ func (c *Config) complete() error {
 		name string
 		ok   bool
 	}{
-		{"Goals", c.Goals != nil}, {"ActionPlanning", c.ActionPlanning != nil}, {"Budgeting", c.Budgeting != nil},
-		{"Performance", c.Performance != nil}, {"Now", c.Now != nil},
+		{"Goals", c.Goals != nil},
+		{"ActionPlanning", c.ActionPlanning != nil},
+		{"Budgeting", c.Budgeting != nil},
+		{"Performance", c.Performance != nil},
+		{"Now", c.Now != nil},
 	} {
 		if !need.ok {
 			missing = append(missing, fmt.Errorf("gateway: %s is required", need.name))

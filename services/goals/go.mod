@@ -53,4 +53,5 @@ replace github.com/throughline/throughline/proto => ../../proto
 
 replace github.com/throughline/throughline/services/platform => ../platform
 
+// Only named by a dependency, needed by no build, and not every module proxy serves it.
 exclude github.com/google/pprof v0.0.0-20261016150608-1facf8f91b50

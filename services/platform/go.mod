@@ -68,4 +68,5 @@ require (
 
 replace github.com/throughline/throughline/proto => ../../proto
 
+// Only named by a dependency, needed by no build, and not every module proxy serves it.
 exclude github.com/google/pprof v0.0.0-20261016150608-1facf8f91b50

@@ -57,7 +57,7 @@ func TestEachPackageHasOnePurpose(t *testing.T) {
 		}
 	}
 	for folder := range readPackages(t) {
-		for _, name := range strings.Split(folder, "/") {
+		for name := range strings.SplitSeq(folder, "/") {
 			if slices.Contains([]string{"util", "utils", "common", "shared", "helper", "helpers"}, name) {
 				t.Errorf("%s: name a package after its purpose", folder)
 			}

@@ -107,8 +107,10 @@ func TestPanickingHandlerIsBuried(t *testing.T) {
 	var slept []time.Duration
 	var cause error
 	b := bus.NewInProcess(bus.Config{After: waits(&slept), Logger: quiet})
-	_ = b.Subscribe(bus.Subscription{Consumer: "c", Source: "goals", Handle: func(context.Context, outbox.Event) error { panic("boom") },
-		DeadLetter: func(_ context.Context, _ outbox.Event, err error) error { cause = err; return nil }})
+	_ = b.Subscribe(bus.Subscription{
+		Consumer: "c", Source: "goals", Handle: func(context.Context, outbox.Event) error { panic("boom") },
+		DeadLetter: func(_ context.Context, _ outbox.Event, err error) error { cause = err; return nil },
+	})
 	if err := b.Publish(t.Context(), outbox.Event{Source: "goals"}); err != nil || cause == nil || !strings.Contains(cause.Error(), "boom") {
 		t.Errorf("published: %v; cause: %v", err, cause)
 	}
@@ -117,8 +119,10 @@ func TestPanickingHandlerIsBuried(t *testing.T) {
 func TestShutdownBuriesNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	b := bus.NewInProcess(bus.Config{After: func(time.Duration) <-chan time.Time { cancel(); return nil }, Logger: quiet})
-	_ = b.Subscribe(bus.Subscription{Consumer: "c", Source: "goals", Handle: func(context.Context, outbox.Event) error { return errBad },
-		DeadLetter: func(context.Context, outbox.Event, error) error { t.Error("buried"); return nil }})
+	_ = b.Subscribe(bus.Subscription{
+		Consumer: "c", Source: "goals", Handle: func(context.Context, outbox.Event) error { return errBad },
+		DeadLetter: func(context.Context, outbox.Event, error) error { t.Error("buried"); return nil },
+	})
 	if err := b.Publish(ctx, outbox.Event{Source: "goals"}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error is %v", err)
 	}

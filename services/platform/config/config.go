@@ -59,14 +59,6 @@ func Parse(cli any, program Program) (*kong.Context, error) {
 	return chosen, nil
 }
 
-// ApplyDefaults fills the unset fields of a section from its `default` tags, for callers without a command line.
-func ApplyDefaults(section any) error {
-	if err := kong.ApplyDefaults(section); err != nil {
-		return fmt.Errorf("apply defaults: %w", err)
-	}
-	return nil
-}
-
 // ExitCode reports err to stderr and tells the process's exit code: 0 fine or help, 2 bad configuration, 1 otherwise.
 func ExitCode(stderr io.Writer, program string, err error) int {
 	var bad *Error

@@ -153,16 +153,6 @@ func TestOtherErrorsExitWith1(t *testing.T) {
 	}
 }
 
-func TestApplyDefaultsKeepsWhatIsSet(t *testing.T) {
-	got := limits{Rate: 9}
-	if err := config.ApplyDefaults(&got); err != nil {
-		t.Fatal(err)
-	}
-	if want := (limits{Rate: 9, Share: 0.5, Mode: "soft"}); got != want {
-		t.Errorf("limits = %+v, want %+v", got, want)
-	}
-}
-
 func TestSchemaIsPublishedAndHoldsTheDefaults(t *testing.T) {
 	configtest.Schema(t, new(cli), program("serve"), "testdata/schema.json")
 }

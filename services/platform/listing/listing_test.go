@@ -142,8 +142,12 @@ func TestOrderAndSeek(t *testing.T) {
 	}{
 		{"", "created DESC, goal_id DESC", []any{time.UnixMicro(9), "g"}, "(created, goal_id) < (?, ?)", []any{int64(9), "g"}},
 		{"title", "title, goal_id", []any{"T", "g"}, "(title, goal_id) > (?, ?)", []any{"T", "g"}},
-		{" rank  desc , title asc", "rank DESC, title, goal_id", []any{int64(3), "T", "g"},
-			"((rank < ?) OR (rank = ? AND title > ?) OR (rank = ? AND title = ? AND goal_id > ?))", []any{int64(3), int64(3), "T", int64(3), "T", "g"}},
+		{
+			" rank  desc , title asc", "rank DESC, title, goal_id",
+			[]any{int64(3), "T", "g"},
+			"((rank < ?) OR (rank = ? AND title > ?) OR (rank = ? AND title = ? AND goal_id > ?))",
+			[]any{int64(3), int64(3), "T", int64(3), "T", "g"},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.order, func(t *testing.T) {

@@ -100,7 +100,7 @@ func (r received) metadata(from *transportStream) {
 // values do not. AfterFunc spares the goroutine that package context starts for contexts it does not know.
 type detached struct {
 	context.Context                 //nolint:containedctx // it is one, with the rest from another
-	values context.Context //nolint:containedctx // it is part of a context
+	values          context.Context //nolint:containedctx // it is part of a context
 }
 
 func (d detached) Value(key any) any { return d.values.Value(key) }

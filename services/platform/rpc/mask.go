@@ -14,10 +14,10 @@ import (
 
 const maskField = "update_mask"
 
-// CheckMask refuses paths that are not fields of message: an Invalid fault on update_mask that lists every bad path and
+// checkMask refuses paths that are not fields of message: an Invalid fault on update_mask that lists every bad path and
 // the paths allowed. An empty mask and "*" alone are good. Paths through lists and maps are not taken (AIP-161 leaves
 // them optional): name the list.
-func CheckMask(mask *fieldmaskpb.FieldMask, message proto.Message) error {
+func checkMask(mask *fieldmaskpb.FieldMask, message proto.Message) error {
 	var bad fault.Violations
 	descriptor := message.ProtoReflect().Descriptor()
 	for _, path := range mask.GetPaths() {
@@ -71,7 +71,7 @@ func behaves(field protoreflect.FieldDescriptor, behavior annotations.FieldBehav
 // Output-only fields, the name and the etag stay as they are and naming them is no error. An immutable field may be
 // sent if it is the same; a change is an Invalid fault. dst is unchanged on error.
 func ApplyMask(dst, src proto.Message, mask *fieldmaskpb.FieldMask) error {
-	if err := CheckMask(mask, dst); err != nil {
+	if err := checkMask(mask, dst); err != nil {
 		return err
 	}
 	paths, from := mask.GetPaths(), src.ProtoReflect()

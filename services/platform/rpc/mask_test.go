@@ -20,8 +20,10 @@ func TestApplyMask(t *testing.T) {
 		field     string // at fault
 		detail    string
 	}{
-		{name: "no mask takes what is set", src: `display_name: "new" part { size: 2 } etag: "7" create_time: "now" name: "m"`,
-			want: `name: "n" display_name: "new" currency_code: "USD" part { size: 2 } parts { kind: "p" } low: 1 high: 9 etag: "3" create_time: "then"`},
+		{
+			name: "no mask takes what is set", src: `display_name: "new" part { size: 2 } etag: "7" create_time: "now" name: "m"`,
+			want: `name: "n" display_name: "new" currency_code: "USD" part { size: 2 } parts { kind: "p" } low: 1 high: 9 etag: "3" create_time: "then"`,
+		},
 		{name: "no mask, nothing set", src: ``, want: stored},
 		{name: "named fields", src: `display_name: "new" low: 5`, mask: []string{"low"}, want: strings.Replace(stored, "low: 1", "low: 5", 1)},
 		{name: "named but unset is cleared", src: ``, mask: []string{"display_name", "parts"}, want: `name: "n" currency_code: "USD" part { kind: "k" size: 1 } low: 1 high: 9 etag: "3" create_time: "then"`},

@@ -6,9 +6,6 @@ import (
 	"github.com/throughline/throughline/services/platform/fault"
 )
 
-// Wildcard in the place of an id stands for every resource of that collection (AIP-159).
-const Wildcard = "-"
-
 // maxID is the longest id taken in a name.
 const maxID = 128
 
@@ -28,12 +25,7 @@ func (p Pattern) String() string { return p.text }
 
 // Parse takes a name apart into its ids, in the pattern's order. A name of another shape is an Invalid fault on the
 // request's field; "-" is refused, for it names no single resource.
-func (p Pattern) Parse(field, name string) ([]string, error) { return p.parse(field, name, false) }
-
-// ParseAny is Parse for reads across collections: it takes Wildcard as an id.
-func (p Pattern) ParseAny(field, name string) ([]string, error) { return p.parse(field, name, true) }
-
-func (p Pattern) parse(field, name string, wildcard bool) ([]string, error) {
+func (p Pattern) Parse(field, name string) ([]string, error) {
 	have := strings.Split(name, "/")
 	ids := make([]string, 0, len(p.segments)/2)
 	ok := len(have) == len(p.segments)
@@ -42,7 +34,7 @@ func (p Pattern) parse(field, name string, wildcard bool) ([]string, error) {
 			ok = have[i] == p.segments[i]
 			continue
 		}
-		ok = validID(have[i]) && (wildcard || have[i] != Wildcard)
+		ok = validID(have[i]) && have[i] != "-"
 		ids = append(ids, have[i])
 	}
 	if !ok {

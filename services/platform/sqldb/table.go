@@ -25,38 +25,32 @@ type Table[T any] struct {
 
 // tableSQL is the text made once of a table's names.
 type tableSQL struct {
-	sel, selKey, insert, upsert string
-	update, updateVersion       string
-	del, delVersion             string
-	rest                        []int // indexes in Columns of those not in Key
-	key                         []int // indexes in Columns of Key
+	sel, selKey, insert   string
+	update, updateVersion string
+	del, delVersion       string
+	rest                  []int // indexes in Columns of those not in Key
+	key                   []int // indexes in Columns of Key
 }
 
 func (t *Table[T]) texts() *tableSQL {
 	t.once.Do(func() {
 		s := &t.sql
-		var sets, excluded []string
+		var sets []string
 		for i, c := range t.Columns {
 			if slices.Contains(t.Key, c) {
 				continue
 			}
 			s.rest = append(s.rest, i)
 			sets = append(sets, c+" = ?")
-			excluded = append(excluded, c+" = excluded."+c)
 		}
 		for _, c := range t.Key {
 			s.key = append(s.key, slices.Index(t.Columns, c))
 		}
 		byKey := " WHERE " + strings.Join(t.Key, " = ? AND ") + " = ?"
 		byVersion := byKey + " AND " + versionColumn + " = ?"
-		onConflict := " ON CONFLICT (" + strings.Join(t.Key, ", ") + ") DO NOTHING"
-		if len(excluded) > 0 {
-			onConflict = " ON CONFLICT (" + strings.Join(t.Key, ", ") + ") DO UPDATE SET " + strings.Join(excluded, ", ")
-		}
 		s.sel = "SELECT " + strings.Join(t.Columns, ", ") + " FROM " + t.Name
 		s.selKey = s.sel + byKey
 		s.insert = insertSQL(t.Name, t.Columns, 1, "")
-		s.upsert = s.insert + onConflict
 		s.update = "UPDATE " + t.Name + " SET " + strings.Join(sets, ", ") + byKey
 		s.updateVersion = "UPDATE " + t.Name + " SET " + strings.Join(sets, ", ") + byVersion
 		s.del = "DELETE FROM " + t.Name + byKey
@@ -78,12 +72,6 @@ func (t *Table[T]) InsertMany(tx Tx, vs []T) error {
 		rows[i] = t.Values(v)
 	}
 	_, err := InsertRows(tx, t.Name, t.Columns, rows, "")
-	return err
-}
-
-// Upsert adds a row or replaces the one with its key.
-func (t *Table[T]) Upsert(tx Tx, v T) error {
-	_, err := tx.Exec(t.texts().upsert, t.Values(v)...)
 	return err
 }
 

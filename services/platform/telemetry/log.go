@@ -9,8 +9,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// NewLogger writes lines to out as c says; lines logged with a context that carries a span name its trace_id and span_id.
-func NewLogger(out io.Writer, c Config) (*slog.Logger, error) {
+// newLogger writes lines to out as c says; lines logged with a context that carries a span name its trace_id and span_id.
+func newLogger(out io.Writer, c Config) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		return nil, fmt.Errorf("read the log level: %w", err)

@@ -45,7 +45,7 @@ type Telemetry struct {
 // Start makes the logger, and connects the exporters when c names an endpoint. An endpoint that is down is no error:
 // exports are retried, and their failures logged.
 func Start(ctx context.Context, service Service, c Config) (*Telemetry, error) {
-	log, err := NewLogger(service.Logs, c)
+	log, err := newLogger(service.Logs, c)
 	if err != nil {
 		return nil, err
 	}

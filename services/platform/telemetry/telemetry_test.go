@@ -25,11 +25,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func defaults(t *testing.T) telemetry.Config {
 	t.Helper()
-	var c telemetry.Config
-	if err := config.ApplyDefaults(&c); err != nil {
+	var c struct {
+		Telemetry telemetry.Config `embed:"" prefix:"telemetry-"`
+	}
+	if _, err := config.Parse(&c, config.Program{Name: "budgetd"}); err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return c.Telemetry
 }
 
 func start(t *testing.T, logs io.Writer, c telemetry.Config) *telemetry.Telemetry {

@@ -24,7 +24,7 @@ type Tx interface {
 	// FindSync reads the record of a sync, or says that it was never done.
 	FindSync(organization, id string) (domain.SyncRecord, bool, error)
 	// RecordSync keeps the record of a sync for good.
-	RecordSync(domain.SyncRecord) error
+	RecordSync(r domain.SyncRecord) error
 }
 
 // App runs the use cases.

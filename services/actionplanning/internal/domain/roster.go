@@ -2,6 +2,7 @@ package domain
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -119,7 +120,8 @@ func (r *roster) managerOf(p int) (manager int, known bool) {
 
 // settleManagers refuses rows until every manager is known and nobody is above themselves. Refusing a row puts its employee back
 // under their stored manager, or out of reach if they are new, so each refusal has the employee and their reports looked at
-// again. Without refusals everybody is passed once; what is stored has no cycle, so it ends.
+// again. Without refusals everybody is passed once; what is stored has no cycle, so it ends. The order does not matter: everybody
+// has one manager, so cycles share nobody, and refusing the rows of one leaves the others as they are.
 func (r *roster) settleManagers() {
 	reports := make(map[int][]int, len(r.sync.Rows)/8)
 	queue := make([]int, 0, len(r.sync.Rows))
@@ -136,7 +138,7 @@ func (r *roster) settleManagers() {
 		r.problem(r.people[p].row)("manager_external_id", reason, format, args...)
 		r.people[p].refused = true
 		queue = append(append(queue, p), reports[p]...)
-		up.forget()
+		up.forget(p)
 	}
 	for len(queue) > 0 {
 		p := queue[0]
@@ -156,20 +158,26 @@ func (r *roster) settleManagers() {
 	}
 }
 
-// chain prints a cycle by its HR keys, a long one in part.
+// chain prints a cycle by its HR keys from the first of them on, a long one in part.
 func (r *roster) chain(cycle []int) string {
 	const most = 6
 	if len(cycle) == 0 {
 		return ""
 	}
 	var keys []string
-	for _, p := range cycle[:min(len(cycle), most)] {
+	first := 0
+	for i, p := range cycle {
 		keys = append(keys, r.key(p))
+		if keys[i] < keys[first] {
+			first = i
+		}
 	}
-	if len(cycle) > most {
-		keys = append(keys, "…")
+	keys = slices.Concat(keys[first:], keys[:first])
+	end := keys[0]
+	if len(keys) > most {
+		keys = append(keys[:most], "…")
 	}
-	return strings.Join(append(keys, r.key(cycle[0])), " > ")
+	return strings.Join(append(keys, end), " > ")
 }
 
 func (r *roster) key(p int) string {
@@ -189,8 +197,12 @@ type walk struct {
 
 func newWalk(n int) *walk { return &walk{epoch: 1, climbed: make([]int, n), cleared: make([]int, n)} }
 
-// forget is for when somebody's manager has changed.
-func (w *walk) forget() { w.epoch++ }
+// forget is for when p's manager has changed. Whoever was cleared by a way through p was cleared together with p.
+func (w *walk) forget(p int) {
+	if w.cleared[p] == w.epoch {
+		w.epoch++
+	}
+}
 
 // from climbs from p; it returns the cycle that it ran into, or nil.
 func (w *walk) from(p int, managerOf func(int) (int, bool)) []int {

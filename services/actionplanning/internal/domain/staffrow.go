@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -68,8 +67,12 @@ func (r StaffRow) check(bad problem) {
 		field, value string
 		most         int
 	}{
-		{"display_name", r.DisplayName, 200}, {"title", r.Title, 200}, {"department", r.Department, 200},
-		{"position", r.Position, 100}, {"worker_type", r.WorkerType, 100}, {"subject", r.Subject, 128},
+		{"display_name", r.DisplayName, 200},
+		{"title", r.Title, 200},
+		{"department", r.Department, 200},
+		{"position", r.Position, 100},
+		{"worker_type", r.WorkerType, 100},
+		{"subject", r.Subject, 128},
 	} {
 		if n := utf8.RuneCountInString(f.value); n > f.most {
 			bad(f.field, reasonTooLong, "has %d characters; shorten it to at most %d", n, f.most)
@@ -123,7 +126,7 @@ func externalID(text string) bool {
 // clip keeps an answer from repeating a megabyte of nonsense.
 func clip(text string) string {
 	if len(text) > 2*maxExternalID {
-		return fmt.Sprintf("%s…", strings.ToValidUTF8(text[:2*maxExternalID], ""))
+		return strings.ToValidUTF8(text[:2*maxExternalID], "") + "…"
 	}
 	return text
 }

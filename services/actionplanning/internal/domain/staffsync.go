@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/throughline/throughline/services/platform/fault"
@@ -21,6 +22,9 @@ const (
 
 // DefaultTombstonePPM is the share of the staff that a FULL sync may end unless it says otherwise.
 const DefaultTombstonePPM = 50_000
+
+// maxErrors is twice the rows of the largest sync.
+const maxErrors = 40_000
 
 // StaffSync is what the HR system tells at once.
 type StaffSync struct {
@@ -118,7 +122,7 @@ func (s StaffSync) checkTombstones(ended, working int) error {
 	return fault.State("TOO_MANY_TOMBSTONES",
 		"the sync would end %d of %d employees (%d ppm), more than the %d ppm allowed, and nothing was written; check that it names everybody, "+
 			"or send max_tombstone_ppm of at least %d if they are really gone", ended, working, needed, limit, needed).
-		With("terminated", fmt.Sprint(ended)).With("staff", fmt.Sprint(working)).With("max_tombstone_ppm", fmt.Sprint(limit))
+		With("terminated", strconv.Itoa(ended)).With("staff", strconv.Itoa(working)).With("max_tombstone_ppm", strconv.Itoa(limit))
 }
 
 // tell counts and lists what the settled roster changes.
@@ -158,7 +162,16 @@ func (r *roster) tell(now time.Time) (SyncResult, []Employee) {
 		changed = append(changed, gone)
 		out.Terminated++
 	}
-	slices.SortStableFunc(r.errors, func(a, b RowError) int { return a.Row - b.Row })
-	out.Errors = r.errors
+	out.Errors = r.reasons()
 	return out, changed
+}
+
+// reasons are the errors by row. So that the answer stays below the size of a message, each row keeps only its first if there are
+// more than maxErrors.
+func (r *roster) reasons() []RowError {
+	slices.SortStableFunc(r.errors, func(a, b RowError) int { return a.Row - b.Row })
+	if len(r.errors) <= maxErrors {
+		return r.errors
+	}
+	return slices.CompactFunc(r.errors, func(a, b RowError) bool { return a.Row == b.Row })
 }

@@ -140,14 +140,25 @@ func TestReconcileRows(t *testing.T) {
 	}
 }
 
+func TestAnswerOfAHopelessSyncIsBounded(t *testing.T) {
+	s := StaffSync{Organization: "o", Mode: SyncDelta, Rows: make([]StaffRow, 20_000)}
+	for i := range s.Rows {
+		s.Rows[i] = StaffRow{ExternalID: "?", FTEPPM: -1} // three errors each
+	}
+	got, _, err := s.Reconcile(nil, noon)
+	if err != nil || got.Rejected != 20_000 || len(got.Errors) != 20_000 || got.Errors[19_999].Row != 19_999 || got.Errors[7].Field != "external_id" {
+		t.Errorf("%d rejected for %d reasons, %v", got.Rejected, len(got.Errors), err)
+	}
+}
+
 func TestTombstonesAreBounded(t *testing.T) {
 	var rows []StaffRow
 	for i := range 40 {
 		rows = append(rows, row(fmt.Sprint(i), ""))
 	}
 	stored := staffOf(t, rows...)
-	full := func(named, max int) (SyncResult, error) {
-		result, _, err := StaffSync{Organization: "o", Mode: SyncFull, Rows: rows[:named], MaxTombstonePPM: max}.Reconcile(stored, noon)
+	full := func(named, most int) (SyncResult, error) {
+		result, _, err := StaffSync{Organization: "o", Mode: SyncFull, Rows: rows[:named], MaxTombstonePPM: most}.Reconcile(stored, noon)
 		return result, err
 	}
 	if r, err := full(38, 0); err != nil || r.Terminated != 2 {

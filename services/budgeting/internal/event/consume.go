@@ -11,7 +11,6 @@ import (
 	performancev1 "github.com/throughline/throughline/proto/gen/throughline/performance/v1"
 	"github.com/throughline/throughline/services/budgeting/internal/app"
 	"github.com/throughline/throughline/services/budgeting/internal/domain"
-	"github.com/throughline/throughline/services/budgeting/internal/store/sqlstore"
 	"github.com/throughline/throughline/services/platform/outbox"
 	"github.com/throughline/throughline/services/platform/service"
 	"github.com/throughline/throughline/services/platform/sqldb"
@@ -22,15 +21,18 @@ const (
 	performanceSource = "throughline.performance.v1"
 )
 
+// See remembers a revision that an event told of, under a plan's name or app.ResultsSubject.
+type See func(tx sqldb.Tx, organization, subject string, seen domain.Seen) error
+
 // Consume subscribes to new priority and results revisions: open proposals that pinned older ones then read as stale.
-func Consume(s *service.Service) error {
+func Consume(s *service.Service, see See) error {
 	err := s.Consume(goalsSource, []string{goalsSource + ".priority_revision.created"}, func(tx sqldb.Tx, e outbox.Event) error {
 		var r goalsv1.PriorityRevision
 		if err := proto.Unmarshal(e.Data, &r); err != nil {
 			return fmt.Errorf("decode %s: %w", e.Type, err)
 		}
 		plan, _, _ := strings.Cut(r.GetName(), "/priorityRevisions/")
-		return sqlstore.See(tx, e.Organization, plan, domain.Seen{Name: r.GetName(), Time: r.GetEffectiveTime().AsTime()})
+		return see(tx, e.Organization, plan, domain.Seen{Name: r.GetName(), Time: r.GetEffectiveTime().AsTime()})
 	})
 	if err != nil {
 		return err
@@ -40,6 +42,6 @@ func Consume(s *service.Service) error {
 		if err := proto.Unmarshal(e.Data, &r); err != nil {
 			return fmt.Errorf("decode %s: %w", e.Type, err)
 		}
-		return sqlstore.See(tx, e.Organization, app.ResultsSubject, domain.Seen{Name: r.GetName(), Time: r.GetEffectiveTime().AsTime()})
+		return see(tx, e.Organization, app.ResultsSubject, domain.Seen{Name: r.GetName(), Time: r.GetEffectiveTime().AsTime()})
 	})
 }

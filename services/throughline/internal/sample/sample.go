@@ -58,9 +58,17 @@ func Load(ctx context.Context, suite *client.Suite, as As, o Options) (Loaded, e
 		what string
 		run  func(context.Context) error
 	}{
-		{"organization", l.organization}, {"plan and goals", l.plan}, {"council session", l.round}, {"adoption", l.adopt},
-		{"staff", l.staff}, {"strategies and objectives", l.action}, {"budget", l.budget}, {"requests", l.requests},
-		{"measures", l.measures}, {"results", l.results}, {"allocation", l.allocation},
+		{"organization", l.organization},
+		{"plan and goals", l.plan},
+		{"council session", l.round},
+		{"adoption", l.adopt},
+		{"staff", l.staff},
+		{"strategies and objectives", l.action},
+		{"budget", l.budget},
+		{"requests", l.requests},
+		{"measures", l.measures},
+		{"results", l.results},
+		{"allocation", l.allocation},
 	} {
 		if err := step.run(ctx); err != nil {
 			return Loaded{}, fmt.Errorf("load sample city, %s: %w", step.what, err)

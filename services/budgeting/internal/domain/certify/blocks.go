@@ -163,6 +163,9 @@ func (a *audit) bottlenecks() error {
 		b := &a.plan.Blocks[id]
 		var supply int64
 		exhausted := true
+		if len(b.Funds) == 0 {
+			return fmt.Errorf("block %d has no funds", id)
+		}
 		for j, f := range b.Funds {
 			k, known := a.fund[f]
 			if !known || owner[k] >= 0 || (j > 0 && b.Funds[j-1] >= f) {

@@ -38,6 +38,7 @@ func feasibleChecks() []check {
 func infeasibleChecks() []check {
 	return []check{
 		{"every line of the input is in the plan once, with its amounts", (*audit).linesMatch},
+		{"priority scores follow from the pinned alignment, attributes, results and equity", (*audit).scores},
 		{"the lines of every shortfall exceed the only money that may pay them", (*audit).shortfalls},
 		{"nothing is paid", (*audit).nothingPaid},
 		{"the waterfall and the totals add up", (*audit).totals},

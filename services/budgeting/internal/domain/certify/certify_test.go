@@ -163,7 +163,7 @@ func block(change func(*model.Block)) func(*rand.Rand, *model.Input, *model.Plan
 	}
 }
 
-// competing picks a random line that is paid by fund k.
+// competing picks a random payment of a line that competes; nil when it hits another line.
 func competing(r *rand.Rand, p *model.Plan) (l *model.Line, pay *model.Payment) {
 	i := r.IntN(len(p.Lines))
 	if l = &p.Lines[i]; l.Block < 0 || len(l.Paid) == 0 {

@@ -79,12 +79,18 @@ func (a *audit) shortfall(s *model.Shortfall, index map[key]int) error {
 func (a *audit) nothingPaid() error {
 	for i := range a.plan.Lines {
 		l, w := &a.plan.Lines[i], &a.work[i]
-		want := l.Base
-		if w.competes {
-			want = w.floor
+		want, reason := l.Base, model.OffTheTop
+		switch {
+		case w.competes:
+			want, reason = w.floor, model.Unpayable
+		case l.Treatment == model.Competes:
+			reason = model.IsCredit
 		}
-		if len(l.Paid) > 0 || l.Amount != want || l.Block != -1 || l.RevenueLost != 0 {
+		if len(l.Paid) > 0 || l.Amount != want || l.Min != want || l.Max != want || l.Block != -1 || l.RevenueLost != 0 || l.Odd != 0 {
 			return a.at(i, "is paid in a plan that cannot be")
+		}
+		if l.Reason != reason || (!w.competes && (l.Floor != 0 || l.Movable != 0 || l.ScoreBP != 0)) {
+			return a.at(i, "is described wrong in a plan that cannot be")
 		}
 	}
 	if len(a.plan.Funds) != len(a.in.Funds) {

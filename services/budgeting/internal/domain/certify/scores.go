@@ -34,7 +34,7 @@ func (a *audit) scores() error {
 			halves, known := levels[g.ID]
 			if !known {
 				halves = goals[g.ID]
-				if g.WeightPPM > 0 {
+				if g.WeightPPM > 0 && p.InFormula() {
 					flags = append(flags, model.Flag{Program: p.ID, Goal: g.ID, Halves: halves})
 				}
 			}

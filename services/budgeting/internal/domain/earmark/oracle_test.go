@@ -1,7 +1,6 @@
 package earmark
 
 import (
-	"cmp"
 	"context"
 	"math/big"
 	"math/rand/v2"
@@ -275,7 +274,7 @@ func checkRestrictedFirst(t *testing.T, p Problem, s Solution, used []int64) {
 			most = min(most, bound)
 		}
 		if sum != most {
-			t.Fatalf("funds %b pay %d, could pay %d (%s)", prefix, sum, most, cmp.Or("restricted first", ""))
+			t.Fatalf("the most restricted funds, %b, pay %d and could pay %d", prefix, sum, most)
 		}
 	}
 }

@@ -87,6 +87,7 @@ func line(in model.Input, plan *model.Plan, p *model.Program, l model.Line) Line
 	for _, id := range p.EligibleFunds {
 		k := slices.IndexFunc(in.Funds, func(f model.Fund) bool { return f.ID == id })
 		switch {
+		case k < 0: // an invalid input; nothing to say
 		case !in.Funds[k].InPool():
 			out.Ignored = append(out.Ignored, id)
 		case id != l.Fund && !slices.Contains(out.Block.Funds, id) && l.Reason != model.NotNamed:

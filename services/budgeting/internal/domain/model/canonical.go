@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 )
 
@@ -56,13 +57,7 @@ func copied[T any](p *T) *T {
 func (in Input) Canonical() ([]byte, error) { return encode(in.Normalize()) }
 
 // Hash is the SHA-256 of Canonical, in hexadecimal.
-func (in Input) Hash() (string, error) {
-	b, err := in.Canonical()
-	if err != nil {
-		return "", err
-	}
-	return Digest(b), nil
-}
+func (in Input) Hash() (string, error) { return hashOf(in.Normalize()) }
 
 // Decode reads canonical bytes back. It refuses unknown fields, another schema version, and bytes that are not canonical,
 // so that a stored input replays to the byte or not at all.
@@ -92,12 +87,36 @@ func Digest(b []byte) string {
 
 func encode(v any) ([]byte, error) {
 	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
+	if err := encodeTo(&buf, v); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}
+
+// hashOf is the digest of encode without a second copy of the bytes.
+func hashOf(v any) (string, error) {
+	h := sha256.New()
+	if err := encodeTo(h, v); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+func encodeTo(w io.Writer, v any) error {
+	enc := json.NewEncoder(unended{w})
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
-		return nil, fmt.Errorf("encode: %w", err)
+		return fmt.Errorf("encode: %w", err)
 	}
-	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
+	return nil
+}
+
+// unended leaves out the newline that the encoder, which writes a value at once, puts after it.
+type unended struct{ io.Writer }
+
+func (u unended) Write(b []byte) (int, error) {
+	n, err := u.Writer.Write(bytes.TrimSuffix(b, []byte("\n")))
+	return n + 1, err
 }
 
 func decode(b []byte, into any) error {

@@ -95,6 +95,16 @@ type Program struct {
 	EquityBP      int64        `json:"equity_bp,omitempty"` // points that equity moves the score, in basis points; clamped to EquityCapBP
 }
 
+// InFormula says whether any of the program's lines competes.
+func (p *Program) InFormula() bool {
+	for i := range p.CostLines {
+		if p.CostLines[i].Treatment == Competes {
+			return true
+		}
+	}
+	return false
+}
+
 // CostLine is an amount of one treatment in one fund: a budget line or a total of several. Negative amounts are credits.
 type CostLine struct {
 	ID        string    `json:"id"` // unique in the program

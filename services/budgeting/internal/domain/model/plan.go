@@ -212,13 +212,7 @@ type Flag struct {
 func (p Plan) Encode() ([]byte, error) { return encode(p) }
 
 // Hash is the SHA-256 of Encode, in hexadecimal.
-func (p Plan) Hash() (string, error) {
-	b, err := p.Encode()
-	if err != nil {
-		return "", err
-	}
-	return Digest(b), nil
-}
+func (p Plan) Hash() (string, error) { return hashOf(p) }
 
 // DecodePlan reads the bytes of Encode back and refuses any other bytes.
 func DecodePlan(b []byte) (Plan, error) {

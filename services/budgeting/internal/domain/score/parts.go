@@ -37,12 +37,15 @@ func (s *Scorer) milli(weighted int64) int64 {
 	return halfEven(weighted*Full*1000, fullHalves*s.weight)
 }
 
-// Flags lists where a median stands in for an unknown alignment, by program and goal.
+// Flags lists where a median stands in for an unknown alignment of a competing program, by program and goal.
 func Flags(in model.Input) []model.Flag {
 	s := New(in)
 	flags := []model.Flag{}
 	for i := range in.Programs {
 		p := &in.Programs[i]
+		if !p.InFormula() {
+			continue
+		}
 		walk(in.Goals, p.Alignment, goalID, alignedGoal, func(j int, a *model.Alignment) {
 			if a == nil && in.Goals[j].WeightPPM > 0 {
 				flags = append(flags, model.Flag{Program: p.ID, Goal: in.Goals[j].ID, Halves: s.goalMedian[j]})

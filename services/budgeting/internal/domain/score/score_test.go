@@ -62,11 +62,12 @@ func TestPoints(t *testing.T) {
 
 func TestUnknownIsTheMedianOfTheKnownAndFlagged(t *testing.T) {
 	levels := []int64{0, 1, 4, 4}
+	competes := []model.CostLine{{ID: "l", Treatment: model.Competes}}
 	var programs []model.Program
 	for i, l := range levels {
-		programs = append(programs, model.Program{ID: string(rune('p' + i)), Alignment: []model.Alignment{{Goal: "a", Level: l}}})
+		programs = append(programs, model.Program{ID: string(rune('p' + i)), CostLines: competes, Alignment: []model.Alignment{{Goal: "a", Level: l}}})
 	}
-	programs = append(programs, model.Program{ID: "z"})
+	programs = append(programs, model.Program{ID: "z", CostLines: competes}, model.Program{ID: "zz"})
 	in := input(programs...)
 	s := Of(in, 4)
 	// goal a: median of 0, 1, 4, 4 is 2.5; goals b and c are known to nobody: the middle, 2.

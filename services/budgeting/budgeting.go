@@ -1,0 +1,49 @@
+// Package budgeting allocates money: funds, budgets, programs and allocations by priority.
+package budgeting
+
+import (
+	"io/fs"
+
+	"google.golang.org/grpc"
+
+	budgetingv1 "github.com/throughline/throughline/proto/gen/throughline/budgeting/v1"
+	"github.com/throughline/throughline/services/budgeting/internal/app"
+	"github.com/throughline/throughline/services/budgeting/internal/event"
+	"github.com/throughline/throughline/services/budgeting/internal/peer"
+	"github.com/throughline/throughline/services/budgeting/internal/rpc"
+	"github.com/throughline/throughline/services/budgeting/internal/store/migrations"
+	"github.com/throughline/throughline/services/budgeting/internal/store/sqlstore"
+	"github.com/throughline/throughline/services/platform/service"
+)
+
+// Source names the service in its events.
+const Source = "throughline.budgeting.v1"
+
+// Migrations is the schema of its database, as goose files.
+func Migrations() fs.FS { return migrations.FS }
+
+// Deps is what the service needs. The connections to its peers carry its service tokens.
+type Deps struct {
+	service.Deps
+	Goals       grpc.ClientConnInterface
+	Performance grpc.ClientConnInterface
+}
+
+// Service is budgeting: Register its methods, Run its background work, Close it.
+type Service struct{ *service.Service }
+
+// New assembles the service on a migrated database.
+func New(d Deps) (*Service, error) {
+	s := service.New(d.Deps, Source, rpc.Message)
+	server := rpc.New(&app.App{
+		Store: sqlstore.New(s.Keeper), Goals: peer.NewGoals(d.Goals), Performance: peer.NewPerformance(d.Performance),
+		Now: d.Now, NewID: d.NewID,
+	})
+	if err := s.Serve(func(r grpc.ServiceRegistrar) { budgetingv1.RegisterBudgetingServiceServer(r, server) }); err != nil {
+		return nil, err
+	}
+	if err := event.Consume(s, sqlstore.See); err != nil {
+		return nil, err
+	}
+	return &Service{s}, nil
+}
