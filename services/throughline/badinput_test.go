@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/throughline/throughline/services/platform/authn"
+	"github.com/throughline/throughline/services/throughline"
 )
 
 // badCase is one bad request and what it must be answered.
@@ -28,7 +29,11 @@ type badCase struct {
 func TestBadInput(t *testing.T) {
 	c := start(t, t.TempDir())
 	c.twoCities(t)
-	expired, err := c.suite.Keys.Mint(authn.Identity{Subject: "x", Organization: "riverbend", Roles: []string{"manager"}}, -time.Hour)
+	yesterday, err := authn.LoadLocalKeys(throughline.KeyFile(c.dir), func() time.Time { return time.Now().Add(-24 * time.Hour) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	expired, err := yesterday.Mint(authn.Identity{Subject: "x", Organization: "riverbend", Roles: []string{"manager"}}, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +121,7 @@ func TestBadInput(t *testing.T) {
 					map[string]any{"fund": riverbend + "/funds/general", "available": map[string]any{"currencyCode": "USD", "nanos": 5_000_000}},
 				},
 			},
-			status: 400, fields: []string{"envelopes[0].available", "envelopes[1].available"}, detail: "USD",
+			status: 400, fields: []string{"envelopes[0].available.currencyCode", "envelopes[1].available.nanos"}, detail: "USD",
 		},
 	} {
 		t.Run(b.name, func(t *testing.T) {

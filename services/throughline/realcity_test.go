@@ -173,6 +173,9 @@ func (c *city) generalFundShort(t *testing.T, finance string) {
 	}
 }
 
+// selfBalancing funds compete only when an allocation names them.
+var selfBalancing = map[string]bool{"FUND_KIND_ENTERPRISE": true, "FUND_KIND_INTERNAL_SERVICE": true, "FUND_KIND_FIDUCIARY": true}
+
 // costs are what a request's cost lines say: the money that does not compete, the money that does, and the funds that carry it.
 type costs struct {
 	fixed, competing int64
@@ -181,18 +184,31 @@ type costs struct {
 
 func (c *city) requests(t *testing.T, token string) map[string]costs {
 	t.Helper()
+	kinds := map[string]string{}
+	for _, f := range c.ok(t, http.MethodGet, "/v1/"+okc+"/funds?pageSize=1000", token, nil).list("funds") {
+		kinds[f["name"].(string)] = f["kind"].(string)
+	}
 	all := map[string]costs{}
 	for page := ""; ; {
 		a := c.ok(t, http.MethodGet, "/v1/"+okcBudget+"/fundingRequests?pageSize=1000&pageToken="+page, token, nil)
 		for _, r := range a.list("fundingRequests") {
 			sum := costs{carriers: map[string]bool{}}
+			competing := map[string]int64{}
 			for _, line := range r["costLines"].([]any) {
 				l := line.(map[string]any)
 				sum.carriers[l["fund"].(string)] = true
 				if l["treatment"] == "TREATMENT_COMPETES" {
-					sum.competing += cents(t, l["amount"])
+					competing[l["fund"].(string)] += cents(t, l["amount"])
 				} else {
 					sum.fixed += cents(t, l["amount"])
+				}
+			}
+			for fund, net := range competing {
+				// More credits than costs are a fixed adjustment of their fund; costs of self-balancing funds stay whole.
+				if net < 0 || selfBalancing[kinds[fund]] {
+					sum.fixed += net
+				} else {
+					sum.competing += net
 				}
 			}
 			all[r["program"].(string)] = sum
@@ -209,8 +225,8 @@ func checkLine(t *testing.T, l map[string]any, want costs) {
 	if base != want.fixed+want.competing {
 		t.Errorf("%v: base %d, the request says %d", l["program"], base, want.fixed+want.competing)
 	}
-	if fixed < want.fixed || allocated < fixed {
-		t.Errorf("%v: fixed %d of %d, allocated %d", l["program"], fixed, want.fixed, allocated)
+	if fixed != want.fixed || allocated < fixed {
+		t.Errorf("%v: fixed %d, the request says %d; allocated %d", l["program"], fixed, want.fixed, allocated)
 	}
 	// The most that may go is max_cut of what competes (20 %), in whole rounding units.
 	if most := int64(math.Floor(0.2 * float64(base-fixed))); base-allocated > most {

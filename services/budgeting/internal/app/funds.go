@@ -99,10 +99,10 @@ func linkedFund(tx Tx, fund domain.Fund) error {
 }
 
 // funds are all of an organization's, by id: a city has tens, at most a few hundred.
-func funds(tx Tx, organization string) (map[string]domain.Fund, error) {
-	all := map[string]domain.Fund{}
+func funds(tx Tx, organization string) (map[string]*domain.Fund, error) {
+	all := map[string]*domain.Fund{}
 	err := tx.Funds().Each([]string{organization}, func(f domain.Fund) error {
-		all[f.ID] = f
+		all[f.ID] = &f
 		return nil
 	})
 	return all, err

@@ -121,7 +121,7 @@ func linkedRequests(tx Tx, by Caller, k BudgetKey, rows []domain.FundingRequest,
 		if err := by.writes(p); err != nil {
 			return err
 		}
-		r.CheckFunds(&v, at(i)+".", p, known)
+		r.CheckFunds(&v, at(i)+".", &p, known)
 	}
 	return v.Err()
 }

@@ -124,9 +124,14 @@ func (b Books) Titles() Titles {
 }
 
 // TitlesOf are titles by id; what has none is called by its id.
-func TitlesOf(funds map[string]Fund, programs map[string]string) Titles {
+func TitlesOf(funds map[string]*Fund, programs map[string]string) Titles {
 	return Titles{
-		Fund:    func(id string) string { return orID(funds[id].DisplayName, id) },
+		Fund: func(id string) string {
+			if f, ok := funds[id]; ok {
+				return f.DisplayName
+			}
+			return id
+		},
 		Program: func(id string) string { return orID(programs[id], id) },
 	}
 }

@@ -76,7 +76,7 @@ func (f Fund) checked() (Fund, error) {
 }
 
 // Admits says whether the fund's money may be spent on the program.
-func (f Fund) Admits(p Program) bool {
+func (f *Fund) Admits(p *Program) bool {
 	if len(f.Restriction) == 0 {
 		return true
 	}
@@ -88,7 +88,7 @@ func (f Fund) Admits(p Program) bool {
 func names(list []string, value string) bool { return len(list) == 0 || slices.Contains(list, value) }
 
 // refusal says why a program may not have the fund's money, and what to do.
-func (f Fund) refusal(p Program) string {
+func (f *Fund) refusal(p *Program) string {
 	basis := "its restriction"
 	if f.RestrictionBasis != "" {
 		basis = f.RestrictionBasis

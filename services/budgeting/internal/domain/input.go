@@ -50,8 +50,8 @@ type Results struct {
 // Books is all that an allocation is made from.
 type Books struct {
 	Budget     Budget
-	Funds      map[string]Fund // by id
-	Asks       []Ask           // by program id
+	Funds      map[string]*Fund // by id
+	Asks       []Ask            // by program id
 	Priorities Priorities
 	Results    Results
 }
@@ -79,19 +79,19 @@ func (b Books) Input(engineVersion string, method model.Method, p Params) (model
 			Results:  model.Revision{Name: b.Results.Name, Hash: b.Results.Hash},
 		},
 	}
-	goals := make(map[string]bool, len(b.Priorities.Weights))
+	goals, enveloped := make(map[string]bool, len(b.Priorities.Weights)), b.enveloped()
 	for i, w := range b.Priorities.Weights {
 		in.Goals[i] = model.Goal{ID: w.Goal, Title: w.Title, WeightPPM: w.PPM}
 		goals[w.Goal] = true
 	}
 	for _, e := range b.Budget.Envelopes {
-		f := b.Funds[e.Fund]
+		f := b.Funds[e.Fund] // envelopes keep their funds from being deleted
 		in.Funds = append(in.Funds, model.Fund{
 			ID: f.ID, Available: p.scaled(e), Class: f.class(), Kind: f.Kind, Named: slices.Contains(p.CompetingFund, f.ID),
 		})
 	}
 	for i := range b.Asks {
-		in.Programs[i] = b.program(&b.Asks[i], goals, in.Params.Attributes)
+		in.Programs[i] = b.program(&b.Asks[i], goals, enveloped, in.Params.Attributes)
 	}
 	return in, nil
 }
@@ -100,12 +100,17 @@ func (b Books) Input(engineVersion string, method model.Method, p Params) (model
 func (b Books) check() error {
 	var bad fault.Violations
 	var without []string
+	enveloped := b.enveloped()
 	for i := range b.Asks {
 		r := &b.Asks[i].Request
-		r.CheckFunds(&bad, r.Name()+".", b.Asks[i].Program, b.Funds)
-		for _, l := range r.CostLines {
-			if !b.enveloped(l.Fund) && !slices.Contains(without, l.Fund) {
-				without = append(without, l.Fund)
+		known := len(bad)
+		r.CheckFunds(&bad, "", &b.Asks[i].Program, b.Funds)
+		for j := known; j < len(bad); j++ {
+			bad[j].Field = r.Name() + "." + bad[j].Field
+		}
+		for j := range r.CostLines {
+			if id := r.CostLines[j].Fund; !enveloped[id] && !slices.Contains(without, id) {
+				without = append(without, id)
 			}
 		}
 	}
@@ -126,21 +131,27 @@ func (b Books) check() error {
 	return nil
 }
 
-func (b Books) enveloped(fund string) bool {
-	return slices.ContainsFunc(b.Budget.Envelopes, func(e Envelope) bool { return e.Fund == fund })
+// enveloped are the funds that have money this year.
+func (b Books) enveloped() map[string]bool {
+	ids := make(map[string]bool, len(b.Budget.Envelopes))
+	for _, e := range b.Budget.Envelopes {
+		ids[e.Fund] = true
+	}
+	return ids
 }
 
-func (b Books) program(ask *Ask, goals map[string]bool, attributes []model.AttributeWeight) model.Program {
+func (b Books) program(ask *Ask, goals, enveloped map[string]bool, attributes []model.AttributeWeight) model.Program {
 	r := &ask.Request
 	out := model.Program{
 		ID: r.Program, Version: strconv.FormatInt(r.Version, 10) + "." + strconv.FormatInt(ask.Program.Version, 10),
 		CostLines: make([]model.CostLine, len(r.CostLines)), Cap: r.Cap, EquityBP: int64(r.EquityPoints) * pointBP,
 	}
-	for i, l := range r.CostLines {
+	for i := range r.CostLines {
+		l := &r.CostLines[i]
 		out.CostLines[i] = model.CostLine{ID: strconv.Itoa(i), Fund: l.Fund, Treatment: l.Treatment, Amount: l.Amount}
 	}
 	for _, id := range r.EligibleFunds {
-		if b.enveloped(id) { // without an envelope it has no money this year
+		if enveloped[id] { // without an envelope it has no money this year
 			out.EligibleFunds = append(out.EligibleFunds, id)
 		}
 	}
@@ -158,6 +169,7 @@ func (b Books) program(ask *Ask, goals map[string]bool, attributes []model.Attri
 		out.HoldHarmless = &model.Hold{Prior: base, MaxDecreasePPM: *r.MaxDecreasePPM, MaxIncreasePPM: 1000 * model.Whole}
 	}
 	if r.Vouched(AlignmentAspect) { // what nobody vouches for is unknown
+		out.Alignment = make([]model.Alignment, 0, len(r.Alignments))
 		for _, a := range r.Alignments {
 			if a.Reviewed != nil && goals[a.Goal] {
 				out.Alignment = append(out.Alignment, model.Alignment{Goal: a.Goal, Level: int64(*a.Reviewed)})

@@ -40,7 +40,7 @@ func leaves(v any, path string, set func(any), out map[string][]func()) {
 func TestNoFigureOfAPlanCanBeChanged(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
 	changed := map[string]int{}
-	for range 150 {
+	for range 90 {
 		in := modeltest.Random(r, engine.Version)
 		plan, _, err := engine.Allocate(context.Background(), in)
 		if err != nil {

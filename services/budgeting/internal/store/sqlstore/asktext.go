@@ -88,6 +88,8 @@ func digits[N int | int64](n *N) string {
 // parseAsk reads what askText wrote into r.
 func parseAsk(text string, r *domain.FundingRequest) error {
 	p := askParser{rest: text}
+	r.CostLines = sized[domain.CostLine](text, "\n"+tagCost+"\t")
+	r.Alignments = sized[domain.Alignment](text, "\n"+tagAlign+"\t")
 	for p.rest != "" {
 		p.line, p.rest, _ = strings.Cut(p.rest, "\n")
 		tag := p.next()
@@ -126,6 +128,18 @@ func parseAsk(text string, r *domain.FundingRequest) error {
 		}
 	}
 	return p.err
+}
+
+// sized has room for all lines that start as given, from the line feed before to the tab after the tag; nil for none.
+func sized[T any](text, start string) []T {
+	n := strings.Count(text, start)
+	if strings.HasPrefix(text, start[1:]) {
+		n++
+	}
+	if n == 0 {
+		return nil
+	}
+	return make([]T, 0, n)
 }
 
 type askParser struct {

@@ -29,13 +29,22 @@ type requestTx struct{ many[domain.FundingRequest] }
 // Asks implements app.Requests. Two scans in the same order are merged: a join would seek a program per request, and
 // columns that no allocation needs stay unread.
 func (t requestTx) Asks(organization, budget string) ([]domain.Ask, error) {
-	var asks []domain.Ask
-	err := t.tx.Query("SELECT program_id, body, version FROM funding_requests WHERE organization_id = ? AND budget_id = ? ORDER BY program_id",
-		[]any{organization, budget}, func(r sqldb.Row) error {
-			var a domain.Ask
-			a.Request.Organization, a.Request.Budget, a.Request.Program, a.Request.Version = organization, budget, r.Text(0), r.Int(2)
-			asks = append(asks, a)
-			return parseAsk(r.Text(1), &asks[len(asks)-1].Request)
+	rows := 0
+	under := []any{organization, budget}
+	_, err := sqldb.QueryOne(t.tx, "SELECT COUNT(*) FROM funding_requests WHERE organization_id = ? AND budget_id = ?", under, func(r sqldb.Row) error {
+		rows = int(r.Int(0))
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	asks := make([]domain.Ask, 0, rows)
+	err = t.tx.Query("SELECT program_id, body, version FROM funding_requests WHERE organization_id = ? AND budget_id = ? ORDER BY program_id",
+		under, func(r sqldb.Row) error {
+			asks = append(asks, domain.Ask{})
+			a := &asks[len(asks)-1].Request
+			a.Organization, a.Budget, a.Program, a.Version = organization, budget, r.Text(0), r.Int(2)
+			return parseAsk(r.Text(1), a)
 		})
 	if err != nil {
 		return nil, err
