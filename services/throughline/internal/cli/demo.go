@@ -42,7 +42,7 @@ func runDemo(ctx context.Context, world World, settings *Settings, reach Connect
 	if err != nil {
 		return err
 	}
-	defer suite.Close()
+	defer func() { _ = suite.Close() }()
 	bars := newProgress(world.Stderr)
 	loaded, err := sample.Load(ctx, suite, func(ctx context.Context, subject string, roles ...string) (context.Context, error) {
 		of := organization

@@ -49,7 +49,7 @@ func (i *importCommand) Run(ctx context.Context, world World, settings *Settings
 	if err != nil {
 		return err
 	}
-	defer suite.Close()
+	defer func() { _ = suite.Close() }()
 	if ctx, err = i.caller(ctx, world, settings, organization); err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func controlTotals(out io.Writer, p *budgetfile.Parsed) {
 	for _, f := range p.ControlTotals.Files {
 		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t\n", f.File, f.Read, f.Mapped, f.Skipped, f.Rejected, f.Lines)
 	}
-	t.Flush()
+	_ = t.Flush()
 	for _, s := range p.ControlTotals.Skipped {
 		fmt.Fprintf(out, "skipped in %s by rule %q: %d rows\n", s.File, s.Rule, s.Rows)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/mattn/go-isatty"
@@ -57,7 +58,7 @@ func amount(currency string, minor int64) string {
 	if minor < 0 {
 		sign, units = "-", -units
 	}
-	text := fmt.Sprint(units)
+	text := strconv.FormatInt(units, 10)
 	for i := len(text) - 3; i > 0; i -= 3 {
 		text = text[:i] + "," + text[i:]
 	}
