@@ -1,6 +1,7 @@
 package throughline_test
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -42,10 +43,7 @@ func TestBadInput(t *testing.T) {
 		"startDate": map[string]any{"year": 2027, "month": 1, "day": 1}, "endDate": map[string]any{"year": 2030, "month": 1, "day": 1},
 	}
 	with := func(changes ...any) map[string]any {
-		p := map[string]any{}
-		for k, v := range goodPlan {
-			p[k] = v
-		}
+		p := maps.Clone(goodPlan)
 		for i := 0; i < len(changes); i += 2 {
 			p[changes[i].(string)] = changes[i+1]
 		}

@@ -28,8 +28,7 @@ func goList(t *testing.T, dir string, args ...string) []listed {
 	cmd.Dir = dir
 	out, err := cmd.Output()
 	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			t.Fatalf("go list: %s", exit.Stderr)
 		}
 		t.Fatal(err)
@@ -57,6 +56,17 @@ func TestDomainsDependOnNothing(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The checker of allocations shares no code with the solver: of the domain it knows the model and money alone.
+func TestTheCheckerIsIndependent(t *testing.T) {
+	own := module + "services/budgeting/internal/domain/"
+	for _, p := range goList(t, filepath.Join("..", "budgeting"), "-deps", "./internal/domain/certify") {
+		rest, inside := strings.CutPrefix(p.ImportPath, own)
+		if inside && !slices.Contains([]string{"certify", "model", "money"}, rest) {
+			t.Errorf("certify depends on %s", p.ImportPath)
+		}
 	}
 }
 

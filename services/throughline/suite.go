@@ -63,7 +63,7 @@ func Start(ctx context.Context, c Config) (_ *Suite, err error) {
 	s := &Suite{group: lifecycle.New(ctx, stopTime)}
 	for _, l := range []net.Listener{c.HTTP, c.GRPC, c.Admin} {
 		if l != nil {
-			s.group.Add("listener", func(context.Context) error { l.Close(); return nil })
+			s.group.Add("listener", func(context.Context) error { _ = l.Close(); return nil })
 		}
 	}
 	defer func() {

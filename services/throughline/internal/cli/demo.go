@@ -88,7 +88,7 @@ func invite(out io.Writer, settings *Settings, organization, url string, l sampl
 `, l.City.Organization.GetDisplayName(), state, a.GetPrograms(), a.GetName(), a.GetOutcome(),
 		organization, settings.DataDir,
 		url, parentOf(a.GetName()), scaledFund(l),
-		url, a.GetName(), l.City.Requests[0].GetProgram())
+		url, a.GetName(), l.City.Example)
 }
 
 func parentOf(allocation string) string { return filepath.Dir(filepath.Dir(allocation)) }

@@ -22,26 +22,30 @@ type serveCommand struct {
 	Sample         string `help:"Load this sample city once the suite is up (see demo)." type:"path" placeholder:"DIR"`
 }
 
-// Validate refuses an address that others can reach, unless traffic is encrypted or the operator insists.
+// Validate refuses addresses that others can reach, unless traffic is encrypted or the operator insists; it names every one.
 func (s *serveCommand) Validate() error {
+	var problems []error
 	if (s.TLSCert == "") != (s.TLSKey == "") {
-		return errors.New("tls-cert and tls-key go together; give both or neither")
+		problems = append(problems, errors.New("tls-cert and tls-key go together; give both or neither"))
 	}
-	for flag, address := range map[string]string{"listen": s.Listen, "grpc-listen": s.GRPCListen, "admin-listen": s.AdminListen} {
-		if address == "" && flag == "admin-listen" {
-			continue
-		}
-		host, _, err := net.SplitHostPort(address)
-		if err != nil {
-			return fmt.Errorf("%s must be host:port, such as 127.0.0.1:8080, not %q", flag, address)
-		}
-		encrypted := s.TLSCert != "" && flag != "admin-listen" // the admin listener never has TLS
-		if !encrypted && !s.InsecureListen && !loopback(host) {
-			return fmt.Errorf("%s %s is not a loopback address; give --tls-cert and --tls-key, or --insecure-listen to serve it in plain text",
-				flag, address)
+	encrypted := s.TLSCert != "" && s.TLSKey != ""
+	for _, l := range []struct {
+		flag, address string
+		safe          bool
+	}{
+		{"listen", s.Listen, encrypted}, {"grpc-listen", s.GRPCListen, encrypted},
+		{"admin-listen", s.AdminListen, s.AdminListen == ""}, // it never has TLS
+	} {
+		host, _, err := net.SplitHostPort(l.address)
+		switch {
+		case err != nil && l.address != "" || l.address == "" && !l.safe:
+			problems = append(problems, fmt.Errorf("%s must be host:port, such as 127.0.0.1:8080, not %q", l.flag, l.address))
+		case !l.safe && !s.InsecureListen && !loopback(host):
+			problems = append(problems, fmt.Errorf(
+				"%s %s is not a loopback address; give --tls-cert and --tls-key, or --insecure-listen to serve it in plain text", l.flag, l.address))
 		}
 	}
-	return nil
+	return errors.Join(problems...)
 }
 
 func loopback(host string) bool {

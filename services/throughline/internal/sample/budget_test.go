@@ -108,9 +108,12 @@ func TestRequestsFitTheBudget(t *testing.T) {
 	requests, departments, funds := map[string]*budgetingv1.FundingRequest{}, map[string]string{}, map[string]*budgetingv1.Fund{}
 	for _, r := range c.Requests {
 		requests[last(r.GetName())] = r
-		if r.GetName() != budgetName+"/fundingRequests/"+last(r.GetName()) || r.GetProgram() != organizationName+"/programs/"+last(r.GetName()) {
-			t.Errorf("%s is not the request of %s", r.GetName(), r.GetProgram())
+		if r.GetName() != budgetName+"/fundingRequests/"+last(r.GetName()) {
+			t.Errorf("%s is no request of %s", r.GetName(), budgetName)
 		}
+	}
+	if _, known := requests[last(c.Example)]; !known {
+		t.Errorf("the example %s is no program", c.Example)
 	}
 	for _, d := range p.Departments {
 		departments[d.Code] = d.Name

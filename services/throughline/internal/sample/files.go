@@ -29,6 +29,7 @@ type City struct {
 	Ballots        []*goalsv1.Ballot
 	Allocation     *budgetingv1.Allocation
 	Evidence       string // vouches for what the requests say
+	Example        string // program whose explanation is worth a first look
 
 	Funds      []*budgetingv1.Fund           // restrictions, set after the budget is imported
 	Requests   []*budgetingv1.FundingRequest // what the budget files do not say; names and the fields to set
@@ -47,7 +48,7 @@ func readCity(dir string) (City, error) {
 	sections := map[string]map[string]any{
 		"city.yaml": {
 			"organization": c.Organization, "plan": c.Plan, "adoption": c.Adoption, "goals": &c.Goals,
-			"prioritization": c.Prioritization, "ballots": &c.Ballots, "allocation": c.Allocation, "evidence": &c.Evidence,
+			"prioritization": c.Prioritization, "ballots": &c.Ballots, "allocation": c.Allocation, "evidence": &c.Evidence, "example": &c.Example,
 		},
 		"funds.yaml":    {"funds": &c.Funds},
 		"requests.yaml": {"fundingRequests": &c.Requests},

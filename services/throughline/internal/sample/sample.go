@@ -8,7 +8,6 @@ import (
 
 	budgetingv1 "github.com/throughline/throughline/proto/gen/throughline/budgeting/v1"
 	goalsv1 "github.com/throughline/throughline/proto/gen/throughline/goals/v1"
-	"github.com/throughline/throughline/services/platform/fault"
 	"github.com/throughline/throughline/services/throughline/internal/budgetfile"
 	"github.com/throughline/throughline/services/throughline/internal/client"
 	"github.com/throughline/throughline/services/throughline/internal/importer"
@@ -94,12 +93,15 @@ func (l *loader) existing(ctx context.Context) (*budgetingv1.Allocation, error) 
 	if err != nil {
 		return nil, err
 	}
-	a, err := client.Call(ctx, "look for the sample city", l.suite.Budgeting.GetAllocation,
-		&budgetingv1.GetAllocationRequest{Name: l.city.Allocation.GetName()})
-	if fault.Is(err, fault.NotFound) {
-		return nil, nil
+	found, err := client.Call(ctx, "look for the sample city", l.suite.Budgeting.ListAllocations, &budgetingv1.ListAllocationsRequest{
+		Parent: parent(l.city.Allocation.GetName()), OrderBy: "create_time",
+	})
+	for _, a := range found.GetAllocations() {
+		if a.GetName() == l.city.Allocation.GetName() {
+			return a, nil
+		}
 	}
-	return a, err
+	return nil, err
 }
 
 func (l *loader) organization(ctx context.Context) error {
