@@ -239,3 +239,41 @@ func checkLine(t *testing.T, l map[string]any, want costs) {
 		}
 	}
 }
+
+// Every mapping's city goes through the whole suite: what the suite sums is what the files say, and again changes nothing.
+func TestEveryMappedCity(t *testing.T) {
+	c := start(t, t.TempDir())
+	for _, city := range []struct {
+		organization, mapping, folder, version string
+		expenditure                            int64 // cents
+	}{
+		{"okc-2014", "okc-fy2014.yaml", "okc_budget", "REVISED", 1_148_266_346_00},
+		{"wichita", "wichita-2017.yaml", "wichita_budget", "ADOPTED", 830_353_643_00},
+		{"albuquerque", "albuquerque-fy2016.yaml", "albuquerque_plan_budget", "ADOPTED", 1_000_125_000_00},
+		{"missoula", "missoula-fy2024.yaml", "missoula_pbb", "ADOPTED", 334_810_828_18},
+	} {
+		t.Run(city.organization, func(t *testing.T) {
+			first, parsed := c.importCity(t, city.organization, city.mapping, city.folder)
+			finance := c.token(t, city.organization, "f", "finance")
+			name := "/v1/organizations/" + city.organization + "/budgets/fy2016"
+			var spent int64
+			for _, total := range c.ok(t, http.MethodGet, name+"/lineItems:summarize", finance, nil).list("totals") {
+				k := total["kind"]
+				if total["version"] == "LINE_ITEM_VERSION_"+city.version && (k == "LINE_ITEM_KIND_EXPENDITURE" || k == "LINE_ITEM_KIND_TRANSFER_OUT") {
+					spent += cents(t, total["amount"])
+				}
+			}
+			if spent != city.expenditure {
+				t.Errorf("the suite sums %d, want %d", spent, city.expenditure)
+			}
+			again := c.runImport(t, city.organization, parsed)
+			if again.LineItems.Unchanged != first.LineItems.Created || again.Requests.Unchanged != first.Requests.Created {
+				t.Errorf("first %+v, again %+v", first, again)
+			}
+			a := c.ok(t, http.MethodPost, name+"/allocations?validateOnly=true", finance, map[string]any{"displayName": "as it is"})
+			if a.at("outcome") != "ALLOCATION_OUTCOME_OPTIMAL" || a.at("certificate", "valid") != "true" {
+				t.Errorf("whole envelopes: %s", a.at("outcome")+" "+a.at("shortfalls"))
+			}
+		})
+	}
+}

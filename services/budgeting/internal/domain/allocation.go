@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
@@ -78,7 +79,19 @@ func (a Allocation) Answered(books Books, in model.Input, plan model.Plan, cert 
 	a.ContentHash, a.ResultHash = cert.InputHash, cert.PlanHash
 	a.Result = Summarize(plan, cert, in.Currency, books.Titles())
 	a.Programs = len(books.Asks)
+	a.Checks = append(a.Checks[:len(a.Checks):len(a.Checks)], books.attested())
 	return a
+}
+
+// attested says how much of the base somebody vouches for. What nobody does is taken as it was requested.
+func (b Books) attested() string {
+	n := 0
+	for i := range b.Asks {
+		if b.Asks[i].Request.Vouched(BaseAspect) {
+			n++
+		}
+	}
+	return fmt.Sprintf("the cost lines of %d of %d programs are attested; the others are taken as requested", n, len(b.Asks))
 }
 
 // Seen is the newest revision that an event has told of.

@@ -80,19 +80,20 @@ type summary struct {
 func (s *summary) money(amount int64) string { return Money(amount, s.currency) }
 
 func (s *summary) waterfall() []WaterfallRow {
-	type key struct {
-		fund      string
-		treatment model.Treatment
+	order := append(model.Treatments()[:len(model.Treatments())-1], "", model.Competes)
+	counts := map[string][]int64{"": make([]int64, len(order))} // of each fund, by place in order; looked up only, never walked
+	for _, w := range s.plan.Waterfall {
+		counts[w.Fund] = make([]int64, len(order))
 	}
-	counts := map[key]int64{} // looked up only, never walked
 	for i := range s.plan.Lines {
 		l := &s.plan.Lines[i]
 		t := l.Treatment
-		if t == model.Competes && (l.Reason == model.IsCredit || l.Reason == model.NotNamed) {
+		if l.Reason == model.IsCredit || l.Reason == model.NotNamed {
 			t = ""
 		}
-		counts[key{l.Fund, t}] += int64(l.CostLines)
-		counts[key{"", t}] += int64(l.CostLines)
+		place := slices.Index(order, t)
+		counts[l.Fund][place] += int64(l.CostLines)
+		counts[""][place] += int64(l.CostLines)
 	}
 	var rows []WaterfallRow
 	for _, w := range append([]model.Waterfall{s.plan.Overall}, s.plan.Waterfall...) {
@@ -100,9 +101,9 @@ func (s *summary) waterfall() []WaterfallRow {
 		for _, step := range w.Steps {
 			amounts[treatmentOf(step.Name)] += step.Amount
 		}
-		for _, t := range append(model.Treatments()[:len(model.Treatments())-1], "", model.Competes) {
-			if amounts[t] != 0 || counts[key{w.Fund, t}] != 0 || t == model.Competes {
-				rows = append(rows, WaterfallRow{Fund: w.Fund, Treatment: t, Lines: counts[key{w.Fund, t}], Amount: amounts[t]})
+		for place, t := range order {
+			if lines := counts[w.Fund][place]; amounts[t] != 0 || lines != 0 || t == model.Competes {
+				rows = append(rows, WaterfallRow{Fund: w.Fund, Treatment: t, Lines: lines, Amount: amounts[t]})
 			}
 		}
 	}
@@ -122,37 +123,34 @@ func treatmentOf(step model.StepName) model.Treatment {
 }
 
 func (s *summary) funds() []FundResult {
-	short := map[string]int64{}
-	fixed := map[string]int64{}
-	for i := range s.plan.Lines {
-		l := &s.plan.Lines[i]
-		if l.Block < 0 && l.Reason != model.Unpayable {
-			fixed[l.Fund] += l.Amount
-			continue
-		}
-		unpaid := l.Amount
-		for _, p := range l.Paid {
-			unpaid -= p.Amount
-		}
-		short[l.Fund] += unpaid
-	}
-	for _, f := range s.plan.Shortfalls { // infeasible: the proof says what is missing, where it is one fund's
-		if len(f.Funds) == 1 {
-			short[f.Funds[0]] = f.Short
-		}
-	}
 	out := make([]FundResult, len(s.plan.Funds))
+	place := make(map[string]int, len(out))
 	for i, f := range s.plan.Funds {
-		out[i] = FundResult{
-			Fund: f.Fund, Available: f.Available, Fixed: f.Fixed, Allocated: f.Competing,
-			Surplus: f.Surplus + f.Remainder, Short: short[f.Fund],
-		}
-		if s.plan.Outcome == model.Infeasible {
-			out[i].Fixed = fixed[f.Fund]
-			if !slices.ContainsFunc(s.plan.Shortfalls, func(x model.Shortfall) bool { return slices.Contains(x.Funds, f.Fund) }) {
-				out[i].Short = 0
+		out[i] = FundResult{Fund: f.Fund, Available: f.Available, Fixed: f.Fixed, Allocated: f.Competing, Surplus: f.Surplus + f.Remainder}
+		place[f.Fund] = i
+	}
+	switch s.plan.Outcome {
+	case model.Infeasible: // nothing is paid: what does not compete would be, and the proof says what is missing, where it is one fund's
+		for i := range s.plan.Lines {
+			if l := &s.plan.Lines[i]; l.Reason != model.Unpayable {
+				out[place[l.Fund]].Fixed += l.Amount
 			}
 		}
+		for _, f := range s.plan.Shortfalls {
+			if len(f.Funds) == 1 {
+				out[place[f.Funds[0]]].Short = f.Short
+			}
+		}
+	case model.ReductionShort: // what its lines keep at their limits and nobody pays
+		for i := range s.plan.Lines {
+			l := &s.plan.Lines[i]
+			unpaid := l.Amount
+			for _, p := range l.Paid {
+				unpaid -= p.Amount
+			}
+			out[place[l.Fund]].Short += unpaid
+		}
+	case model.Optimal:
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/throughline/throughline/services/platform/fault"
+	"github.com/throughline/throughline/services/platform/wire"
 )
 
 // makeFunds gives every fund its kind and envelope; a fund that no rule matches is a misfit of the mapping.
@@ -73,7 +74,7 @@ func (b *builder) expectations() {
 		if err != nil {
 			continue // validated
 		}
-		want, _, err := d.scaled(minorDigits(b.m.Currency), 1, false)
+		want, _, err := d.scaled(wire.MinorDigits(b.m.Currency), 1, false)
 		got := b.out.ControlTotals.Total(e.Side, e.Version)
 		if err != nil || got != want {
 			b.mismatch(Mismatch{What: fmt.Sprintf("%s %s", e.Version, e.Side), Want: want, Got: got, WantFrom: fmt.Sprintf("expect[%d]", i)})

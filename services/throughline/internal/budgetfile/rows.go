@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/throughline/throughline/services/platform/fault"
+	"github.com/throughline/throughline/services/platform/wire"
 )
 
 // Names of the skip rules that the reader has of its own.
@@ -185,7 +186,7 @@ func (p *fileReader) money(cell string) (v int64, rounded bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	return d.scaled(minorDigits(p.m.Currency), max(n.Multiplier, 1), n.Fraction == "ROUND")
+	return d.scaled(wire.MinorDigits(p.m.Currency), max(n.Multiplier, 1), n.Fraction == "ROUND")
 }
 
 // close checks the file's own accounts and hands its totals on.
@@ -224,15 +225,4 @@ func shortened(s string) string {
 		cut--
 	}
 	return s[:cut] + "…"
-}
-
-// minorDigits is the number of minor-unit digits of a currency (ISO 4217).
-func minorDigits(currency string) int {
-	switch currency {
-	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF":
-		return 0
-	case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND":
-		return 3
-	}
-	return 2
 }

@@ -33,7 +33,8 @@ func (s *serveCommand) Validate() error {
 		flag, address string
 		safe          bool
 	}{
-		{"listen", s.Listen, encrypted}, {"grpc-listen", s.GRPCListen, encrypted},
+		{"listen", s.Listen, encrypted},
+		{"grpc-listen", s.GRPCListen, encrypted},
 		{"admin-listen", s.AdminListen, s.AdminListen == ""}, // it never has TLS
 	} {
 		host, _, err := net.SplitHostPort(l.address)

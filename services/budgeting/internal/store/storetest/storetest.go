@@ -1,0 +1,179 @@
+// Package storetest holds any app.Store of budgeting to what its port promises.
+package storetest
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/throughline/throughline/services/budgeting/internal/app"
+	"github.com/throughline/throughline/services/budgeting/internal/domain"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/platform/resource"
+	"github.com/throughline/throughline/services/platform/resource/resourcetest"
+	"github.com/throughline/throughline/services/platform/sqldb"
+)
+
+var at = time.Date(2027, 1, 2, 3, 4, 5, 6000, time.UTC)
+
+type harness = resourcetest.Harness[app.Tx]
+
+// Run runs the kit; open answers a fresh, empty store and its database.
+func Run(t *testing.T, open func(t *testing.T) (app.Store, sqldb.DB)) {
+	t.Helper()
+	with := func(parents func(app.Tx, string) error) func(*testing.T) harness {
+		return func(t *testing.T) harness {
+			t.Helper()
+			store, db := open(t)
+			err := store.Write(t.Context(), func(tx app.Tx) (any, error) {
+				for _, o := range []string{"a", "b"} {
+					if err := parents(tx, o); err != nil {
+						return nil, err
+					}
+				}
+				return nil, nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return harness{Store: store, DB: db}
+		}
+	}
+	orphans := with(func(app.Tx, string) error { return nil })
+	family := with(family)
+	t.Run("funds", func(t *testing.T) { funds(t, orphans) })
+	t.Run("budgets", func(t *testing.T) { budgets(t, orphans) })
+	t.Run("programs", func(t *testing.T) { programs(t, orphans) })
+	t.Run("funding requests", func(t *testing.T) { requests(t, family) })
+	t.Run("allocations", func(t *testing.T) { allocations(t, family) })
+	t.Run("many at once", func(t *testing.T) { many(t, family(t)) })
+	t.Run("asks join requests and programs", func(t *testing.T) { asks(t, family(t)) })
+	t.Run("line items are told a batch at a time", func(t *testing.T) { lineItems(t, family(t)) })
+	t.Run("proofs and lines", func(t *testing.T) { proofs(t, family(t)) })
+	t.Run("users", func(t *testing.T) { users(t, family(t)) })
+}
+
+// family is a budget "fy" and the programs that the kit's requests are of.
+func family(tx app.Tx, org string) error {
+	if err := tx.Budgets().Insert(budget(org, "fy")); err != nil {
+		return err
+	}
+	for _, id := range []string{"one", "n0", "n1", "n2", "n3", "n4", "n5", "n6"} {
+		if err := tx.Programs().Insert(program(org, id)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func first() domain.Meta { return domain.Meta{}.Next(at) }
+
+func ptr[T any](v T) *T { return &v }
+
+func fund(org, id string) domain.Fund {
+	return domain.Fund{
+		Meta: first(), Organization: org, ID: id, DisplayName: "Fund", Code: "010", Kind: model.General, Gasb54Class: string(model.Unassigned),
+		ParentFund: "top", RestrictionBasis: "law",
+		Restriction: []domain.Condition{{Departments: []string{"D"}}, {Functions: []string{"F"}, Programs: []string{"p"}}},
+	}
+}
+
+func budget(org, id string) domain.Budget {
+	return domain.Budget{
+		Meta: first(), Organization: org, ID: id, DisplayName: "FY", FiscalYear: 2027, Plan: "organizations/" + org + "/plans/p",
+		Envelopes:    []domain.Envelope{{Fund: "general", Available: 5, OneTime: ptr(int64(2))}, {Fund: "debt", Available: 7}},
+		RoundingUnit: 100, Currency: "USD", State: domain.BudgetRequested,
+	}
+}
+
+func program(org, id string) domain.Program {
+	return domain.Program{
+		Meta: first(), Organization: org, ID: id, DisplayName: "Program " + id, Code: "P", Purpose: "u", Department: "D", Function: "F",
+		Predecessor: "old", SunsetDate: "2030-01-01",
+	}
+}
+
+func request(org, id string) domain.FundingRequest {
+	return domain.FundingRequest{
+		Meta: first(), Organization: org, Budget: "fy", Program: id, Currency: "USD",
+		CostLines: []domain.CostLine{
+			{Fund: "general", Class: "tab\there, line\nthere, back\\slash", Amount: -5, Treatment: model.Competes},
+			{Fund: "debt", Amount: 9, Treatment: model.MustPay},
+		},
+		Requested: ptr(int64(0)), Cap: ptr(int64(8)), MaxDecreasePPM: ptr(int64(50_000)),
+		Mandate:       &domain.Mandate{Source: "Law", Citation: "§ 1", Body: "State", Minimum: ptr(int64(3))},
+		EligibleFunds: []string{"debt", "parks"},
+		Alignments:    []domain.Alignment{{Goal: "g", Self: ptr(0), Reviewed: ptr(4)}, {Goal: "h"}},
+		Attributes:    []domain.Attribute{{Name: "demand_change", Level: -2}}, ResultsPolicy: model.Remedy, EquityPoints: -3, FTEMilli: 1500,
+		Attestations: []domain.Attestation{{Aspect: domain.BaseAspect, By: "ann", Role: "finance", Evidence: "minutes\tof May", Time: at}},
+	}
+}
+
+func allocation(org, id string, sequence int64) domain.Allocation {
+	return domain.Allocation{
+		Meta: first(), Organization: org, Budget: "fy", ID: id, DisplayName: "A", Method: model.PriorityAdjustment, Purpose: domain.PurposeTarget,
+		Params:           domain.Params{SpreadMilli: 3000, MaxCutPPM: ptr(int64(0)), Scales: []domain.EnvelopeScale{{Fund: "debt", SharePPM: 9}}},
+		PriorityRevision: "r", PriorityTime: at, ContentHash: "c", ResultHash: "r", EngineVersion: "1", State: domain.AllocationProposed,
+		Currency: "USD", Creator: "ann", Sequence: sequence,
+		Result: domain.Result{
+			Outcome: model.Optimal, TotalBase: 9, Programs: 1, Checks: []string{"sums"},
+			Funds: []domain.FundResult{{Fund: "debt", Available: 9, Fixed: 9}}, Blocks: []domain.Block{{Funds: []string{"debt"}, Rate: "1/3"}},
+		},
+	}
+}
+
+func funds(t *testing.T, open func(*testing.T) harness) {
+	resourcetest.Run(t, open, resourcetest.Case[app.Tx, domain.Fund]{
+		In: func(tx app.Tx) resource.Collection[domain.Fund] { return tx.Funds() }, New: fund,
+		Key:  func(f domain.Fund) []string { return []string{f.Organization, f.ID} },
+		Next: func(f domain.Fund) domain.Fund { f.Meta, f.Restriction = f.Meta.Next(at), nil; return f },
+		List: app.FundList, Same: same[domain.Fund],
+	})
+}
+
+func budgets(t *testing.T, open func(*testing.T) harness) {
+	resourcetest.Run(t, open, resourcetest.Case[app.Tx, domain.Budget]{
+		In: func(tx app.Tx) resource.Collection[domain.Budget] { return tx.Budgets() }, New: budget,
+		Key:  func(b domain.Budget) []string { return []string{b.Organization, b.ID} },
+		Next: func(b domain.Budget) domain.Budget { b.Meta, b.Envelopes = b.Meta.Next(at), nil; return b },
+		List: app.BudgetList, Same: same[domain.Budget],
+	})
+}
+
+func programs(t *testing.T, open func(*testing.T) harness) {
+	resourcetest.Run(t, open, resourcetest.Case[app.Tx, domain.Program]{
+		In: func(tx app.Tx) resource.Collection[domain.Program] { return tx.Programs() }, New: program,
+		Key:  func(p domain.Program) []string { return []string{p.Organization, p.ID} },
+		Next: func(p domain.Program) domain.Program { p.Meta, p.SunsetDate = p.Meta.Next(at), ""; return p },
+		List: app.ProgramList, Same: same[domain.Program],
+	})
+}
+
+func requests(t *testing.T, open func(*testing.T) harness) {
+	resourcetest.Run(t, open, resourcetest.Case[app.Tx, domain.FundingRequest]{
+		In: func(tx app.Tx) resource.Collection[domain.FundingRequest] { return tx.Requests() }, New: request,
+		Key: func(r domain.FundingRequest) []string { return []string{r.Organization, r.Budget, r.Program} },
+		Next: func(r domain.FundingRequest) domain.FundingRequest {
+			return domain.FundingRequest{
+				Meta: r.Meta.Next(at), Organization: r.Organization, Budget: r.Budget, Program: r.Program, Currency: r.Currency, ResultsPolicy: model.Neutral,
+			}
+		},
+		List: app.FundingRequestList, Same: same[domain.FundingRequest],
+	})
+}
+
+func allocations(t *testing.T, open func(*testing.T) harness) {
+	sequence := int64(0)
+	resourcetest.Run(t, open, resourcetest.Case[app.Tx, domain.Allocation]{
+		In: func(tx app.Tx) resource.Collection[domain.Allocation] { return tx.Allocations() },
+		New: func(org, id string) domain.Allocation {
+			sequence++ // unique in the budget
+			return allocation(org, id, sequence)
+		},
+		Key:  func(a domain.Allocation) []string { return []string{a.Organization, a.Budget, a.ID} },
+		Next: func(a domain.Allocation) domain.Allocation { a.Meta, a.DisplayName = a.Meta.Next(at), "B"; return a },
+		List: app.AllocationList, Same: same[domain.Allocation],
+	})
+}
+
+func same[T any](a, b T) bool { return reflect.DeepEqual(a, b) }
