@@ -174,6 +174,65 @@ func TestLimitsTooTight(t *testing.T) {
 	if s := a.GetShortfalls()[0]; s.GetMessage() != words || cents(s.GetShort()) != 50_000_00 {
 		t.Errorf("shortfall %v", s)
 	}
+	for _, r := range a.GetFunds() {
+		if r.GetFund() == fund("general") && (cents(r.GetShort()) != 50_000_00 || cents(r.GetAllocated()) != 900_000_00) {
+			t.Errorf("general fund %v", r)
+		}
+	}
+}
+
+func TestGrowthStopsAtWhatWasAskedFor(t *testing.T) {
+	f := start(t)
+	f.city(t)
+	_, err := f.client.UpdateFundingRequest(f.as(t, "fin", "finance"), &budgetingv1.UpdateFundingRequestRequest{
+		FundingRequest: &budgetingv1.FundingRequest{Name: request("police"), Requested: usd(650_000)},
+	})
+	must(t, err)
+	a := f.allocate(t, &budgetingv1.Allocation{Parameters: &budgetingv1.AllocationParameters{
+		EnvelopeScales: []*budgetingv1.EnvelopeScale{{Fund: fund("general"), SharePpm: 1_222_223}},
+	}})
+	got := f.allocated(t, a)
+	if got["Police Patrol"] != 650_000_00 || got["Neighborhood Parks"] != 400_000_00 {
+		t.Errorf("allocated %v", got)
+	}
+	for _, r := range a.GetFunds() { // 900,000 × 1.222223 = 1,100,000.70: the cents stay too
+		if r.GetFund() == fund("general") && (cents(r.GetAvailable()) != 1_100_000_70 || cents(r.GetSurplus()) != 50_000_70) {
+			t.Errorf("general fund %v", r)
+		}
+	}
+}
+
+func TestEnterpriseFundsCompeteWhenNamed(t *testing.T) {
+	f := start(t)
+	f.city(t)
+	finance := f.as(t, "fin", "finance")
+	_, err := f.client.UpdateFund(finance, &budgetingv1.UpdateFundRequest{Fund: &budgetingv1.Fund{Name: fund("library"), Kind: budgetingv1.FundKind_FUND_KIND_ENTERPRISE}})
+	must(t, err)
+	params := &budgetingv1.AllocationParameters{EnvelopeScales: []*budgetingv1.EnvelopeScale{{Fund: fund("library"), SharePpm: 1_100_000}}}
+	apart := f.allocate(t, &budgetingv1.Allocation{Parameters: params})
+	sum, unmoved := int64(0), int64(0)
+	for _, w := range apart.GetWaterfall() {
+		if w.GetFund() == "" {
+			sum += cents(w.GetAmount())
+			if w.GetTreatment() == budgetingv1.Treatment_TREATMENT_UNSPECIFIED {
+				unmoved = cents(w.GetAmount())
+			}
+		}
+	}
+	if sum != cents(apart.GetTotalBase()) || unmoved != 100_000_00 {
+		t.Errorf("the waterfall comes to %d of %d, %d of it held", sum, cents(apart.GetTotalBase()), unmoved)
+	}
+	why := func(a *budgetingv1.Allocation) string {
+		t.Helper()
+		e, err := f.client.ExplainAllocation(finance, &budgetingv1.ExplainAllocationRequest{Name: a.GetName(), Program: program("library")})
+		must(t, err)
+		return e.GetLine().GetReasonCode()
+	}
+	params.CompetingFunds = []string{fund("library")}
+	named := f.allocate(t, &budgetingv1.Allocation{Parameters: params})
+	if a, b := why(apart), why(named); a != "FUND_NOT_NAMED" || b == "FUND_NOT_NAMED" {
+		t.Errorf("reasons %s and, named, %s", a, b)
+	}
 }
 
 func TestMandateIsAFloorOnceAttested(t *testing.T) {

@@ -208,7 +208,7 @@ func cost(fundID string, units int64) *budgetingv1.CostLine {
 
 func aligned(safety, life int32) []*budgetingv1.Alignment {
 	return []*budgetingv1.Alignment{
-		{Goal: goal("safety"), ReviewedScore: proto.Int32(safety)}, {Goal: goal("life"), ReviewedScore: proto.Int32(life)},
+		{Goal: goal("safety"), ReviewedScore: new(safety)}, {Goal: goal("life"), ReviewedScore: new(life)},
 	}
 }
 
@@ -232,7 +232,8 @@ func (f *fixture) city(t testing.TB) {
 	_, err := f.client.CreateBudget(finance, &budgetingv1.CreateBudgetRequest{
 		Parent: "organizations/o", BudgetId: "fy27", Budget: &budgetingv1.Budget{
 			DisplayName: "FY 2027", FiscalYear: 2027, Plan: plan, Envelopes: []*budgetingv1.Envelope{
-				{Fund: fund("general"), Available: usd(900_000)}, {Fund: fund("library"), Available: usd(100_000)},
+				{Fund: fund("general"), Available: usd(900_000)},
+				{Fund: fund("library"), Available: usd(100_000)},
 				{Fund: fund("debt"), Available: usd(200_000)},
 			},
 		},

@@ -104,7 +104,7 @@ func Start(ctx context.Context, c Config) (_ *Suite, err error) {
 // services opens the databases and starts the four services, registered both in the process and on the gRPC server.
 func (s *Suite) services(ctx context.Context, c Config) (*rpc.InProcess, *rpc.Server, error) {
 	events := bus.NewInProcess(bus.Config{})
-	channel := rpc.NewInProcess(rpc.InProcessConfig{})
+	channel := rpc.NewInProcess(rpc.InProcessConfig{ServerStats: c.Telemetry.ServerStats(), ClientStats: c.Telemetry.ClientStats()})
 	server := rpc.NewServer(rpc.ServerConfig{TLS: c.TLS, StatsHandlers: statsHandlers(c.Telemetry)})
 	peer := func(caller string) grpc.ClientConnInterface {
 		return authn.NewServiceTokens(caller, s.Keys, c.Now).Wrap(channel)

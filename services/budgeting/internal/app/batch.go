@@ -8,7 +8,7 @@ import (
 )
 
 // batch works out what a batch of rows changes; nothing is written before every row has passed.
-type batch[T interface{ Same(T) bool }] struct {
+type batch[T interface{ Same(other T) bool }] struct {
 	field   string // of the request, such as "programs"
 	id      func(T) string
 	made    func(row T, at string) (T, error)

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"maps"
+
 	"github.com/throughline/throughline/services/platform/listing"
 )
 
@@ -68,8 +70,6 @@ func described(fields map[string]listing.Field) map[string]listing.Field {
 		"create_time":  {Column: "create_time", Type: listing.Time, Sortable: true},
 		"update_time":  {Column: "update_time", Type: listing.Time, Sortable: true},
 	}
-	for name, f := range fields {
-		all[name] = f
-	}
+	maps.Copy(all, fields)
 	return all
 }

@@ -80,7 +80,7 @@ func (a *App) UpsertPrograms(ctx context.Context, by Caller, organization string
 			field: "programs", id: func(p domain.Program) string { return p.ID },
 			made:    func(p domain.Program, at string) (domain.Program, error) { return domain.NewProgram(p, at, now) },
 			changed: func(old, p domain.Program, at string) (domain.Program, error) { return old.Changed(p, at, now) },
-			allowed: func(p domain.Program) error { return by.writes(p) },
+			allowed: by.writes,
 		}
 		old, err := tx.Programs().FindMany([]string{organization}, b.ids(rows))
 		if err != nil {

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
@@ -79,7 +80,7 @@ func (a Allocation) Answered(books Books, in model.Input, plan model.Plan, cert 
 	a.ContentHash, a.ResultHash = cert.InputHash, cert.PlanHash
 	a.Result = Summarize(plan, cert, in.Currency, books.Titles())
 	a.Programs = len(books.Asks)
-	a.Checks = append(a.Checks[:len(a.Checks):len(a.Checks)], books.attested())
+	a.Checks = append(slices.Clip(a.Checks), books.attested())
 	return a
 }
 

@@ -12,7 +12,6 @@ import (
 
 var now = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 
-func ptr[T any](v T) *T { return &v }
 
 // fields are those at fault, in order.
 func fields(err error) []string {
@@ -33,8 +32,14 @@ func TestMoneyInWords(t *testing.T) {
 		currency string
 		want     string
 	}{
-		{0, "USD", "0.00 USD"}, {5, "USD", "0.05 USD"}, {-123_456_789, "USD", "−1,234,567.89 USD"}, {100_000, "USD", "1,000.00 USD"},
-		{1_234, "JPY", "1,234 JPY"}, {-7, "JPY", "−7 JPY"}, {1_234_567, "KWD", "1,234.567 KWD"}, {1, "CLF", "0.0001 CLF"},
+		{0, "USD", "0.00 USD"},
+		{5, "USD", "0.05 USD"},
+		{-123_456_789, "USD", "−1,234,567.89 USD"},
+		{100_000, "USD", "1,000.00 USD"},
+		{1_234, "JPY", "1,234 JPY"},
+		{-7, "JPY", "−7 JPY"},
+		{1_234_567, "KWD", "1,234.567 KWD"},
+		{1, "CLF", "0.0001 CLF"},
 		{-1 << 63, "USD", "−92,233,720,368,547,758.08 USD"},
 	} {
 		if got := Money(c.amount, c.currency); got != c.want {
@@ -81,7 +86,7 @@ func TestNewFund(t *testing.T) {
 }
 
 func TestNewBudget(t *testing.T) {
-	good := Budget{ID: "b", DisplayName: "B", FiscalYear: 2027, Plan: "p", Currency: "USD", Envelopes: []Envelope{{Fund: "f", Available: 5, OneTime: ptr(int64(5))}}}
+	good := Budget{ID: "b", DisplayName: "B", FiscalYear: 2027, Plan: "p", Currency: "USD", Envelopes: []Envelope{{Fund: "f", Available: 5, OneTime: new(int64(5))}}}
 	b, err := NewBudget(good, now)
 	if err != nil || b.RoundingUnit != 100 || b.State != BudgetRequested {
 		t.Errorf("budget %+v, %v", b, err)
@@ -96,7 +101,7 @@ func TestNewBudget(t *testing.T) {
 	if err != nil || yen.RoundingUnit != 1 {
 		t.Errorf("yen round to %d, %v", yen.RoundingUnit, err)
 	}
-	_, err = NewBudget(Budget{ID: "b", Currency: "USD", Envelopes: []Envelope{{Fund: "f", Available: -1}, {Fund: "f", OneTime: ptr(int64(1))}}}, now)
+	_, err = NewBudget(Budget{ID: "b", Currency: "USD", Envelopes: []Envelope{{Fund: "f", Available: -1}, {Fund: "f", OneTime: new(int64(1))}}}, now)
 	want := []string{
 		"budget.display_name", "budget.fiscal_year", "budget.plan", "budget.envelopes[0].available", "budget.envelopes[1].fund", "budget.envelopes[1].one_time",
 	}
@@ -113,18 +118,18 @@ func TestBoundsOfARequest(t *testing.T) {
 		request FundingRequest
 		want    []string
 	}{
-		"plain": {FundingRequest{CostLines: competes(100), Requested: ptr(int64(50))}, nil},
+		"plain": {FundingRequest{CostLines: competes(100), Requested: new(int64(50))}, nil},
 		"floor without competing cost": {
-			FundingRequest{CostLines: []CostLine{{Fund: "f", Treatment: model.MustPay, Amount: 9}}, Mandate: &Mandate{Source: "law", Minimum: ptr(int64(5))}},
+			FundingRequest{CostLines: []CostLine{{Fund: "f", Treatment: model.MustPay, Amount: 9}}, Mandate: &Mandate{Source: "law", Minimum: new(int64(5))}},
 			[]string{"r.mandate.minimum_amount"},
 		},
 		"cap below floor": {
-			FundingRequest{CostLines: competes(100), Mandate: &Mandate{Source: "law", Minimum: ptr(int64(50))}, Cap: ptr(int64(49))}, []string{"r.cap"},
+			FundingRequest{CostLines: competes(100), Mandate: &Mandate{Source: "law", Minimum: new(int64(50))}, Cap: new(int64(49))}, []string{"r.cap"},
 		},
-		"cap below hold-harmless": {FundingRequest{CostLines: competes(100), MaxDecreasePPM: ptr(int64(100_000)), Cap: ptr(int64(89))}, []string{"r.cap"}},
-		"cap at hold-harmless":    {FundingRequest{CostLines: competes(100), MaxDecreasePPM: ptr(int64(100_000)), Cap: ptr(int64(90))}, nil},
+		"cap below hold-harmless": {FundingRequest{CostLines: competes(100), MaxDecreasePPM: new(int64(100_000)), Cap: new(int64(89))}, []string{"r.cap"}},
+		"cap at hold-harmless":    {FundingRequest{CostLines: competes(100), MaxDecreasePPM: new(int64(100_000)), Cap: new(int64(90))}, nil},
 		"negative everywhere": {
-			FundingRequest{CostLines: competes(1), Requested: ptr(int64(-1)), Cap: ptr(int64(-1)), Mandate: &Mandate{Minimum: ptr(int64(-1))}},
+			FundingRequest{CostLines: competes(1), Requested: new(int64(-1)), Cap: new(int64(-1)), Mandate: &Mandate{Minimum: new(int64(-1))}},
 			[]string{"r.requested", "r.mandate.source", "r.mandate.minimum_amount", "r.cap", "r.cap"},
 		},
 		"named twice": {
@@ -145,8 +150,10 @@ func TestBoundsOfARequest(t *testing.T) {
 
 func TestBaseLeavesCreditsOut(t *testing.T) {
 	r := FundingRequest{CostLines: []CostLine{
-		{Fund: "a", Treatment: model.Competes, Amount: 100}, {Fund: "b", Treatment: model.Competes, Amount: -30},
-		{Fund: "a", Treatment: model.Competes, Amount: -10}, {Fund: "a", Treatment: model.MustPay, Amount: 1000},
+		{Fund: "a", Treatment: model.Competes, Amount: 100},
+		{Fund: "b", Treatment: model.Competes, Amount: -30},
+		{Fund: "a", Treatment: model.Competes, Amount: -10},
+		{Fund: "a", Treatment: model.MustPay, Amount: 1000},
 	}}
 	if got := r.Base(); got != 90 {
 		t.Errorf("base %d, want 90", got)
@@ -157,7 +164,7 @@ func TestAttestationsAfterAChange(t *testing.T) {
 	start := func() FundingRequest {
 		r, err := NewFundingRequest(FundingRequest{
 			Program: "p", CostLines: []CostLine{{Fund: "f", Treatment: model.Competes, Amount: 100}}, Mandate: &Mandate{Source: "law"},
-			Alignments: []Alignment{{Goal: "g", Self: ptr(1), Reviewed: ptr(3)}},
+			Alignments: []Alignment{{Goal: "g", Self: new(1), Reviewed: new(3)}},
 		}, "r", now)
 		if err != nil {
 			t.Fatal(err)
@@ -169,13 +176,13 @@ func TestAttestationsAfterAChange(t *testing.T) {
 		lost   Aspect
 	}{
 		"nothing": {func(*FundingRequest) {}, ""},
-		"cap":     {func(r *FundingRequest) { r.Cap = ptr(int64(500)) }, ""},
+		"cap":     {func(r *FundingRequest) { r.Cap = new(int64(500)) }, ""},
 		"self score": {func(r *FundingRequest) {
-			r.Alignments = []Alignment{{Goal: "g", Self: ptr(4), Reviewed: ptr(3)}, {Goal: "h", Self: ptr(1)}}
+			r.Alignments = []Alignment{{Goal: "g", Self: new(4), Reviewed: new(3)}, {Goal: "h", Self: new(1)}}
 		}, ""},
 		"cost":      {func(r *FundingRequest) { r.CostLines = []CostLine{{Fund: "f", Treatment: model.Competes, Amount: 101}} }, BaseAspect},
-		"mandate":   {func(r *FundingRequest) { r.Mandate = &Mandate{Source: "law", Minimum: ptr(int64(5))} }, MandateAspect},
-		"alignment": {func(r *FundingRequest) { r.Alignments = []Alignment{{Goal: "g", Reviewed: ptr(4)}} }, AlignmentAspect},
+		"mandate":   {func(r *FundingRequest) { r.Mandate = &Mandate{Source: "law", Minimum: new(int64(5))} }, MandateAspect},
+		"alignment": {func(r *FundingRequest) { r.Alignments = []Alignment{{Goal: "g", Reviewed: new(4)}} }, AlignmentAspect},
 	} {
 		t.Run(name, func(t *testing.T) {
 			old := start()
@@ -199,7 +206,7 @@ func TestAttestationsAfterAChange(t *testing.T) {
 }
 
 func TestParamsFilled(t *testing.T) {
-	p, err := Params{MaxCutPPM: ptr(int64(0)), ResultsCap: ptr(int64(0))}.Filled()
+	p, err := Params{MaxCutPPM: new(int64(0)), ResultsCap: new(int64(0))}.Filled()
 	if err != nil || p.SpreadMilli != 3000 || *p.MaxCutPPM != 0 || *p.ResultsCap != 0 {
 		t.Errorf("params %+v, %v: zeros are values, not defaults", p, err)
 	}

@@ -4,6 +4,7 @@ package domain
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,10 +63,8 @@ func checkID(v *fault.Violations, field, id string) {
 
 // knownOr wants a value out of a vocabulary.
 func knownOr[T ~string](v *fault.Violations, field string, value T, known []T) {
-	for _, k := range known {
-		if k == value {
-			return
-		}
+	if slices.Contains(known, value) {
+		return
 	}
 	words := make([]string, len(known))
 	for i, k := range known {

@@ -80,7 +80,8 @@ type summary struct {
 func (s *summary) money(amount int64) string { return Money(amount, s.currency) }
 
 func (s *summary) waterfall() []WaterfallRow {
-	order := append(model.Treatments()[:len(model.Treatments())-1], "", model.Competes)
+	all := model.Treatments() // COMPETES last
+	order := append(slices.Clone(all[:len(all)-1]), "", model.Competes)
 	counts := map[string][]int64{"": make([]int64, len(order))} // of each fund, by place in order; looked up only, never walked
 	for _, w := range s.plan.Waterfall {
 		counts[w.Fund] = make([]int64, len(order))

@@ -17,7 +17,7 @@ func (r *reader) allocation(budget, id string, a *budgetingv1.Allocation) domain
 		Params: domain.Params{SpreadMilli: int64(p.GetSpreadMilli()), CompetingFund: r.ids(fundName, field+"competing_funds", p.GetCompetingFunds())},
 	}
 	if p != nil {
-		out.Params.MaxCutPPM, out.Params.ResultsCap = narrow[int64](p.MaxCutPpm), narrow[int64](p.ResultsCapPoints)
+		out.Params.MaxCutPPM, out.Params.ResultsCap = narrow[int64](p.MaxCutPpm), narrow[int64](p.ResultsCapPoints) //nolint:protogetter // unset is not zero
 	}
 	for _, w := range p.GetAttributeWeights() {
 		out.Params.Attributes = append(out.Params.Attributes, domain.AttributeWeight{Attribute: w.GetAttribute(), WeightPPM: int64(w.GetWeightPpm())})

@@ -50,8 +50,9 @@ func (r *reader) request(budget, program, field string, f *budgetingv1.FundingRe
 	out := domain.FundingRequest{
 		Organization: r.organization, Budget: budget, Program: program, Currency: r.currency,
 		Requested: r.optionalMoney(field+".requested", f.GetRequested()), Cap: r.optionalMoney(field+".cap", f.GetCap()),
-		MaxDecreasePPM: narrow[int64](f.MaxDecreasePpm), EligibleFunds: r.ids(fundName, field+".eligible_funds", f.GetEligibleFunds()),
-		ResultsPolicy: wire.FromEnum[model.Policy](f.GetResultsPolicy()), EquityPoints: int(f.GetEquityPoints()), FTEMilli: f.GetFteMilli(),
+		MaxDecreasePPM: narrow[int64](f.MaxDecreasePpm), //nolint:protogetter // unset is not zero
+		EligibleFunds:  r.ids(fundName, field+".eligible_funds", f.GetEligibleFunds()),
+		ResultsPolicy:  wire.FromEnum[model.Policy](f.GetResultsPolicy()), EquityPoints: int(f.GetEquityPoints()), FTEMilli: f.GetFteMilli(),
 	}
 	for i, l := range f.GetCostLines() {
 		line := at(field+".cost_lines", i)
@@ -69,7 +70,7 @@ func (r *reader) request(budget, program, field string, f *budgetingv1.FundingRe
 	for i, a := range f.GetAlignments() {
 		r.id(goalName, at(field+".alignments", i)+".goal", a.GetGoal())
 		out.Alignments = append(out.Alignments, domain.Alignment{
-			Goal: a.GetGoal(), Self: narrow[int](a.SelfScore), Reviewed: narrow[int](a.ReviewedScore),
+			Goal: a.GetGoal(), Self: narrow[int](a.SelfScore), Reviewed: narrow[int](a.ReviewedScore), //nolint:protogetter // unset is not zero
 		})
 	}
 	for name, level := range f.GetAttributes() { // the domain sorts them

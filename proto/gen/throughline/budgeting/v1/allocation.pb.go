@@ -522,7 +522,8 @@ type WaterfallRow struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The fund; empty for the total.
 	Fund string `protobuf:"bytes,1,opt,name=fund,proto3" json:"fund,omitempty"`
-	// Treatment taken off; COMPETES is what is left.
+	// Treatment taken off; COMPETES is what is left. Unspecified is competing cost that cannot move: costs of funds
+	// that do not compete unless named, and credits.
 	Treatment Treatment `protobuf:"varint,2,opt,name=treatment,proto3,enum=throughline.budgeting.v1.Treatment" json:"treatment,omitempty"`
 	// Lines it holds.
 	Lines int64 `protobuf:"varint,3,opt,name=lines,proto3" json:"lines,omitempty"`

@@ -70,11 +70,11 @@ func (a *audit) rungAt(i int, x int64) rung {
 	w := &a.work[i]
 	if x < w.base {
 		factor := 10_000_000 + (a.in.Params.SpreadMilli-1000)*(10_000-w.score)
-		hi, lo := bits.Mul64(uint64(w.movable), uint64(factor))    //nolint:gosec // both are ≥ 0
-		return rung{-1, uint64(2*(w.base-x) - 1), wide{hi, lo}, i} //nolint:gosec
+		hi, lo := bits.Mul64(uint64(w.movable), uint64(factor))
+		return rung{-1, uint64(2*(w.base-x) - 1), wide{hi, lo}, i}
 	}
-	hi, lo := bits.Mul64(uint64(w.movable), uint64(w.score))  //nolint:gosec
-	return rung{1, uint64(2*(x-w.base) + 1), wide{hi, lo}, i} //nolint:gosec
+	hi, lo := bits.Mul64(uint64(w.movable), uint64(w.score))
+	return rung{1, uint64(2*(x-w.base) + 1), wide{hi, lo}, i}
 }
 
 // reach is, for each fund, the funds to which its payments could be moved, step by step, by paying claims from another fund that may.

@@ -16,14 +16,14 @@ func Solve(ctx context.Context, p Problem) (Solution, error) {
 		rank: make([]int32, len(p.Capacity)),
 	}
 	for i, k := range p.Order {
-		s.rank[k] = int32(i) //nolint:gosec // funds are few
+		s.rank[k] = int32(i)
 	}
 	all := part{}
 	for c := range p.Eligible {
-		all.classes = append(all.classes, int32(c)) //nolint:gosec
+		all.classes = append(all.classes, int32(c))
 	}
 	for k := range p.Capacity {
-		all.funds = append(all.funds, int32(k)) //nolint:gosec
+		all.funds = append(all.funds, int32(k))
 	}
 	for _, component := range s.components(all) {
 		if err := s.limits(component); err != nil {
@@ -66,7 +66,7 @@ func members(p Problem) [][]int32 {
 		at += n
 	}
 	for i, c := range p.Class {
-		out[c] = append(out[c], int32(i)) //nolint:gosec // claims are fewer than 2^31
+		out[c] = append(out[c], int32(i))
 	}
 	return out
 }
@@ -220,7 +220,7 @@ func (s *solver) components(p part) []part {
 				if s.flow.part[k] != s.flow.mine[c] || of[k] != 0 {
 					continue
 				}
-				of[k] = int32(len(out)) //nolint:gosec
+				of[k] = int32(len(out))
 				q.funds = append(q.funds, k)
 				for _, a := range s.flow.into[k] {
 					if d := s.flow.class[a]; !inClass[d] && s.flow.mine[d] == s.flow.mine[c] {

@@ -44,8 +44,8 @@ func newBook(in model.Input) (*book, error) {
 	b := &book{in: in, funds: make(map[string]int32, len(in.Funds))}
 	b.left, b.fixed, b.revenue = make([]int64, len(in.Funds)), make([]int64, len(in.Funds)), make([]int64, len(in.Funds))
 	for k, f := range in.Funds {
-		b.funds[f.ID] = int32(k)            //nolint:gosec // funds are few
-		b.order = append(b.order, int32(k)) //nolint:gosec
+		b.funds[f.ID] = int32(k)
+		b.order = append(b.order, int32(k))
 	}
 	slices.SortFunc(b.order, func(x, y int32) int {
 		f, g := &in.Funds[x], &in.Funds[y]
@@ -54,7 +54,7 @@ func newBook(in model.Input) (*book, error) {
 	points := score.Points(in)
 	var bad fault.Violations
 	for i := range in.Programs {
-		b.program(int32(i), points[i], &bad) //nolint:gosec // programs are fewer than 2^31
+		b.program(int32(i), points[i], &bad)
 	}
 	for k, f := range in.Funds {
 		b.left[k] = f.Available - b.revenue[k] - b.fixed[k]
@@ -81,7 +81,7 @@ func (b *book) program(i int32, q int64, bad *fault.Violations) {
 			l.Reason = model.IsCredit
 		default:
 			b.claims = append(b.claims, claim{
-				program: i, line: int32(len(b.lines)), fund: k, base: l.Base, q: q, most: money.Limit, held: !b.in.Funds[k].InPool(), //nolint:gosec
+				program: i, line: int32(len(b.lines)), fund: k, base: l.Base, q: q, most: money.Limit, held: !b.in.Funds[k].InPool(),
 			})
 		}
 		if l.Reason != "" {

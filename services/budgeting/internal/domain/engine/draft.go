@@ -23,7 +23,7 @@ func newDraft(b *book, g *grid, s earmark.Solution) *draft {
 	d := &draft{book: b, g: g, s: s, blockOf: make([]int32, len(g.Eligible)), spent: make([]int64, len(b.in.Funds))}
 	for i, block := range s.Blocks {
 		for _, c := range block.Classes {
-			d.blockOf[c] = int32(i) //nolint:gosec // blocks are fewer than funds
+			d.blockOf[c] = int32(i)
 		}
 	}
 	return d
@@ -47,7 +47,7 @@ func (d *draft) amounts() {
 		l.Amount = l.Odd + d.g.unit*d.s.Units[i]
 		l.Change = l.Amount - l.Base
 		l.Block = int(d.blockOf[d.g.Class[i]])
-		l.Reason = d.reason(int32(i)) //nolint:gosec // claims are fewer than 2^31
+		l.Reason = d.reason(int32(i))
 		if l.Change < 0 && l.Revenue > 0 && l.Base > 0 {
 			l.RevenueLost, _ = money.MulDivHalfEven(-l.Change, l.Revenue, l.Base) // at most Revenue
 		}
@@ -108,11 +108,11 @@ func (d *draft) payments() {
 	byUse := make([][]int32, len(d.g.Eligible)) // positions in Eligible, most restricted first
 	place := make([]int32, len(d.order))
 	for i, k := range d.order {
-		place[k] = int32(i) //nolint:gosec // funds are few
+		place[k] = int32(i)
 	}
 	for c, set := range d.g.Eligible {
 		for at := range set {
-			byUse[c] = append(byUse[c], int32(at)) //nolint:gosec
+			byUse[c] = append(byUse[c], int32(at))
 		}
 		slices.SortFunc(byUse[c], func(a, b int32) int { return int(place[set[a]] - place[set[b]]) })
 	}

@@ -160,18 +160,18 @@ func classes(b *book) (class []int32, eligible [][]int32) {
 		if len(set) == 1 {
 			if alone[c.fund] == 0 {
 				eligible = append(eligible, []int32{c.fund})
-				alone[c.fund] = int32(len(eligible)) //nolint:gosec // classes are fewer than claims
+				alone[c.fund] = int32(len(eligible))
 			}
 			class[i] = alone[c.fund] - 1
 			continue
 		}
 		key = key[:0]
 		for _, k := range set {
-			key = append(key, byte(k), byte(k>>8), byte(k>>16), byte(k>>24)) //nolint:gosec // all four bytes are kept
+			key = append(key, byte(k), byte(k>>8), byte(k>>16), byte(k>>24))
 		}
 		id, ok := known[string(key)]
 		if !ok {
-			id = int32(len(eligible)) //nolint:gosec
+			id = int32(len(eligible))
 			known[string(key)] = id
 			eligible = append(eligible, slices.Clone(set))
 		}

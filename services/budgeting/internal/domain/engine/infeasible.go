@@ -42,7 +42,7 @@ func shortfalls(ctx context.Context, b *book, g *grid) ([]model.Shortfall, error
 	}
 	for k, left := range b.left {
 		if left < 0 && !proven[k] {
-			out = append(out, b.shortfall(g, nil, []int32{int32(k)})) //nolint:gosec // funds are few
+			out = append(out, b.shortfall(g, nil, []int32{int32(k)}))
 		}
 	}
 	return out, nil

@@ -16,14 +16,14 @@ func (d *draft) next() []int32 {
 			continue
 		}
 		for _, k := range d.g.Eligible[class] {
-			first[k] = d.better(first[k], int32(i)) //nolint:gosec // claims are fewer than 2^31
+			first[k] = d.better(first[k], int32(i))
 		}
 	}
 	leads := d.exchanges()
 	out := make([]int32, funds)
 	for k := range out {
 		out[k] = -1
-		short := d.shortFund(int32(k)) //nolint:gosec // funds are few
+		short := d.shortFund(int32(k))
 		for from := range first {
 			if leads[from][k] && !short && first[from] >= 0 {
 				out[k] = d.better(out[k], first[from])

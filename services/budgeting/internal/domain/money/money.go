@@ -21,7 +21,7 @@ func Mul(a, b int64) (product int64, ok bool) {
 	case hi != 0 || lo > 1<<63 || (lo == 1<<63 && !negative):
 		return 0, false
 	case negative:
-		return int64(-lo), true //nolint:gosec // lo ≤ 2^63: the two's complement is exact.
+		return int64(-lo), true
 	default:
 		return int64(lo), true
 	}
@@ -117,7 +117,7 @@ func Spread(total int64, shares []int64) []int64 {
 
 func abs(a int64) uint64 {
 	if a < 0 {
-		return -uint64(a) //nolint:gosec // two's complement magnitude, right for the least int64 too.
+		return -uint64(a)
 	}
 	return uint64(a)
 }

@@ -42,12 +42,12 @@ type Unit struct {
 }
 
 // None is no unit.
-var None = Unit{Claim: -1} //nolint:gochecknoglobals // a constant in all but syntax
+var None = Unit{Claim: -1}
 
 // compare orders a ÷ v and b ÷ w by the 128-bit cross products.
 func compare(a, v, b, w int64) int {
-	ah, al := bits.Mul64(uint64(a), uint64(w)) //nolint:gosec // all operands are non-negative
-	bh, bl := bits.Mul64(uint64(b), uint64(v)) //nolint:gosec
+	ah, al := bits.Mul64(uint64(a), uint64(w))
+	bh, bl := bits.Mul64(uint64(b), uint64(v))
 	switch {
 	case ah != bh:
 		return order(ah, bh)
@@ -69,18 +69,18 @@ func order(a, b uint64) int {
 
 // scaled is p × w ÷ q rounded to the nearest integer, halves down, at most most; for p, w ≥ 0 and q > 0.
 func scaled(p, w, q, most int64) int64 {
-	hi, lo := bits.Mul64(uint64(p), uint64(w)) //nolint:gosec // all operands are non-negative
-	if hi >= uint64(q) {                       //nolint:gosec
+	hi, lo := bits.Mul64(uint64(p), uint64(w))
+	if hi >= uint64(q) {
 		return most
 	}
-	quo, rem := bits.Div64(hi, lo, uint64(q)) //nolint:gosec
-	if quo >= uint64(most) {                  //nolint:gosec
+	quo, rem := bits.Div64(hi, lo, uint64(q))
+	if quo >= uint64(most) {
 		return most
 	}
-	if 2*rem > uint64(q) { //nolint:gosec
+	if 2*rem > uint64(q) {
 		quo++
 	}
-	return int64(quo) //nolint:gosec // quo ≤ most
+	return int64(quo)
 }
 
 // First is the total order of units that decides every tie: whether the unit above amount x of claim i is given before the unit above amount y

@@ -53,7 +53,7 @@ func (f *Filler) fill(curves []Curve, idx []int32, move int64, d Direction, x []
 	f.round(p, q, target, d)
 	last, next := int32(-1), int32(-1)
 	for at := range f.shares {
-		i, s := int32(at), &f.shares[at] //nolint:gosec // idx is int32
+		i, s := int32(at), &f.shares[at]
 		x[s.claim] = curves[s.claim].Base + int64(d)*s.k
 		if s.k > s.lo && (last < 0 || f.given(last, i, d)) {
 			last = i
@@ -78,7 +78,7 @@ func (f *Filler) unit(i int32, further int64) Unit {
 func (f *Filler) continuous(target int64) (p, q int64) {
 	f.active = f.active[:0]
 	for i := range f.shares {
-		f.active = append(f.active, int32(i)) //nolint:gosec // idx is int32
+		f.active = append(f.active, int32(i))
 		q += f.shares[i].w
 	}
 	p = target
@@ -145,7 +145,7 @@ func (f *Filler) repair(count, step int64, first func(a, b int32) bool, can func
 	f.heap = f.heap[:0]
 	for i := range f.shares {
 		if can(&f.shares[i]) {
-			f.heap = append(f.heap, int32(i)) //nolint:gosec // idx is int32
+			f.heap = append(f.heap, int32(i))
 		}
 	}
 	for i := len(f.heap)/2 - 1; i >= 0; i-- {

@@ -108,9 +108,12 @@ func lineItems(t *testing.T, h harness) {
 		if err == nil && !same(got, two) {
 			t.Errorf("%+v, want %+v", got, two)
 		}
+		if err != nil {
+			return err
+		}
 		found, err := tx.LineItems().FindMany([]string{"a", "fy"}, []string{one.ID, "none"})
-		if len(found) != 1 || !same(found[one.ID], one) {
-			t.Errorf("found %+v", found)
+		if err != nil || len(found) != 1 || !same(found[one.ID], one) {
+			t.Errorf("found %+v, %v", found, err)
 		}
 		totals, err := tx.LineItems().Totals("a", "fy")
 		want := domain.LineItemTotal{Fund: "general", Kind: "EXPENDITURE", Figure: "ADOPTED", Treatment: model.Grant, Lines: 2, Amount: -1}

@@ -68,7 +68,6 @@ func family(tx app.Tx, org string) error {
 
 func first() domain.Meta { return domain.Meta{}.Next(at) }
 
-func ptr[T any](v T) *T { return &v }
 
 func fund(org, id string) domain.Fund {
 	return domain.Fund{
@@ -81,7 +80,7 @@ func fund(org, id string) domain.Fund {
 func budget(org, id string) domain.Budget {
 	return domain.Budget{
 		Meta: first(), Organization: org, ID: id, DisplayName: "FY", FiscalYear: 2027, Plan: "organizations/" + org + "/plans/p",
-		Envelopes:    []domain.Envelope{{Fund: "general", Available: 5, OneTime: ptr(int64(2))}, {Fund: "debt", Available: 7}},
+		Envelopes:    []domain.Envelope{{Fund: "general", Available: 5, OneTime: new(int64(2))}, {Fund: "debt", Available: 7}},
 		RoundingUnit: 100, Currency: "USD", State: domain.BudgetRequested,
 	}
 }
@@ -100,10 +99,10 @@ func request(org, id string) domain.FundingRequest {
 			{Fund: "general", Class: "tab\there, line\nthere, back\\slash", Amount: -5, Treatment: model.Competes},
 			{Fund: "debt", Amount: 9, Treatment: model.MustPay},
 		},
-		Requested: ptr(int64(0)), Cap: ptr(int64(8)), MaxDecreasePPM: ptr(int64(50_000)),
-		Mandate:       &domain.Mandate{Source: "Law", Citation: "§ 1", Body: "State", Minimum: ptr(int64(3))},
+		Requested: new(int64(0)), Cap: new(int64(8)), MaxDecreasePPM: new(int64(50_000)),
+		Mandate:       &domain.Mandate{Source: "Law", Citation: "§ 1", Body: "State", Minimum: new(int64(3))},
 		EligibleFunds: []string{"debt", "parks"},
-		Alignments:    []domain.Alignment{{Goal: "g", Self: ptr(0), Reviewed: ptr(4)}, {Goal: "h"}},
+		Alignments:    []domain.Alignment{{Goal: "g", Self: new(0), Reviewed: new(4)}, {Goal: "h"}},
 		Attributes:    []domain.Attribute{{Name: "demand_change", Level: -2}}, ResultsPolicy: model.Remedy, EquityPoints: -3, FTEMilli: 1500,
 		Attestations: []domain.Attestation{{Aspect: domain.BaseAspect, By: "ann", Role: "finance", Evidence: "minutes\tof May", Time: at}},
 	}
@@ -112,7 +111,7 @@ func request(org, id string) domain.FundingRequest {
 func allocation(org, id string, sequence int64) domain.Allocation {
 	return domain.Allocation{
 		Meta: first(), Organization: org, Budget: "fy", ID: id, DisplayName: "A", Method: model.PriorityAdjustment, Purpose: domain.PurposeTarget,
-		Params:           domain.Params{SpreadMilli: 3000, MaxCutPPM: ptr(int64(0)), Scales: []domain.EnvelopeScale{{Fund: "debt", SharePPM: 9}}},
+		Params:           domain.Params{SpreadMilli: 3000, MaxCutPPM: new(int64(0)), Scales: []domain.EnvelopeScale{{Fund: "debt", SharePPM: 9}}},
 		PriorityRevision: "r", PriorityTime: at, ContentHash: "c", ResultHash: "r", EngineVersion: "1", State: domain.AllocationProposed,
 		Currency: "USD", Creator: "ann", Sequence: sequence,
 		Result: domain.Result{
