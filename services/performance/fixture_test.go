@@ -11,7 +11,6 @@ import (
 
 	"google.golang.org/genproto/googleapis/type/date"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/protobuf/proto"
 
 	performancev1 "github.com/throughline/throughline/proto/gen/throughline/performance/v1"
 	"github.com/throughline/throughline/services/performance"
@@ -145,7 +144,7 @@ func (f *fixture) measure(t testing.TB, id string, m *performancev1.Measure) str
 
 func row(measure string, month int32, dimension string, value float64) *performancev1.ObservationRow {
 	return &performancev1.ObservationRow{
-		Measure: measure, PeriodStart: day(2027, month, 1), Dimension: dimension, Value: proto.Float64(value), Source: "dispatch",
+		Measure: measure, PeriodStart: day(2027, month, 1), Dimension: dimension, Value: new(value), Source: "dispatch",
 	}
 }
 

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"google.golang.org/protobuf/proto"
-
 	performancev1 "github.com/throughline/throughline/proto/gen/throughline/performance/v1"
 )
 
@@ -49,7 +47,7 @@ func TestHartDistrictCouncil(t *testing.T) {
 			m.Direction = performancev1.Direction_DIRECTION_DECREASE
 		}
 		name := f.measure(t, strings.ToLower(kpi["code"]), m)
-		values = append(values, &performancev1.ObservationRow{Measure: name, PeriodStart: day(2014, 7, 1), Value: proto.Float64(value)})
+		values = append(values, &performancev1.ObservationRow{Measure: name, PeriodStart: day(2014, 7, 1), Value: new(value)})
 		official[parent+"/programs/"+kpi["code"]] = light
 	}
 	r, err := f.record(ctx, values)

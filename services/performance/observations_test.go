@@ -3,6 +3,7 @@ package performance_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +25,7 @@ func (f *fixture) listed(t testing.TB, request *performancev1.ListObservationsRe
 		for _, o := range page.GetObservations() {
 			got = append(got, strings.TrimSpace(fmt.Sprintf("%d%s %v/%d", o.GetPeriodStart().GetMonth(), o.GetDimension(), o.GetValue(), o.GetRevision())))
 		}
-		if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
+		if request.PageToken = page.GetNextPageToken(); request.GetPageToken() == "" {
 			return got
 		}
 	}
@@ -103,7 +104,7 @@ func TestBadRowsLoseNothingElse(t *testing.T) {
 			spoilt(func(r *performancev1.ObservationRow) { r.Measure = parent + "/measures/none" }),
 			spoilt(func(r *performancev1.ObservationRow) { r.Measure = "rt" }),
 			good(3),
-			spoilt(func(r *performancev1.ObservationRow) { r.PeriodStart = nil; r.Value = proto.Float64(math.Inf(1)) }),
+			spoilt(func(r *performancev1.ObservationRow) { r.PeriodStart = nil; r.Value = new(math.Inf(1)) }),
 			spoilt(func(r *performancev1.ObservationRow) { r.PeriodStart = day(2027, 13, 1) }),
 			spoilt(func(r *performancev1.ObservationRow) { r.Measure = "" }),
 			spoilt(func(r *performancev1.ObservationRow) { r.Dimension = strings.Repeat("x", 101) }),
@@ -139,7 +140,7 @@ func TestErrorsAreBounded(t *testing.T) {
 	if n := len(r.GetErrors()); n != 1000 {
 		t.Errorf("%d errors", n)
 	}
-	_, err = f.record(f.as(t), append(bad, bad[0]))
+	_, err = f.record(f.as(t), slices.Concat(bad, bad[:1]))
 	wantReason(t, err, "INVALID_FIELDS")
 }
 

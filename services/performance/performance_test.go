@@ -112,7 +112,7 @@ func TestListMeasures(t *testing.T) {
 		for _, m := range page.GetMeasures() {
 			got = append(got, m.GetDisplayName())
 		}
-		if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
+		if request.PageToken = page.GetNextPageToken(); request.GetPageToken() == "" {
 			break
 		}
 	}

@@ -12,7 +12,6 @@ import (
 
 var now = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 
-
 // fields are those at fault, in order.
 func fields(err error) []string {
 	f, ok := fault.As(err)

@@ -37,8 +37,10 @@ func TestMeasureChecks(t *testing.T) {
 				{Start: "2027-06-01", End: "2027-06-30"}, {Start: "2020-01-01", End: "2030-01-01"}, {Start: "2027-01-01", End: "2027-01-31"},
 			}
 		}, []string{"measure.targets[2].start_date", "measure.targets[0].start_date"}},
-		{"range upside down", func(m *Measure) { m.Direction = MaintainRange; m.Targets = m.Targets[:1]; m.Targets[0].Upper = 7 },
-			[]string{"measure.targets[0].upper_value"}},
+		{
+			"range upside down", func(m *Measure) { m.Direction = MaintainRange; m.Targets = m.Targets[:1]; m.Targets[0].Upper = 7 },
+			[]string{"measure.targets[0].upper_value"},
+		},
 		{"linked twice", func(m *Measure) { m.Links = append(m.Links, m.Links[0]) }, []string{"measure.links[1].subject"}},
 		{"everything at once", func(m *Measure) {
 			m.Unit, m.Targets[0].End = " ", "2026-12-31"

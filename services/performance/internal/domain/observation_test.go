@@ -32,8 +32,10 @@ func TestRecord(t *testing.T) {
 		{"there and back changes nothing", []Row{{Cell: jan, Value: 6}, {Cell: jan, Value: 5}}, 0, 0, 2, 0, nil, nil},
 		{"another dimension is another cell", []Row{{Cell: cell("m", "2027-01-01", "north"), Value: 5}}, 1, 0, 0, 0, nil, []string{"5@1"}},
 		{"bad rows among good ones", []Row{
-			{At: 7, Cell: cell("m", "2027-02-30", ""), Value: 1}, {At: 8, Cell: feb, Value: 1},
-			{At: 9, Cell: cell("none", "2027-01-01", ""), Value: 1}, {At: 10, Cell: cell("y", "2027-07-01", ""), Value: 1},
+			{At: 7, Cell: cell("m", "2027-02-30", ""), Value: 1},
+			{At: 8, Cell: feb, Value: 1},
+			{At: 9, Cell: cell("none", "2027-01-01", ""), Value: 1},
+			{At: 10, Cell: cell("y", "2027-07-01", ""), Value: 1},
 			{At: 11, Cell: cell("m", "2027-03-15", ""), Value: 1},
 		}, 1, 0, 0, 4, []string{"7 INVALID_FIELDS", "9 MEASURE_NOT_FOUND", "10 PERIOD_NOT_ALIGNED", "11 PERIOD_NOT_ALIGNED"}, []string{"1@1"}},
 	}

@@ -26,7 +26,7 @@ func (a *audit) blocks() error {
 		}
 		if b.Short > 0 {
 			if w.x != w.lo {
-				return a.at(i, "is above its lower limit in block %d, which is short", l.Block)
+				return a.at(i, "is above its lower limit in block %d, which is short", b.Number())
 			}
 			continue
 		}
@@ -45,7 +45,7 @@ func (a *audit) blocks() error {
 		b, t := &a.plan.Blocks[id], &tallies[id]
 		if b.ID != id || b.Lines != t.lines || b.Lines == 0 || b.Base != t.base || b.Amount != t.amount || b.Short != t.amount-t.paid {
 			return fmt.Errorf("block %d is told wrong: %d lines, base %d, amount %d, short %d; want %d, %d, %d, %d",
-				id, b.Lines, b.Base, b.Amount, b.Short, t.lines, t.base, t.amount, t.amount-t.paid)
+				id+1, b.Lines, b.Base, b.Amount, b.Short, t.lines, t.base, t.amount, t.amount-t.paid)
 		}
 		if err := a.rate(b, t.given, t.next); err != nil {
 			return err
@@ -93,23 +93,23 @@ func (a *audit) rate(b *model.Block, given, next *rung) error {
 	num, okNum := new(big.Int).SetString(b.Rate.Num, 10)
 	den, okDen := new(big.Int).SetString(b.Rate.Den, 10)
 	if !okNum || !okDen || num.Sign() < 0 || den.Sign() <= 0 {
-		return fmt.Errorf("block %d has rate %s/%s", b.ID, b.Rate.Num, b.Rate.Den)
+		return fmt.Errorf("block %d has rate %s/%s", b.Number(), b.Rate.Num, b.Rate.Den)
 	}
 	rate := new(big.Rat).SetFrac(num, den)
 	if rate.Num().String() != b.Rate.Num || rate.Denom().String() != b.Rate.Den {
-		return fmt.Errorf("block %d has rate %s/%s, not in lowest terms", b.ID, b.Rate.Num, b.Rate.Den)
+		return fmt.Errorf("block %d has rate %s/%s, not in lowest terms", b.Number(), b.Rate.Num, b.Rate.Den)
 	}
 	want := a.published(given, next)
 	switch {
 	case b.Short > 0 && (rate.Sign() != 0 || b.Direction != model.Shortage):
-		return fmt.Errorf("block %d is short at its limits: it has no rate", b.ID)
+		return fmt.Errorf("block %d is short at its limits: it has no rate", b.Number())
 	case b.Short == 0 && (given == nil) != (b.Direction == model.Held):
-		return fmt.Errorf("block %d is said to be in %s", b.ID, b.Direction)
+		return fmt.Errorf("block %d is said to be in %s", b.Number(), b.Direction)
 	case rate.Cmp(want) != 0:
-		return fmt.Errorf("block %d has rate %s, want %s: the shortest of the rates between the last unit that moved and the first that did not", b.ID, rate.RatString(), want.RatString())
+		return fmt.Errorf("block %d has rate %s, want %s: the shortest of the rates between the last unit that moved and the first that did not", b.Number(), rate.RatString(), want.RatString())
 	}
 	if given != nil && next != nil && a.rateOf(next).Cmp(a.rateOf(given)) < 0 {
-		return fmt.Errorf("block %d: no rate moves program %q, fund %q so far and program %q, fund %q no farther", b.ID,
+		return fmt.Errorf("block %d: no rate moves program %q, fund %q so far and program %q, fund %q no farther", b.Number(),
 			a.plan.Lines[given.claim].Program, a.plan.Lines[given.claim].Fund, a.plan.Lines[next.claim].Program, a.plan.Lines[next.claim].Fund)
 	}
 	return nil
@@ -154,59 +154,75 @@ func (a *audit) rateOf(r *rung) *big.Rat {
 
 // bottlenecks checks that blocks part the funds, that lines draw only on the funds of their block, and that what a block says of its funds holds.
 func (a *audit) bottlenecks() error {
-	owner := make([]int, len(a.in.Funds))
+	owner := make([]int, len(a.in.Funds)) // block of each fund
 	for k := range owner {
 		owner[k] = -1
 	}
 	top := a.afterTop()
 	for id := range a.plan.Blocks {
-		b := &a.plan.Blocks[id]
-		var supply int64
-		exhausted := true
-		if len(b.Funds) == 0 {
-			return fmt.Errorf("block %d has no funds", id)
-		}
-		for j, f := range b.Funds {
-			k, known := a.fund[f]
-			if !known || owner[k] >= 0 || (j > 0 && b.Funds[j-1] >= f) {
-				return fmt.Errorf("block %d lists fund %q, which is unknown, out of order or in another block", id, f)
-			}
-			owner[k] = id
-			supply += top[k]
-			exhausted = exhausted && a.left[k] < a.unit
-		}
-		switch {
-		case b.Supply != supply || b.Exhausted != exhausted:
-			return fmt.Errorf("block %d has supply %d, exhausted %t; want %d, %t", id, b.Supply, b.Exhausted, supply, exhausted)
-		case (b.Cut != nil || b.Short > 0) && !exhausted:
-			return fmt.Errorf("block %d stands apart as a bottleneck but its funds are not exhausted", id)
-		case b.Cut != nil && (b.Cut.Demand < b.Cut.Supply || b.Cut.Supply < 0):
-			return fmt.Errorf("block %d was cut with demand %d and supply %d", id, b.Cut.Demand, b.Cut.Supply)
-		case id > 0 && a.plan.Blocks[id-1].Funds[0] >= b.Funds[0]:
-			return fmt.Errorf("block %d is out of order", id)
+		if err := a.ownFunds(id, owner, top); err != nil {
+			return err
 		}
 	}
 	for k := range owner {
 		if a.plan.Funds[k].Block != owner[k] {
-			return fmt.Errorf("fund %q says block %d, want %d", a.in.Funds[k].ID, a.plan.Funds[k].Block, owner[k])
+			return fmt.Errorf("fund %q says block %d, want %d (0 is none)", a.in.Funds[k].ID, a.plan.Funds[k].Block+1, owner[k]+1)
 		}
 	}
 	for _, i := range a.claims {
-		id := a.plan.Lines[i].Block
-		home := false
-		for _, k := range a.work[i].funds {
-			home = home || owner[k] == id
-			if owner[k] != id && a.left[k] >= a.unit {
-				return a.at(i, "may draw on fund %q of block %d, which is not exhausted", a.in.Funds[k].ID, owner[k])
-			}
+		if err := a.atHome(i, owner); err != nil {
+			return err
 		}
-		if !home {
-			return a.at(i, "is in block %d, none of whose funds may pay it", id)
+	}
+	return nil
+}
+
+// ownFunds enters a block as the owner of its funds and checks what it says of them; top is what each fund has left off the top.
+func (a *audit) ownFunds(id int, owner []int, top []int64) error {
+	b := &a.plan.Blocks[id]
+	if len(b.Funds) == 0 {
+		return fmt.Errorf("block %d has no funds", b.Number())
+	}
+	var supply int64
+	exhausted := true
+	for j, f := range b.Funds {
+		k, known := a.fund[f]
+		if !known || owner[k] >= 0 || (j > 0 && b.Funds[j-1] >= f) {
+			return fmt.Errorf("block %d lists fund %q, which is unknown, out of order or in another block", b.Number(), f)
 		}
-		for _, p := range a.work[i].pays {
-			if owner[p.fund] != id {
-				return a.at(i, "is paid by fund %q, which is not in its block", a.in.Funds[p.fund].ID)
-			}
+		owner[k] = id
+		supply += top[k]
+		exhausted = exhausted && a.left[k] < a.unit
+	}
+	switch {
+	case b.Supply != supply || b.Exhausted != exhausted:
+		return fmt.Errorf("block %d has supply %d, exhausted %t; want %d, %t", b.Number(), b.Supply, b.Exhausted, supply, exhausted)
+	case (b.Cut != nil || b.Short > 0) && !exhausted:
+		return fmt.Errorf("block %d stands apart as a bottleneck but its funds are not exhausted", b.Number())
+	case b.Cut != nil && (b.Cut.Demand < b.Cut.Supply || b.Cut.Supply < 0):
+		return fmt.Errorf("block %d was cut with demand %d and supply %d", b.Number(), b.Cut.Demand, b.Cut.Supply)
+	case id > 0 && a.plan.Blocks[id-1].Funds[0] >= b.Funds[0]:
+		return fmt.Errorf("block %d is out of order", b.Number())
+	}
+	return nil
+}
+
+// atHome checks that a fund of its block may pay the line, that only such funds do, and that the others that may are exhausted.
+func (a *audit) atHome(i int, owner []int) error {
+	id := a.plan.Lines[i].Block
+	home := false
+	for _, k := range a.work[i].funds {
+		home = home || owner[k] == id
+		if owner[k] != id && a.left[k] >= a.unit {
+			return a.at(i, "may draw on fund %q of block %d, which is not exhausted", a.in.Funds[k].ID, owner[k]+1)
+		}
+	}
+	if !home {
+		return a.at(i, "is in block %d, none of whose funds may pay it", id+1)
+	}
+	for _, p := range a.work[i].pays {
+		if owner[p.fund] != id {
+			return a.at(i, "is paid by fund %q, which is not in its block", a.in.Funds[p.fund].ID)
 		}
 	}
 	return nil

@@ -18,6 +18,12 @@ type rung struct {
 // wide is an unsigned 128-bit integer.
 type wide struct{ hi, lo uint64 }
 
+// product is a × b for a, b ≥ 0.
+func product(a, b int64) wide {
+	hi, lo := bits.Mul64(uint64(a), uint64(b)) //nolint:gosec // what can move and its weight are non-negative
+	return wide{hi, lo}
+}
+
 func (a wide) compare(b wide) int {
 	switch {
 	case a == b:
@@ -70,11 +76,9 @@ func (a *audit) rungAt(i int, x int64) rung {
 	w := &a.work[i]
 	if x < w.base {
 		factor := 10_000_000 + (a.in.Params.SpreadMilli-1000)*(10_000-w.score)
-		hi, lo := bits.Mul64(uint64(w.movable), uint64(factor))
-		return rung{-1, uint64(2*(w.base-x) - 1), wide{hi, lo}, i}
+		return rung{-1, uint64(2*(w.base-x) - 1), product(w.movable, factor), i} //nolint:gosec // x < base: at least 1
 	}
-	hi, lo := bits.Mul64(uint64(w.movable), uint64(w.score))
-	return rung{1, uint64(2*(x-w.base) + 1), wide{hi, lo}, i}
+	return rung{1, uint64(2*(x-w.base) + 1), product(w.movable, w.score), i} //nolint:gosec // x ≥ base: at least 1
 }
 
 // reach is, for each fund, the funds to which its payments could be moved, step by step, by paying claims from another fund that may.

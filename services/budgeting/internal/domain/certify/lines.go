@@ -2,6 +2,7 @@ package certify
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
@@ -132,14 +133,14 @@ func (a *audit) eligibility() error {
 	for _, i := range a.claims {
 		l, w := &a.plan.Lines[i], &a.work[i]
 		if l.Block < 0 || l.Block >= len(a.plan.Blocks) {
-			return a.at(i, "is in block %d, which does not exist", l.Block)
+			return a.at(i, "is in block %d, which does not exist", l.Block+1)
 		}
 		paid := int64(0)
 		odd := w.odd
 		for j, p := range l.Paid {
 			k, known := a.fund[p.Fund]
 			switch {
-			case !known || !member(w.funds, k):
+			case !known || !slices.Contains(w.funds, k):
 				return a.at(i, "is paid by fund %q, which may not pay it", p.Fund)
 			case p.Amount <= 0:
 				return a.at(i, "is paid %d by fund %q", p.Amount, p.Fund)
@@ -165,15 +166,6 @@ func (a *audit) eligibility() error {
 		}
 	}
 	return nil
-}
-
-func member(set []int, k int) bool {
-	for _, f := range set {
-		if f == k {
-			return true
-		}
-	}
-	return false
 }
 
 // conservation checks that every fund balances.

@@ -2,7 +2,7 @@ package certify
 
 import (
 	"fmt"
-	"sort"
+	"slices"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 )
@@ -21,49 +21,73 @@ func (a *audit) scores() error {
 	at := 0
 	for i := range a.in.Programs {
 		p := &a.in.Programs[i]
-		levels := map[string]int64{}
-		for _, al := range p.Alignment {
-			levels[al.Goal] = 2 * al.Level
-		}
-		rated := map[string]int64{}
-		for _, v := range p.Attributes {
-			rated[v.Name] = 2 * v.Level
-		}
-		var sum int64 // ppm × half levels
-		for _, g := range a.in.Goals {
-			halves, known := levels[g.ID]
-			if !known {
-				halves = goals[g.ID]
-				if g.WeightPPM > 0 && p.InFormula() {
-					flags = append(flags, model.Flag{Program: p.ID, Goal: g.ID, Halves: halves})
-				}
-			}
-			sum += g.WeightPPM * halves
-		}
-		for _, w := range a.in.Params.Attributes {
-			halves, known := rated[w.Name]
-			if !known {
-				halves = attributes[w.Name]
-			}
-			sum += w.WeightPPM * halves
-		}
-		want := a.nearest(p, sum, 8*whole)
+		sum, unknown := a.goalSum(p, goals)
+		flags = append(flags, unknown...)
+		score := a.nearest(p, sum+a.attributeSum(p, attributes), 8*whole)
 		for ; at < len(a.claims) && a.work[a.claims[at]].program == p; at++ {
-			w, line := &a.work[a.claims[at]], a.claims[at]
-			if w.score = want; w.held {
-				w.score = 0
-			}
-			if l := &a.plan.Lines[line]; l.ScoreBP != w.score || l.Movable != w.movable || l.Floor != w.floor {
-				return a.at(line, "has score %d, floor %d, movable %d; want %d, %d, %d", l.ScoreBP, l.Floor, l.Movable, w.score, w.floor, w.movable)
+			if err := a.scored(a.claims[at], score); err != nil {
+				return err
 			}
 		}
 	}
-	if len(flags) != len(a.plan.Flags) {
-		return fmt.Errorf("%d unknown alignments are flagged, want %d", len(a.plan.Flags), len(flags))
+	return a.flagged(flags)
+}
+
+// goalSum is the program's half levels by goal, weighted in ppm; the median stands in for an unknown one, which is flagged where it counts.
+func (a *audit) goalSum(p *model.Program, medians map[string]int64) (sum int64, unknown []model.Flag) {
+	levels := map[string]int64{}
+	for _, al := range p.Alignment {
+		levels[al.Goal] = 2 * al.Level
 	}
-	for i := range flags {
-		if flags[i] != a.plan.Flags[i] {
-			return fmt.Errorf("flag %d is %v, want %v", i, a.plan.Flags[i], flags[i])
+	for _, g := range a.in.Goals {
+		halves, known := levels[g.ID]
+		if !known {
+			halves = medians[g.ID]
+			if g.WeightPPM > 0 && p.InFormula() {
+				unknown = append(unknown, model.Flag{Program: p.ID, Goal: g.ID, Halves: halves})
+			}
+		}
+		sum += g.WeightPPM * halves
+	}
+	return sum, unknown
+}
+
+// attributeSum is the program's half levels by attribute, weighted in ppm; the median stands in for an unknown one.
+func (a *audit) attributeSum(p *model.Program, medians map[string]int64) (sum int64) {
+	rated := map[string]int64{}
+	for _, v := range p.Attributes {
+		rated[v.Name] = 2 * v.Level
+	}
+	for _, w := range a.in.Params.Attributes {
+		halves, known := rated[w.Name]
+		if !known {
+			halves = medians[w.Name]
+		}
+		sum += w.WeightPPM * halves
+	}
+	return sum
+}
+
+// scored takes over the score of a claim's program, 0 where its fund does not compete, and compares what the line says.
+func (a *audit) scored(line int, score int64) error {
+	w, l := &a.work[line], &a.plan.Lines[line]
+	if w.score = score; w.held {
+		w.score = 0
+	}
+	if l.ScoreBP != w.score || l.Movable != w.movable || l.Floor != w.floor {
+		return a.at(line, "has score %d, floor %d, movable %d; want %d, %d, %d", l.ScoreBP, l.Floor, l.Movable, w.score, w.floor, w.movable)
+	}
+	return nil
+}
+
+// flagged compares the flags of the plan.
+func (a *audit) flagged(want []model.Flag) error {
+	if len(want) != len(a.plan.Flags) {
+		return fmt.Errorf("%d unknown alignments are flagged, want %d", len(a.plan.Flags), len(want))
+	}
+	for i := range want {
+		if want[i] != a.plan.Flags[i] {
+			return fmt.Errorf("flag %d is %v, want %v", i, a.plan.Flags[i], want[i])
 		}
 	}
 	return nil
@@ -139,6 +163,6 @@ func twiceMedian(levels []int64) int64 {
 	if n == 0 {
 		return 4
 	}
-	sort.Slice(levels, func(i, j int) bool { return levels[i] < levels[j] })
+	slices.Sort(levels)
 	return levels[(n-1)/2] + levels[n/2]
 }

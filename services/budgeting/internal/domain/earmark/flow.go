@@ -29,11 +29,11 @@ func newFlow(eligible [][]int32, funds int) *flow {
 	}
 	for c, set := range eligible {
 		for _, k := range set {
-			f.into[k] = append(f.into[k], int32(len(f.fund)))
+			f.into[k] = append(f.into[k], int32(len(f.fund))) //nolint:gosec // arcs are far fewer than 2^31
 			f.fund = append(f.fund, k)
 			f.class = append(f.class, int32(c))
 		}
-		f.start[c+1] = int32(len(f.fund))
+		f.start[c+1] = int32(len(f.fund)) //nolint:gosec // arcs are far fewer than 2^31
 	}
 	f.paid = make([]int64, len(f.fund))
 	return f
@@ -117,7 +117,7 @@ func (f *flow) levels(k int32) bool {
 
 // pull brings at most want units from unpaid classes to fund g along falling distance.
 func (f *flow) pull(g int32, want int64) (got int64) {
-	for ; f.nextF[g] < int32(len(f.into[g])); f.nextF[g]++ {
+	for ; int(f.nextF[g]) < len(f.into[g]); f.nextF[g]++ {
 		a := f.into[g][f.nextF[g]]
 		c := f.class[a]
 		if f.levelC[c] != f.levelF[g]+1 || f.mine[c] != f.part[g] {

@@ -256,7 +256,7 @@ func checkRestrictedFirst(t *testing.T, p Problem, s Solution, used []int64) {
 		prefix |= 1 << k
 		sum += used[k]
 		most := int64(1 << 40)
-		for set := uint(0); set < 1<<len(p.Capacity); set++ {
+		for set := range uint(1) << len(p.Capacity) {
 			if set&^prefix != 0 {
 				continue
 			}

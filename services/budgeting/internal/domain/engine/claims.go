@@ -81,7 +81,8 @@ func (b *book) program(i int32, q int64, bad *fault.Violations) {
 			l.Reason = model.IsCredit
 		default:
 			b.claims = append(b.claims, claim{
-				program: i, line: int32(len(b.lines)), fund: k, base: l.Base, q: q, most: money.Limit, held: !b.in.Funds[k].InPool(),
+				program: i, fund: k, base: l.Base, q: q, most: money.Limit, held: !b.in.Funds[k].InPool(),
+				line: int32(len(b.lines)), //nolint:gosec // lines are fewer than 2^31
 			})
 		}
 		if l.Reason != "" {

@@ -160,18 +160,18 @@ func classes(b *book) (class []int32, eligible [][]int32) {
 		if len(set) == 1 {
 			if alone[c.fund] == 0 {
 				eligible = append(eligible, []int32{c.fund})
-				alone[c.fund] = int32(len(eligible))
+				alone[c.fund] = int32(len(eligible)) //nolint:gosec // classes are fewer than claims
 			}
 			class[i] = alone[c.fund] - 1
 			continue
 		}
 		key = key[:0]
 		for _, k := range set {
-			key = append(key, byte(k), byte(k>>8), byte(k>>16), byte(k>>24))
+			key = append(key, byte(k), byte(k>>8), byte(k>>16), byte(k>>24)) //nolint:gosec // all four bytes are kept
 		}
 		id, ok := known[string(key)]
 		if !ok {
-			id = int32(len(eligible))
+			id = int32(len(eligible)) //nolint:gosec // classes are fewer than claims
 			known[string(key)] = id
 			eligible = append(eligible, slices.Clone(set))
 		}
@@ -182,15 +182,14 @@ func classes(b *book) (class []int32, eligible [][]int32) {
 
 // eligible is the ascending set of funds that may pay a claim; the slice is good until the next call.
 func (b *book) eligible(c *claim) []int32 {
-	set := append(b.set[:0], c.fund)
+	b.set = append(b.set[:0], c.fund)
 	if !c.held {
 		for _, id := range b.in.Programs[c.program].EligibleFunds {
 			if k := b.funds[id]; k != c.fund && b.in.Funds[k].InPool() {
-				set = append(set, k)
+				b.set = append(b.set, k)
 			}
 		}
 	}
-	slices.Sort(set)
-	b.set = set
-	return set
+	slices.Sort(b.set)
+	return b.set
 }

@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/throughline/throughline/services/budgeting/internal/domain/waterfill"
+import (
+	"slices"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/waterfill"
+)
 
 // next is, for each fund, the claim that would get one unit more of its money, or −1. The unit may arrive by a chain: the claim is paid by a
 // fund that another claim leaves for this one.
@@ -36,12 +40,8 @@ func (d *draft) next() []int32 {
 // shortFund says whether the fund's next unit would only lessen what packages must find.
 func (d *draft) shortFund(k int32) bool {
 	for i := range d.s.Blocks {
-		if d.s.Blocks[i].Short > 0 {
-			for _, f := range d.s.Blocks[i].Funds {
-				if f == k {
-					return true
-				}
-			}
+		if d.s.Blocks[i].Short > 0 && slices.Contains(d.s.Blocks[i].Funds, k) {
+			return true
 		}
 	}
 	return false

@@ -71,7 +71,7 @@ func TestAReasonCanBeReadOut(t *testing.T) {
 		"held between 0 and 100 %",
 		"400.00 USD of it is protected by an attested mandate (City Charter § 5).",
 		"So 600.00 USD can move.",
-		`Block 0 (fund "general") has 1,800.00 USD for a base of 2,000.00 USD, so its 2 lines share a cut at one rate,`,
+		`Block 1 (fund "general") has 1,800.00 USD for a base of 2,000.00 USD, so its 2 lines share a cut at one rate,`,
 		"the multiplier 1 + (3 − 1) × (1 − score), is a cut of",
 		`Fund "water" is named by the program but does not compete in this allocation.`,
 		`would go to program "parks"`,

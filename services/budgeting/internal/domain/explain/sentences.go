@@ -119,7 +119,7 @@ func (t *teller) competing(l *Line) {
 // working is the line that anyone can check with a calculator.
 func (t *teller) working(l *Line) {
 	b := l.Block
-	who := fmt.Sprintf("Block %d (fund %s)", b.ID, quoted(b.Funds))
+	who := fmt.Sprintf("Block %d (fund %s)", b.Number(), quoted(b.Funds))
 	switch {
 	case b.Short > 0:
 		t.say("%s cannot pay its %d lines even at their lower limits: packages must find %s together.", who, b.Lines, t.money(b.Short))

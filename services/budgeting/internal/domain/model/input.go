@@ -46,8 +46,10 @@ func DefaultParams() Params {
 // DefaultResults is the symmetric table: REWARD adds points for MET and takes them for MISSED, REMEDY the other way round.
 func DefaultResults(pointsBP int64) []ResultRule {
 	return []ResultRule{
-		{Met, Remedy, -pointsBP}, {Met, Reward, pointsBP},
-		{Missed, Remedy, pointsBP}, {Missed, Reward, -pointsBP},
+		{Met, Remedy, -pointsBP},
+		{Met, Reward, pointsBP},
+		{Missed, Remedy, pointsBP},
+		{Missed, Reward, -pointsBP},
 	}
 }
 

@@ -122,6 +122,9 @@ type Block struct {
 	Cut       *Cut      `json:"cut,omitempty"`
 }
 
+// Number is what people call the block, in words and in the API: blocks are counted from 1.
+func (b *Block) Number() int { return b.ID + 1 }
+
 // Rate is an exact fraction; both are decimal integers in lowest terms. It is the shortest decimal that gives every line of the block its
 // amount; where equal claims leave no such choice it is the fraction at which the last unit moved.
 type Rate struct {

@@ -9,7 +9,7 @@ const SchemaVersion = 1
 // Method is the rule that shares the money.
 type Method string
 
-// PriorityAdjustment: must-pay first; everyone starts at base; only the shortage (or the growth) is shared, and the lowest priorities give
+// PriorityAdjustment pays what must be paid first; everyone starts at base; only the shortage (or the growth) is shared, and the lowest priorities give
 // (the highest gain) the most, within limits.
 const PriorityAdjustment Method = "PRIORITY_ADJUSTMENT"
 

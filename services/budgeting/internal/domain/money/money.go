@@ -21,9 +21,9 @@ func Mul(a, b int64) (product int64, ok bool) {
 	case hi != 0 || lo > 1<<63 || (lo == 1<<63 && !negative):
 		return 0, false
 	case negative:
-		return int64(-lo), true
+		return int64(-lo), true //nolint:gosec // lo ≤ 2^63: the two's complement is exact.
 	default:
-		return int64(lo), true
+		return int64(lo), true //nolint:gosec // lo < 2^63: the first case took the rest.
 	}
 }
 
@@ -50,8 +50,8 @@ func MulDivHalfEven(a, b, c int64) (quotient int64, ok bool) {
 	if !ok {
 		return 0, false
 	}
-	twice := 2 * rem // rem < c < 2^63
-	if twice > uint64(c) || (twice == uint64(c) && q&1 == 1) {
+	twice, whole := 2*rem, uint64(c) //nolint:gosec // rem < c < 2^63, and c > 0 where mulDiv is ok.
+	if twice > whole || (twice == whole && q&1 == 1) {
 		return Add(q, 1)
 	}
 	return q, true
@@ -117,7 +117,7 @@ func Spread(total int64, shares []int64) []int64 {
 
 func abs(a int64) uint64 {
 	if a < 0 {
-		return -uint64(a)
+		return -uint64(a) //nolint:gosec // two's complement magnitude, right for the least int64 too.
 	}
 	return uint64(a)
 }

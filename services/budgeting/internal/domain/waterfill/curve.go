@@ -44,10 +44,15 @@ type Unit struct {
 // None is no unit.
 var None = Unit{Claim: -1}
 
+// product is a × b in two words, for a, b ≥ 0.
+func product(a, b int64) (hi, lo uint64) {
+	return bits.Mul64(uint64(a), uint64(b)) //nolint:gosec // amounts and weights are non-negative
+}
+
 // compare orders a ÷ v and b ÷ w by the 128-bit cross products.
 func compare(a, v, b, w int64) int {
-	ah, al := bits.Mul64(uint64(a), uint64(w))
-	bh, bl := bits.Mul64(uint64(b), uint64(v))
+	ah, al := product(a, w)
+	bh, bl := product(b, v)
 	switch {
 	case ah != bh:
 		return order(ah, bh)
@@ -69,18 +74,19 @@ func order(a, b uint64) int {
 
 // scaled is p × w ÷ q rounded to the nearest integer, halves down, at most most; for p, w ≥ 0 and q > 0.
 func scaled(p, w, q, most int64) int64 {
-	hi, lo := bits.Mul64(uint64(p), uint64(w))
-	if hi >= uint64(q) {
+	hi, lo := product(p, w)
+	by, limit := uint64(q), uint64(most) //nolint:gosec // q > 0 and most ≥ 0
+	if hi >= by {
 		return most
 	}
-	quo, rem := bits.Div64(hi, lo, uint64(q))
-	if quo >= uint64(most) {
+	quo, rem := bits.Div64(hi, lo, by)
+	if quo >= limit {
 		return most
 	}
-	if 2*rem > uint64(q) {
+	if 2*rem > by {
 		quo++
 	}
-	return int64(quo)
+	return int64(quo) //nolint:gosec // quo ≤ most
 }
 
 // First is the total order of units that decides every tie: whether the unit above amount x of claim i is given before the unit above amount y

@@ -71,13 +71,13 @@ func TestFillIsWebsterRoundingAtOneRate(t *testing.T) {
 // agrees says whether x lies within half a unit of the response at the rate, or at the bound that stops it.
 func agrees(curves []Curve, i int, x int64, rate Rate) bool {
 	c := curves[i]
-	weight, critical := c.Grow, int64(1)
+	weight := c.Grow
 	if rate.Direction == Shortage {
 		weight = c.Cut
 	}
 	response := big.NewRat(c.Base, 1)
 	if rate.Last.Claim >= 0 {
-		critical = curves[rate.Last.Claim].Grow
+		critical := curves[rate.Last.Claim].Grow
 		if rate.Direction == Shortage {
 			critical = curves[rate.Last.Claim].Cut
 		}

@@ -15,7 +15,7 @@ import (
 //
 //	cost       FUND TREATMENT AMOUNT CLASS
 //	requested  AMOUNT            cap  AMOUNT            maxdecrease  PPM
-//	mandate    SOURCE CITATION BODY MINIMUM             may be empty
+//	mandate    SOURCE CITATION BODY MINIMUM             the last may be empty
 //	eligible   FUND
 //	align      GOAL SELF REVIEWED                       each level may be empty
 //	attribute  NAME LEVEL

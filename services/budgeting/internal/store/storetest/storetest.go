@@ -68,7 +68,6 @@ func family(tx app.Tx, org string) error {
 
 func first() domain.Meta { return domain.Meta{}.Next(at) }
 
-
 func fund(org, id string) domain.Fund {
 	return domain.Fund{
 		Meta: first(), Organization: org, ID: id, DisplayName: "Fund", Code: "010", Kind: model.General, Gasb54Class: string(model.Unassigned),
