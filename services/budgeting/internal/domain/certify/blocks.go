@@ -26,7 +26,7 @@ func (a *audit) blocks() error {
 		}
 		if b.Short > 0 {
 			if w.x != w.lo {
-				return a.at(i, "is above its lower limit in block %d, which is short", b.Number())
+				return a.at(i, "is above its lower limit in block %d, which is short", l.Block+1)
 			}
 			continue
 		}

@@ -220,7 +220,7 @@ func (s *solver) components(p part) []part {
 				if s.flow.part[k] != s.flow.mine[c] || of[k] != 0 {
 					continue
 				}
-				of[k] = int32(len(out)) //nolint:gosec // parts are fewer than classes
+				of[k] = int32(len(out)) //nolint:gosec // there are no more components than classes
 				q.funds = append(q.funds, k)
 				for _, a := range s.flow.into[k] {
 					if d := s.flow.class[a]; !inClass[d] && s.flow.mine[d] == s.flow.mine[c] {

@@ -160,7 +160,7 @@ func classes(b *book) (class []int32, eligible [][]int32) {
 		if len(set) == 1 {
 			if alone[c.fund] == 0 {
 				eligible = append(eligible, []int32{c.fund})
-				alone[c.fund] = int32(len(eligible)) //nolint:gosec // classes are fewer than claims
+				alone[c.fund] = int32(len(eligible)) //nolint:gosec // there are no more classes than claims
 			}
 			class[i] = alone[c.fund] - 1
 			continue
@@ -171,7 +171,7 @@ func classes(b *book) (class []int32, eligible [][]int32) {
 		}
 		id, ok := known[string(key)]
 		if !ok {
-			id = int32(len(eligible)) //nolint:gosec // classes are fewer than claims
+			id = int32(len(eligible)) //nolint:gosec // there are no more classes than claims
 			known[string(key)] = id
 			eligible = append(eligible, slices.Clone(set))
 		}
