@@ -25,11 +25,11 @@ run: bin/throughline ## Build the all-in-one program and serve the sample city
 
 .PHONY: build
 build: ## Build every program into bin/
-	CGO_ENABLED=0 go build -trimpath -o bin/ $(patsubst %,./%,$(wildcard services/*/cmd/* gateway/cmd/*))
+	CGO_ENABLED=0 go build -buildvcs=false -trimpath -o bin/ $(patsubst %,./%,$(wildcard services/*/cmd/* gateway/cmd/*))
 
 .PHONY: bin/throughline
 bin/throughline:
-	@CGO_ENABLED=0 go build -trimpath -o $@ ./services/throughline/cmd/throughline
+	@CGO_ENABLED=0 go build -buildvcs=false -trimpath -o $@ ./services/throughline/cmd/throughline
 
 .PHONY: test
 test: ## Run the tests of all modules (Go only: no C compiler, no packages, no root)
@@ -100,8 +100,8 @@ race: ## Run the concurrent packages under the race detector, where cgo works
 	fi
 
 .PHONY: bench
-bench: ## Run the Go benchmarks of budgeting and platform (BENCH=regexp, BENCH_TIME=200ms)
-	@CGO_ENABLED=0 go test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime=$(BENCH_TIME) ./services/budgeting/... ./services/platform/...
+bench: ## Run the Go benchmarks (BENCH=regexp, BENCH_TIME=200ms)
+	@CGO_ENABLED=0 go test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime=$(BENCH_TIME) ./services/budgeting/... ./services/performance/... ./services/platform/...
 
 .PHONY: clean
 clean: ## Remove what was built, not what was stored

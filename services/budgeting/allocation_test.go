@@ -400,6 +400,19 @@ func TestVerifyAndReplay(t *testing.T) {
 		t.Errorf("a tampered line verifies: %v", v)
 	}
 	tamper("UPDATE allocation_lines SET allocated = allocated - 100 WHERE program_id = 'parks'")
+	for column, c := range map[string]struct{ from, to, says string }{
+		"parameters":        {"3000", "4000", "its parameters"},
+		"priority_revision": {"/", "/x", "the revisions"},
+		"engine_version":    {"1", "9", "engine version"},
+	} {
+		tamper("CREATE TABLE kept AS SELECT " + column + " AS was FROM allocations")
+		tamper("UPDATE allocations SET "+column+" = replace("+column+", ?, ?)", c.from, c.to)
+		if v := verify(); v.GetValid() || !strings.Contains(v.GetChecks()[len(v.GetChecks())-1], c.says) {
+			t.Errorf("a tampered %s verifies: %v", column, v)
+		}
+		tamper("UPDATE allocations SET " + column + " = (SELECT was FROM kept)")
+		tamper("DROP TABLE kept")
+	}
 	tamper("UPDATE allocation_proofs SET plan = replace(CAST(plan AS TEXT), '355102', '355103')")
 	if v := verify(); v.GetValid() || !strings.Contains(v.GetChecks()[1], "FAILED") {
 		t.Errorf("a tampered result verifies: %v", v)
@@ -407,6 +420,9 @@ func TestVerifyAndReplay(t *testing.T) {
 	tamper("UPDATE allocation_proofs SET input = replace(CAST(input AS TEXT), '\"engine_version\":\"', '\"engine_version\":\"0')")
 	_, err = f.client.ReplayAllocation(auditor, &budgetingv1.ReplayAllocationRequest{Name: a.GetName()})
 	wantReason(t, err, "ENGINE_VERSION")
+	tamper("DELETE FROM allocation_proofs")
+	_, err = f.client.VerifyAllocation(auditor, &budgetingv1.VerifyAllocationRequest{Name: a.GetName()})
+	wantReason(t, err, "PROOF_MISSING")
 }
 
 func TestAllocationRefusals(t *testing.T) {

@@ -37,7 +37,7 @@ func New(d Deps) (*Service, error) {
 	s := service.New(d.Deps, Source, rpc.Message)
 	server := rpc.New(&app.App{
 		Store: sqlstore.New(s.Keeper), Goals: peer.NewGoals(d.Goals), Performance: peer.NewPerformance(d.Performance),
-		Now: d.Now, NewID: d.NewID,
+		Now: s.Now, NewID: d.NewID,
 	})
 	if err := s.Serve(func(r grpc.ServiceRegistrar) { budgetingv1.RegisterBudgetingServiceServer(r, server) }); err != nil {
 		return nil, err

@@ -291,3 +291,47 @@ func TestFundsInUseStay(t *testing.T) {
 		t.Errorf("violations %v", v)
 	}
 }
+
+// An update that says what is stored already changes nothing, so that importing the same files again leaves no trace.
+func TestUpdatesThatChangeNothing(t *testing.T) {
+	f := start(t)
+	f.city(t)
+	finance := f.as(t, "fin", "finance")
+	library, err := f.client.GetFund(finance, &budgetingv1.GetFundRequest{Name: fund("library")})
+	must(t, err)
+	year, err := f.client.GetBudget(finance, &budgetingv1.GetBudgetRequest{Name: budget})
+	must(t, err)
+	ask, err := f.client.GetFundingRequest(finance, &budgetingv1.GetFundingRequestRequest{Name: request("parks")})
+	must(t, err)
+	again, err := f.client.UpdateFund(finance, &budgetingv1.UpdateFundRequest{Fund: library, UpdateMask: all(), AllowMissing: true})
+	must(t, err)
+	sameYear, err := f.client.UpdateBudget(finance, &budgetingv1.UpdateBudgetRequest{Budget: year, AllowMissing: true})
+	must(t, err)
+	sameAsk, err := f.client.UpdateFundingRequest(finance, &budgetingv1.UpdateFundingRequestRequest{FundingRequest: ask})
+	must(t, err)
+	for _, pair := range [][2]proto.Message{{library, again}, {year, sameYear}, {ask, sameAsk}} {
+		if !proto.Equal(pair[0], pair[1]) {
+			t.Errorf("was %v\nis  %v", pair[0], pair[1])
+		}
+	}
+	other, err := f.client.UpdateFund(finance, &budgetingv1.UpdateFundRequest{Fund: &budgetingv1.Fund{Name: library.GetName(), DisplayName: "Another"}})
+	must(t, err)
+	if other.GetEtag() == library.GetEtag() {
+		t.Errorf("a change kept the etag %s", other.GetEtag())
+	}
+}
+
+// The mask says what to update, and is ignored for what does not exist yet: all that is sent is then held to its rules.
+func TestMaskHidesNothingFromTheRulesOfACreate(t *testing.T) {
+	f := start(t)
+	f.city(t)
+	finance := f.as(t, "fin", "finance")
+	_, err := f.client.UpdateFund(finance, &budgetingv1.UpdateFundRequest{
+		AllowMissing: true, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"kind"}}, Fund: &budgetingv1.Fund{
+			Name: fund("new"), DisplayName: strings.Repeat("x", 10_000), Code: "9", Kind: budgetingv1.FundKind_FUND_KIND_GENERAL,
+		},
+	})
+	if v := wantReason(t, err, "INVALID_FIELDS").Violations; len(v) != 1 || v[0].Field != "fund.display_name" {
+		t.Errorf("violations %v", v)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -31,7 +32,8 @@ type fixture struct {
 	events chan outbox.Event
 }
 
-var epoch = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+// epoch has nanoseconds, as real clocks do: what is told and what is stored must agree all the same.
+var epoch = time.Date(2027, 1, 1, 0, 0, 0, 123_456_789, time.UTC)
 
 func start(t *testing.T) *fixture {
 	t.Helper()
@@ -179,4 +181,51 @@ func TestRoundFromOpenToCertified(t *testing.T) {
 		}
 		break
 	}
+}
+
+// Filters take what answers show: the parent's name.
+func TestGoalsByParent(t *testing.T) {
+	f := start(t)
+	plan := f.city(t, "safety", "growth")
+	manager := f.as(t, "mia", "manager")
+	child, err := f.client.CreateGoal(manager, &goalsv1.CreateGoalRequest{
+		Parent: plan, GoalId: "streets", Goal: &goalsv1.Goal{DisplayName: "Safe streets", ParentGoal: plan + "/goals/safety"},
+	})
+	must(t, err)
+	for filter, want := range map[string][]string{
+		`parent_goal = "` + child.GetParentGoal() + `"`: {child.GetName()},
+		`parent_goal = "` + plan + `/goals/growth"`:     nil,
+		`parent_goal = ""`: {plan + "/goals/growth", plan + "/goals/safety"},
+	} {
+		list, err := f.client.ListGoals(manager, &goalsv1.ListGoalsRequest{Parent: plan, Filter: filter})
+		must(t, err)
+		var got []string
+		for _, g := range list.GetGoals() {
+			got = append(got, g.GetName())
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", filter, got, want)
+		}
+	}
+}
+
+// A round's goals are frozen when it opens: none of them can disappear from under it.
+func TestRankedGoalStays(t *testing.T) {
+	f := start(t)
+	plan := f.city(t, "safety", "growth", "parks")
+	manager, council := f.as(t, "mia", "manager"), f.as(t, "ann", "council")
+	round, err := f.client.CreatePrioritization(manager, &goalsv1.CreatePrioritizationRequest{
+		Parent: plan, PrioritizationId: "spring", Prioritization: &goalsv1.Prioritization{
+			DisplayName: "Spring session", Method: goalsv1.PrioritizationMethod_PRIORITIZATION_METHOD_POINTS,
+			Electorate: &goalsv1.Electorate{Members: []*goalsv1.Member{{Member: "ann"}}},
+			Goals:      []string{plan + "/goals/safety", plan + "/goals/growth"},
+		},
+	})
+	must(t, err)
+	_, err = f.client.OpenPrioritization(council, &goalsv1.OpenPrioritizationRequest{Name: round.GetName()})
+	must(t, err)
+	_, err = f.client.DeleteGoal(manager, &goalsv1.DeleteGoalRequest{Name: plan + "/goals/growth"})
+	wantReason(t, err, "GOAL_RANKED")
+	_, err = f.client.DeleteGoal(manager, &goalsv1.DeleteGoalRequest{Name: plan + "/goals/parks"})
+	must(t, err)
 }

@@ -29,7 +29,7 @@ type Service struct{ *service.Service }
 // New assembles the service on a migrated database.
 func New(d Deps) (*Service, error) {
 	s := service.New(d.Deps, Source, rpc.Message)
-	server := rpc.New(&app.App{Store: sqlstore.New(s.Keeper), Now: d.Now, NewID: d.NewID})
+	server := rpc.New(&app.App{Store: sqlstore.New(s.Keeper), Now: s.Now, NewID: d.NewID})
 	if err := s.Serve(func(r grpc.ServiceRegistrar) { performancev1.RegisterPerformanceServiceServer(r, server) }); err != nil {
 		return nil, err
 	}

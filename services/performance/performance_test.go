@@ -104,7 +104,7 @@ func TestListMeasures(t *testing.T) {
 		}
 		f.measure(t, id, m)
 	}
-	request := &performancev1.ListMeasuresRequest{Parent: parent, PageSize: 1, Filter: "kind = OUTCOME", OrderBy: "display_name desc"}
+	request := &performancev1.ListMeasuresRequest{Parent: parent, PageSize: 1, Filter: "kind = MEASURE_KIND_OUTCOME", OrderBy: "display_name desc"}
 	var got []string
 	for {
 		page, err := f.client.ListMeasures(f.as(t), request)
@@ -119,8 +119,10 @@ func TestListMeasures(t *testing.T) {
 	if len(got) != 2 || got[0] != "Measure c" || got[1] != "Measure a" {
 		t.Errorf("listed %v", got)
 	}
-	_, err := f.client.ListMeasures(f.as(t), &performancev1.ListMeasuresRequest{Parent: parent, Filter: "unit = minutes"})
-	wantFields(t, err, "filter")
+	for _, filter := range []string{"unit = minutes", "kind = MEASURE_KIND_GOOD", "kind > OUTCOME"} {
+		_, err := f.client.ListMeasures(f.as(t), &performancev1.ListMeasuresRequest{Parent: parent, Filter: filter})
+		wantFields(t, err, "filter")
+	}
 }
 
 func TestRoles(t *testing.T) {

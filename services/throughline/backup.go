@@ -63,8 +63,7 @@ func Backup(ctx context.Context, dataDir, out string, now time.Time) error {
 // Restore puts a backup into the data directory. Files that are already there are refused, or with replace moved into a
 // folder "replaced-TIME" beside the new ones, never deleted. The suite must not be running.
 func Restore(ctx context.Context, backup, dataDir string, replace bool, now time.Time) (err error) {
-	m, err := checked(ctx, backup)
-	if err != nil {
+	if err := check(ctx, backup); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(dataDir, 0o700); err != nil {
@@ -78,39 +77,38 @@ func Restore(ctx context.Context, backup, dataDir string, replace bool, now time
 	if err := setAside(dataDir, replace, now); err != nil {
 		return err
 	}
-	for name := range m.Files {
-		if err := copyFile(filepath.Join(backup, name), filepath.Join(dataDir, name)); err != nil {
+	for _, d := range Databases() { // what else a manifest may name is not ours
+		if err := copyFile(databaseFile(backup, d.Service), databaseFile(dataDir, d.Service)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// checked reads the manifest and holds every file against it.
-func checked(ctx context.Context, backup string) (manifest, error) {
+// check reads the manifest and holds every file against it.
+func check(ctx context.Context, backup string) error {
 	var m manifest
 	text, err := os.ReadFile(filepath.Join(backup, manifestName))
 	if err != nil {
-		return m, fmt.Errorf("%s is no finished backup: %w", backup, err)
+		return fmt.Errorf("%s is no finished backup: %w", backup, err)
 	}
 	if err := json.Unmarshal(text, &m); err != nil || m.Format != 1 {
-		return m, fmt.Errorf("%s has a manifest of another format; restore it with the version that made it", backup)
+		return fmt.Errorf("%s has a manifest of another format; restore it with the version that made it", backup)
 	}
 	for _, d := range Databases() {
-		name := filepath.Base(databaseFile("", d.Service))
-		path := filepath.Join(backup, name)
+		path := databaseFile(backup, d.Service)
 		sum, err := digest(path)
 		if err != nil {
-			return m, err
+			return err
 		}
-		if sum != m.Files[name] {
-			return m, fmt.Errorf("%s is damaged: its SHA-256 is %s, the manifest says %s", path, sum, m.Files[name])
+		if want := m.Files[filepath.Base(path)]; sum != want {
+			return fmt.Errorf("%s is damaged: its SHA-256 is %s, the manifest says %s", path, sum, want)
 		}
 		if err := sqldb.CheckIntegrity(ctx, path); err != nil {
-			return m, err
+			return err
 		}
 	}
-	return m, nil
+	return nil
 }
 
 // setAside moves databases that are already there out of the way.

@@ -2,6 +2,7 @@ package throughline_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -176,16 +177,27 @@ func TestBackupAndRestore(t *testing.T) {
 	if err := throughline.Restore(t.Context(), saved, c.dir, true, time.Now()); err == nil {
 		t.Error("a restore went into the data directory of a running suite")
 	}
+	strange := bytes.Replace(read(t, filepath.Join(saved, "manifest.json")), []byte(`"files": {`), []byte(`"files": {"../outside": "",`), 1)
+	if err := os.WriteFile(filepath.Join(saved, "manifest.json"), strange, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(filepath.Dir(saved), "outside"), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	inside := filepath.Join(t.TempDir(), "data")
+	if err := throughline.Restore(t.Context(), saved, inside, false, time.Now()); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(filepath.Dir(inside), "outside")); err == nil {
+		t.Error("a manifest had a file written beside the data directory")
+	}
 	again := start(t, elsewhere)
 	a := again.ok(t, http.MethodGet, "/v1/"+allocation+":verify", again.as(t, "finance"), nil)
 	if a.at("valid") != "true" || a.at("contentHash") != loaded.Allocation.GetContentHash() {
 		t.Errorf("the restored allocation: %s", a.body)
 	}
 	damaged := filepath.Join(saved, "goals.db")
-	text, err := os.ReadFile(damaged)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := read(t, damaged)
 	text[len(text)/2] ^= 0xff
 	if err := os.WriteFile(damaged, text, 0o600); err != nil {
 		t.Fatal(err)
@@ -193,6 +205,15 @@ func TestBackupAndRestore(t *testing.T) {
 	if err := throughline.Restore(t.Context(), saved, t.TempDir(), false, time.Now()); err == nil || !strings.Contains(err.Error(), "damaged") {
 		t.Errorf("a damaged backup: %v", err)
 	}
+}
+
+func read(t *testing.T, file string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // Serving again keeps the data, and loading the sample again writes nothing.

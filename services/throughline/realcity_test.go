@@ -102,7 +102,14 @@ func TestOklahomaCity(t *testing.T) {
 	})
 
 	t.Run("importing again changes nothing", func(t *testing.T) {
+		hash := func() string {
+			return c.ok(t, http.MethodPost, "/v1/"+okcBudget+"/allocations?validateOnly=true", finance, "{}").at("contentHash")
+		}
+		before := hash()
 		again := c.runImport(t, "okc", parsed)
+		if after := hash(); after != before || before == "" {
+			t.Errorf("the input of an allocation was %s and is %s", before, after)
+		}
 		if again.LineItems.Unchanged != first.LineItems.Created || again.LineItems.Created+again.LineItems.Updated != 0 ||
 			again.Requests.Created+again.Requests.Updated != 0 || again.Programs.Created+again.Programs.Updated != 0 {
 			t.Errorf("first %+v, again %+v", first, again)

@@ -103,7 +103,7 @@ func Start(ctx context.Context, c Config) (_ *Suite, err error) {
 
 // services opens the databases and starts the four services, registered both in the process and on the gRPC server.
 func (s *Suite) services(ctx context.Context, c Config) (*rpc.InProcess, *rpc.Server, error) {
-	events := bus.NewInProcess(bus.Config{})
+	events := bus.NewInProcess(bus.Config{Logger: c.Telemetry.Log})
 	channel := rpc.NewInProcess(rpc.InProcessConfig{ServerStats: c.Telemetry.ServerStats(), ClientStats: c.Telemetry.ClientStats()})
 	server := rpc.NewServer(rpc.ServerConfig{TLS: c.TLS, StatsHandlers: statsHandlers(c.Telemetry)})
 	peer := func(caller string) grpc.ClientConnInterface {

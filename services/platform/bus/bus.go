@@ -25,7 +25,7 @@ type Subscription struct {
 	// Handle takes in one event: inbox.Once and the effect in one Write. An error asks for the event again.
 	Handle func(ctx context.Context, e outbox.Event) error
 	// DeadLetter keeps an event that Handle refused every time (inbox.Bury in a Write), so that the next ones can pass. When it fails, or
-	// is nil, Publish fails and the publisher tries again later.
+	// is nil, or Handle's error is an Unavailable fault, which says nothing about the event, Publish fails and the publisher tries again later.
 	DeadLetter func(ctx context.Context, e outbox.Event, cause error) error
 }
 

@@ -3,6 +3,7 @@ package bus_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/throughline/throughline/services/platform/bus"
 	"github.com/throughline/throughline/services/platform/outbox"
+	"github.com/throughline/throughline/services/platform/sqldb"
 )
 
 var (
@@ -100,6 +102,19 @@ func TestRedelivery(t *testing.T) {
 				t.Errorf("%d tries after waits %v; the other consumer got it %d times", tries, slept, others)
 			}
 		})
+	}
+}
+
+// Storage that is busy or full says nothing about the event: it stays with the publisher until the consumer can take it in.
+func TestNothingIsBuriedForLackOfStorage(t *testing.T) {
+	var slept []time.Duration
+	b := bus.NewInProcess(bus.Config{Tries: 2, After: waits(&slept), Logger: quiet})
+	_ = b.Subscribe(bus.Subscription{
+		Consumer: "c", Source: "goals", Handle: func(context.Context, outbox.Event) error { return fmt.Errorf("begin: %w", sqldb.ErrUnavailable) },
+		DeadLetter: func(context.Context, outbox.Event, error) error { t.Error("buried"); return nil },
+	})
+	if err := b.Publish(t.Context(), outbox.Event{Source: "goals"}); !errors.Is(err, sqldb.ErrUnavailable) {
+		t.Errorf("error is %v", err)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/throughline/throughline/services/platform/fault"
 	"github.com/throughline/throughline/services/platform/outbox"
 )
 
@@ -104,7 +105,7 @@ func (b *InProcess) deliver(ctx context.Context, s Subscription, e outbox.Event)
 		}
 		wait *= 2
 	}
-	if s.DeadLetter == nil {
+	if s.DeadLetter == nil || fault.Is(err, fault.Unavailable) {
 		return err
 	}
 	b.cfg.Logger.ErrorContext(ctx, "an event became a dead letter", "consumer", s.Consumer, "event", e.ID, "type", e.Type, "error", err)

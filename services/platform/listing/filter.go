@@ -122,16 +122,14 @@ func (f Field) parse(text string) (any, error) {
 		}
 		return text, nil
 	case Enum:
-		n, ok := f.Values[text]
-		if !ok {
-			names := make([]string, 0, len(f.Values))
-			for name := range f.Values {
-				names = append(names, name)
-			}
-			slices.Sort(names)
-			return nil, fmt.Errorf("%q is not one of %s", text, strings.Join(names, ", "))
+		word := strings.TrimPrefix(text, f.Prefix)
+		if word == "UNSPECIFIED" {
+			word = ""
 		}
-		return n, nil
+		if word != "" && !slices.Contains(f.Values, word) {
+			return nil, fmt.Errorf("%q is not one of %s%s", text, f.Prefix, strings.Join(f.Values, ", "+f.Prefix))
+		}
+		return word, nil
 	default:
 		return text, nil
 	}

@@ -26,14 +26,15 @@ const (
 	Bool             // INTEGER 0 or 1
 	Time             // RFC 3339 in filters; BIGINT, microseconds UTC
 	Date             // YYYY-MM-DD in filters; TEXT
-	Enum             // a name in filters; the number it maps to
+	Enum             // one of Values in filters, with or without Prefix; TEXT, without it and '' for UNSPECIFIED
 )
 
 // Field is one listed field of a resource. A sortable column must be NOT NULL: a NULL would drop out of the pages.
 type Field struct {
 	Column     string
 	Type       Type
-	Values     map[string]int64 // of an Enum: name to stored number
+	Prefix     string   // of an Enum: what its values' names start with in the contract, such as PLAN_STATE_
+	Values     []string // of an Enum: the values as stored, such as ADOPTED
 	Filterable bool
 	Sortable   bool
 }
@@ -134,7 +135,7 @@ func parseOrder(text string, s Schema) ([]key, error) {
 		if slices.ContainsFunc(keys, func(k key) bool { return k.column == f.Column }) {
 			return nil, fmt.Errorf("%q is given twice", o.Field)
 		}
-		keys = append(keys, key{f.Column, f.Type == Text || f.Type == Date, o.Desc})
+		keys = append(keys, key{f.Column, f.Type == Text || f.Type == Date || f.Type == Enum, o.Desc})
 	}
 	desc := len(keys) > 0 && keys[len(keys)-1].desc // the same direction lets one index serve the whole order
 	for _, id := range s.ID {

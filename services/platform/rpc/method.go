@@ -23,6 +23,7 @@ type method struct {
 	etag         protoreflect.FieldDescriptor // of the request, or of resource; nil if none
 	resource     protoreflect.FieldDescriptor // of an update: the message that holds the new values
 	updateMask   protoreflect.FieldDescriptor
+	allowMissing protoreflect.FieldDescriptor // of an update that may create
 	requestID    protoreflect.FieldDescriptor
 	validateOnly protoreflect.FieldDescriptor
 }
@@ -36,9 +37,7 @@ func newMethod(d protoreflect.MethodDescriptor, access authz.Access, policy *aut
 	if len(m.grant.Roles()) == 0 && !access.Anonymous {
 		return nil, fmt.Errorf("no role has its permission %s: add it to authz/roles.yaml", access.Permission)
 	}
-	if field := in.Fields().ByName("validate_only"); field != nil && field.Kind() == protoreflect.BoolKind {
-		m.validateOnly = field
-	}
+	m.validateOnly, m.allowMissing = flag(in, "validate_only"), flag(in, "allow_missing")
 	if strings.HasPrefix(m.name, "Update") {
 		m.findResource(in)
 	}
@@ -69,6 +68,15 @@ func (m *method) findResource(in protoreflect.MessageDescriptor) {
 func text(message protoreflect.MessageDescriptor, name protoreflect.Name) protoreflect.FieldDescriptor {
 	field := message.Fields().ByName(name)
 	if field == nil || field.Kind() != protoreflect.StringKind || field.IsList() {
+		return nil
+	}
+	return field
+}
+
+// flag is the singular boolean field of that name, or nil.
+func flag(message protoreflect.MessageDescriptor, name protoreflect.Name) protoreflect.FieldDescriptor {
+	field := message.Fields().ByName(name)
+	if field == nil || field.Kind() != protoreflect.BoolKind || field.IsList() {
 		return nil
 	}
 	return field

@@ -71,8 +71,9 @@ func choices(enum protoreflect.EnumDescriptor) string {
 	return strings.Join(names, ", ")
 }
 
-// validate checks a request. The resource of an update is partial by nature: only what the mask names (or, without a
-// mask, what is set) is held against the rules; the whole is the domain's to check once merged.
+// validate checks a request. The resource of an update is partial by nature: only what the mask names is held against the
+// rules, or what is set if there is no mask or the update may create, which ignores the mask; the whole is the domain's to
+// check once merged.
 func (m *method) validate(request proto.Message) error {
 	found, err := violations(request)
 	if err != nil || len(found) == 0 {
@@ -102,11 +103,13 @@ func (m *method) updates(request protoreflect.Message, path string, whole bool) 
 	if whole {
 		return false
 	}
-	if len(paths) == 0 {
+	if len(paths) == 0 || m.allowMissing != nil && request.Get(m.allowMissing).Bool() {
 		top := path[:len(path)-len(strings.TrimLeft(path, "abcdefghijklmnopqrstuvwxyz0123456789_"))]
 		resource := request.Get(m.resource).Message()
 		field := resource.Descriptor().Fields().ByName(protoreflect.Name(top))
-		return field == nil || resource.Has(field)
+		if field == nil || resource.Has(field) {
+			return true
+		}
 	}
 	return slices.ContainsFunc(paths, func(masked string) bool { return covers(masked, path) || covers(path, masked) })
 }

@@ -46,11 +46,14 @@ type Service struct {
 // cases answer into proto messages.
 func New(d Deps, source string, message func(any) (proto.Message, error)) *Service {
 	relay := &outbox.Relay{DB: d.DB, Bus: d.Bus, Source: source, Logger: d.Logger}
-	return &Service{
-		deps: d, source: source, relay: relay,
-		Keeper: &resource.Keeper{DB: d.DB, Source: source, Message: message, Now: d.Now, NewID: d.NewID, Wake: relay.Wake},
-	}
+	s := &Service{deps: d, source: source, relay: relay}
+	s.Keeper = &resource.Keeper{DB: d.DB, Source: source, Message: message, Now: s.Now, NewID: d.NewID, Wake: relay.Wake}
+	return s
 }
+
+// Now is the clock of use cases. It is as precise as what is stored, so that the answer to a write, the event that tells of
+// it and every later read say the same time.
+func (s *Service) Now() time.Time { return s.deps.Now().Truncate(time.Microsecond) }
 
 // Serve guards the methods that register registers; it refuses any that declares no permission.
 func (s *Service) Serve(register func(grpc.ServiceRegistrar)) error {
@@ -84,7 +87,6 @@ func (s *Service) Consume(source string, types []string, handle func(sqldb.Tx, o
 			})
 		},
 		DeadLetter: func(ctx context.Context, e outbox.Event, cause error) error {
-			s.deps.Logger.ErrorContext(ctx, "event buried", "consumer", consumer, "event", e.ID, "type", e.Type, "error", cause)
 			return s.deps.DB.Write(ctx, func(tx sqldb.Tx) error { return inbox.Bury(tx, consumer, e, cause) })
 		},
 	})

@@ -74,6 +74,18 @@ func FromEnum[T ~string, E enum](e E) T {
 	return T(strings.TrimPrefix(e.String(), prefix(e.Descriptor().Values())))
 }
 
+// Words are what FromEnum can give, in the order of the contract, and what the names of the values start with.
+func Words(e protoreflect.EnumDescriptor) (start string, words []string) {
+	values := e.Values()
+	start = prefix(values)
+	for i := range values.Len() {
+		if v := values.Get(i); v.Number() != 0 {
+			words = append(words, strings.TrimPrefix(string(v.Name()), start))
+		}
+	}
+	return start, words
+}
+
 // prefix is what all values of an enum start with (buf's ENUM_VALUE_PREFIX): that of its zero value PREFIX_UNSPECIFIED.
 func prefix(values protoreflect.EnumValueDescriptors) string {
 	return strings.TrimSuffix(string(values.ByNumber(0).Name()), "UNSPECIFIED")

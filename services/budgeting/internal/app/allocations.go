@@ -32,19 +32,12 @@ func (a *App) CreateAllocation(ctx context.Context, draft domain.Allocation) (do
 	if err != nil {
 		return draft, err
 	}
-	plan, cert, err := engine.Allocate(ctx, in)
+	solved, err := engine.Solve(ctx, in)
 	if err != nil {
 		return draft, refused(err, books)
 	}
-	var proof Proof
-	if proof.Input, err = in.Canonical(); err != nil {
-		return draft, err
-	}
-	if proof.Plan, err = plan.Encode(); err != nil {
-		return draft, err
-	}
-	allocation := draft.Answered(books, in, plan, cert)
-	proof.Lines = domain.Lines(allocation, books, plan)
+	allocation := draft.Answered(books, in, solved.Plan, solved.Certificate)
+	proof := Proof{Input: solved.Input, Plan: solved.Encoded, Lines: domain.Lines(allocation, books, solved.Plan)}
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Allocation, error) {
 		next := allocation
 		last, err := tx.Allocations().Last(next.Organization, next.Budget)

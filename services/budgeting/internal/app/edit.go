@@ -12,8 +12,15 @@ type Edit[T any] struct {
 	Apply        func(old T, found bool) (T, error) // the new values, from what is stored or from nothing
 }
 
-// edit updates the resource at key, or creates it where the edit allows. made and changed check the new values.
-func edit[T resource.Resource](
+// edited is a resource that says whether another has the same values; their versions and times do not count.
+type edited[T any] interface {
+	resource.Resource
+	Same(next T) bool
+}
+
+// edit updates the resource at key, or creates it where the edit allows. made and changed check the new values. An edit that
+// changes nothing writes nothing, so that whatever is sent again leaves no trace.
+func edit[T edited[T]](
 	c resource.Collection[T], key []string, e Edit[T], made func(next T) (T, error), changed func(old, next T) (T, error),
 ) (T, error) {
 	old, found, err := c.Find(key...)
@@ -31,10 +38,10 @@ func edit[T resource.Resource](
 		return old, err
 	}
 	if found {
-		if next, err = changed(old, next); err == nil {
-			err = c.Update(next)
+		if next, err = changed(old, next); err != nil || old.Same(next) {
+			return old, err
 		}
-		return next, err
+		return next, c.Update(next)
 	}
 	if next, err = made(next); err != nil {
 		return next, err

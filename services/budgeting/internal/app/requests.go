@@ -126,11 +126,12 @@ func linkedRequests(tx Tx, by Caller, k BudgetKey, rows []domain.FundingRequest,
 	return v.Err()
 }
 
-// AttestFundingRequests vouches for parts of requests, all or none.
+// AttestFundingRequests vouches for parts of requests, all or none. What the caller has vouched for already, with the same
+// evidence, stays as it is.
 func (a *App) AttestFundingRequests(
 	ctx context.Context, by Caller, k BudgetKey, programs []string, aspects []domain.Aspect, evidence string,
 ) (domain.Attested, error) {
-	now := a.Now()
+	now, act := a.Now(), domain.Attestation{By: by.Subject, Role: by.Role, Evidence: evidence}
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Attested, error) {
 		if _, err := tx.Budgets().Get(k.Organization, k.Budget); err != nil {
 			return 0, err
@@ -145,14 +146,14 @@ func (a *App) AttestFundingRequests(
 		for i, id := range programs {
 			r, ok := found[id]
 			v.Check(ok, at("names", i), "%s does not exist; attest requests that do", domain.FundingRequestName(k.Organization, k.Budget, id))
-			if ok && !seen[id] {
-				seen[id] = true
-				next = append(next, r.Attested(aspects, domain.Attestation{By: by.Subject, Role: by.Role, Evidence: evidence}, now))
+			if ok && !seen[id] && !r.AttestedAlready(aspects, act) {
+				next = append(next, r.Attested(aspects, act, now))
 			}
+			seen[id] = ok
 		}
 		if err := v.Err(); err != nil {
 			return 0, err
 		}
-		return domain.Attested(len(next)), tx.Requests().Put(next)
+		return domain.Attested(len(seen)), tx.Requests().Put(next)
 	})
 }

@@ -29,6 +29,15 @@ type Attestation struct {
 // Attested is how many requests an act vouched for.
 type Attested int
 
+// AttestedAlready says whether the same person has vouched for all the aspects in the same role, with the same evidence.
+func (r FundingRequest) AttestedAlready(aspects []Aspect, by Attestation) bool {
+	return !slices.ContainsFunc(aspects, func(aspect Aspect) bool {
+		return !slices.ContainsFunc(r.Attestations, func(a Attestation) bool {
+			return a.Aspect == aspect && a.By == by.By && a.Role == by.Role && a.Evidence == by.Evidence
+		})
+	})
+}
+
 // Attested is the next version of r in which the aspects are vouched for; a later attestation replaces an earlier one.
 // To attest a part that is empty is to vouch that there is nothing.
 func (r FundingRequest) Attested(aspects []Aspect, by Attestation, now time.Time) FundingRequest {

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"reflect"
 	"slices"
 	"time"
 
@@ -49,6 +50,12 @@ func NewBudget(b Budget, now time.Time) (Budget, error) {
 func (b Budget) Changed(next Budget, now time.Time) (Budget, error) {
 	next.Organization, next.ID, next.Meta, next.State = b.Organization, b.ID, b.Next(now), b.State
 	return next.checked()
+}
+
+// Same says whether next says what b says already.
+func (b Budget) Same(next Budget) bool {
+	next.Meta = b.Meta
+	return reflect.DeepEqual(b, next)
 }
 
 func (b Budget) checked() (Budget, error) {

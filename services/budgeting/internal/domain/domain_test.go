@@ -126,10 +126,11 @@ func TestBoundsOfARequest(t *testing.T) {
 			FundingRequest{CostLines: competes(100), Mandate: &Mandate{Source: "law", Minimum: new(int64(50))}, Cap: new(int64(49))}, []string{"r.cap"},
 		},
 		"cap below hold-harmless": {FundingRequest{CostLines: competes(100), MaxDecreasePPM: new(int64(100_000)), Cap: new(int64(89))}, []string{"r.cap"}},
+		"cap below zero":          {FundingRequest{CostLines: competes(100), Cap: new(int64(-1))}, []string{"r.cap"}},
 		"cap at hold-harmless":    {FundingRequest{CostLines: competes(100), MaxDecreasePPM: new(int64(100_000)), Cap: new(int64(90))}, nil},
 		"negative everywhere": {
 			FundingRequest{CostLines: competes(1), Requested: new(int64(-1)), Cap: new(int64(-1)), Mandate: &Mandate{Minimum: new(int64(-1))}},
-			[]string{"r.requested", "r.mandate.source", "r.mandate.minimum_amount", "r.cap", "r.cap"},
+			[]string{"r.requested", "r.mandate.source", "r.mandate.minimum_amount", "r.cap"},
 		},
 		"named twice": {
 			FundingRequest{EligibleFunds: []string{"b", "a", "b"}, Alignments: []Alignment{{Goal: "g"}, {Goal: "g"}}, Attributes: []Attribute{{Name: "risk", Level: -1}}},

@@ -150,6 +150,12 @@ func Differs(a Allocation, lines []AllocationLine, in model.Input, plan model.Pl
 	t := Titles{Fund: func(id string) string { return id }, Program: func(id string) string { return id }}
 	s := Summarize(plan, model.Certificate{}, in.Currency, t)
 	switch {
+	case a.Method != in.Method || a.EngineVersion != in.EngineVersion || a.Currency != in.Currency:
+		return "its method, engine version or currency"
+	case a.PriorityRevision != in.Revisions.Priority.Name || a.ResultsRevision != in.Revisions.Results.Name:
+		return "the revisions that it used"
+	case !a.Params.of(in):
+		return "its parameters"
 	case s.Outcome != a.Outcome || s.TotalBase != a.TotalBase || s.TotalAllocated != a.TotalAllocated ||
 		s.TotalAllocatedNet != a.TotalAllocatedNet || s.ProgramsFlagged != a.ProgramsFlagged:
 		return "its outcome or totals"

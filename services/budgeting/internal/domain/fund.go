@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"reflect"
 	"slices"
 	"time"
 
@@ -52,6 +53,12 @@ func NewFund(f Fund, now time.Time) (Fund, error) {
 func (f Fund) Changed(next Fund, now time.Time) (Fund, error) {
 	next.Organization, next.ID, next.Meta = f.Organization, f.ID, f.Next(now)
 	return next.checked()
+}
+
+// Same says whether next says what f says already.
+func (f Fund) Same(next Fund) bool {
+	next.Meta = f.Meta
+	return reflect.DeepEqual(f, next)
 }
 
 func (f Fund) checked() (Fund, error) {

@@ -105,3 +105,19 @@ func (p Params) engine() model.Params {
 	slices.SortFunc(out.Attributes, func(a, b model.AttributeWeight) int { return cmp.Compare(a.Name, b.Name) })
 	return out
 }
+
+// of says whether these are the parameters of the input. Scales are not compared: the input holds what they made of the envelopes.
+func (p Params) of(in model.Input) bool {
+	filled, err := p.Filled()
+	if err != nil {
+		return false
+	}
+	asked := filled.engine()
+	for _, f := range in.Funds {
+		if f.Named != slices.Contains(p.CompetingFund, f.ID) {
+			return false
+		}
+	}
+	return asked.SpreadMilli == in.Params.SpreadMilli && asked.MaxCutPPM == in.Params.MaxCutPPM &&
+		asked.ResultsCapBP == in.Params.ResultsCapBP && slices.Equal(asked.Attributes, in.Params.Attributes)
+}

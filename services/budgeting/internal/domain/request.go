@@ -156,7 +156,7 @@ func (r FundingRequest) bounds(v *fault.Violations, at string) {
 	}
 	if r.Cap != nil {
 		v.Check(*r.Cap >= 0, at+".cap", "must not be negative")
-		v.Check(*r.Cap >= least, at+".cap", "is below the %s that %s asks for; raise it", Money(least, r.Currency), why)
+		v.Check(why == "" || *r.Cap >= least, at+".cap", "is below the %s that %s asks for; raise it", Money(least, r.Currency), why)
 	}
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/throughline/throughline/services/goals/internal/domain"
@@ -65,7 +66,7 @@ func (a *App) UpdateGoal(ctx context.Context, k GoalKey, etag string, edit func(
 	})
 }
 
-// DeleteGoal removes a goal without sub-goals from a draft.
+// DeleteGoal removes a goal without sub-goals from a draft, unless a round ranks it by rules that are frozen.
 func (a *App) DeleteGoal(ctx context.Context, k GoalKey, etag string) error {
 	_, err := resource.Write(ctx, a.Store, func(tx Tx) (any, error) {
 		goal, err := current(tx, k, etag)
@@ -89,8 +90,27 @@ func (a *App) DeleteGoal(ctx context.Context, k GoalKey, etag string) error {
 					goal.Name(), domain.GoalName(k.Organization, k.Plan, id))
 			}
 		}
+		if err := unranked(tx, goal); err != nil {
+			return nil, err
+		}
 		return nil, tx.Goals().Delete(goal)
 	})
+	return err
+}
+
+// unranked refuses a goal that a round froze when it opened.
+func unranked(tx Tx, goal domain.Goal) error {
+	var by *domain.Prioritization
+	err := tx.Prioritizations().Each([]string{goal.Organization, goal.Plan}, func(p domain.Prioritization) error {
+		if p.State != domain.RoundDraft && slices.Contains(p.Goals, goal.ID) {
+			by = &p
+		}
+		return nil
+	})
+	if err == nil && by != nil {
+		err = fault.State("GOAL_RANKED", "%s is ranked by %s, whose goals are frozen since it opened; keep the goal, and change its text if need be",
+			goal.Name(), by.Name())
+	}
 	return err
 }
 

@@ -16,7 +16,7 @@ type MeasureKey struct{ Organization, Measure string }
 // CreateMeasure adds a measure.
 func (a *App) CreateMeasure(ctx context.Context, draft domain.Measure) (domain.Measure, error) {
 	draft.ID = a.id(draft.ID)
-	m, err := domain.NewMeasure(draft, a.now())
+	m, err := domain.NewMeasure(draft, a.Now())
 	if err != nil {
 		return m, err
 	}
@@ -41,7 +41,7 @@ func (a *App) ListMeasures(ctx context.Context, organization string, q listing.Q
 func (a *App) UpdateMeasure(
 	ctx context.Context, k MeasureKey, etag string, edit func(domain.Measure) (domain.Measure, error), missing func() (domain.Measure, error),
 ) (domain.Measure, error) {
-	now := a.now()
+	now := a.Now()
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Measure, error) {
 		old, found, err := tx.Measures().Find(k.Organization, k.Measure)
 		if err != nil {

@@ -14,7 +14,7 @@ func (a *App) RecordObservations(ctx context.Context, organization, by string, r
 	if len(rows) == 0 {
 		return domain.Recorded{Organization: organization}, nil
 	}
-	now, measures, cells := a.now(), distinct(rows, func(r domain.Row) string { return r.Measure }),
+	now, measures, cells := a.Now(), distinct(rows, func(r domain.Row) string { return r.Measure }),
 		distinct(rows, func(r domain.Row) domain.Cell { return r.Cell })
 	return resource.Write(ctx, a.Store, func(tx Tx) (recorded domain.Recorded, err error) {
 		l := domain.Ledger{Organization: organization, By: by}

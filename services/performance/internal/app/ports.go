@@ -33,6 +33,8 @@ type Observations interface {
 	Latest(organization, measure string, first, last domain.Date) (domain.Observation, bool, error)
 	// List reads a page of a measure's cells, each in the latest revision that was recorded by asOf; zero means now.
 	List(organization, measure string, asOf time.Time, q listing.Query) (page []domain.Observation, next string, err error)
+	// Series are a measure's values in one dimension by period, each in the latest revision that was recorded by asOf; zero means now.
+	Series(organization, measure, dimension string, asOf time.Time) ([]domain.Observation, error)
 	// Any says whether the measure has observations.
 	Any(organization, measure string) (bool, error)
 }
@@ -50,9 +52,6 @@ func (a *App) id(chosen string) string {
 	}
 	return a.NewID()
 }
-
-// now has the precision of stored times, so that an answer equals what is read later.
-func (a *App) now() time.Time { return a.Now().UTC().Truncate(time.Microsecond) }
 
 func later(a, b time.Time) time.Time {
 	if b.After(a) {

@@ -17,7 +17,7 @@ const maxRevisions = 10
 
 // PublishResults freezes what is known now.
 func (a *App) PublishResults(ctx context.Context, organization string) (domain.ResultsRevision, error) {
-	now, id := a.now(), a.NewID()
+	now, id := a.Now(), a.NewID()
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.ResultsRevision, error) {
 		last, err := tx.LastPublished(organization)
 		if err != nil {

@@ -52,6 +52,7 @@ type Measure struct {
 	Owner        string
 	Source       string
 	VitalSign    bool
+	Rebasings    []Rebasing // by Start; written by Rebased alone
 }
 
 // MeasureName is the resource name of a measure.
@@ -64,14 +65,14 @@ func (m Measure) Name() string { return MeasureName(m.Organization, m.ID) }
 
 // NewMeasure is the first version of a measure; a link without a weight weighs 1.
 func NewMeasure(m Measure, now time.Time) (Measure, error) {
-	m.Meta = Meta{}.Next(now)
+	m.Meta, m.Rebasings = Meta{}.Next(now), nil
 	m.Links = weighted(m.Links)
 	return m, m.check()
 }
 
 // Changed is the next version of m with the fields of next.
 func (m Measure) Changed(next Measure, now time.Time) (Measure, error) {
-	next.Organization, next.ID, next.Meta = m.Organization, m.ID, m.Next(now)
+	next.Organization, next.ID, next.Meta, next.Rebasings = m.Organization, m.ID, m.Next(now), m.Rebasings
 	next.Links = weighted(next.Links)
 	return next, next.check()
 }

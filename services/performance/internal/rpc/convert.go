@@ -42,6 +42,11 @@ func measureProto(m domain.Measure) *performancev1.Measure {
 			StartDate: wire.Date(t.Start), EndDate: wire.Date(t.End), Value: t.Value, UpperValue: t.Upper,
 		})
 	}
+	for _, r := range m.Rebasings {
+		out.Rebasings = append(out.Rebasings, &performancev1.Rebasing{
+			StartPeriod: wire.Date(r.Start), Reason: r.Reason, RecordedBy: r.RecordedBy, RecordTime: wire.Time(r.RecordTime),
+		})
+	}
 	for _, l := range m.Links {
 		out.Links = append(out.Links, &performancev1.MeasureLink{
 			Subject: l.Subject, Weight: int32(l.Weight), Contribution: wire.Enum[performancev1.Contribution](l.Contribution),

@@ -17,6 +17,20 @@ func TestSchema(t *testing.T) {
 	configtest.Schema(t, new(Settings), config.Program{Name: "throughline", Args: []string{"serve"}}, filepath.Join("testdata", "schema.json"))
 }
 
+// What is printed can be pasted, wherever the data directory lies.
+func TestPathsForTheShell(t *testing.T) {
+	for path, want := range map[string]string{
+		"/home/ann/.throughline": "/home/ann/.throughline",
+		"/home/ann/my data":      "'/home/ann/my data'",
+		"/tmp/$HOME":             "'/tmp/$HOME'",
+		"/tmp/ann's":             `'/tmp/ann'\''s'`,
+	} {
+		if got := pasted(path); got != want {
+			t.Errorf("%s is printed as %s, want %s", path, got, want)
+		}
+	}
+}
+
 // now is a Monday morning.
 func now() time.Time { return time.Date(2026, 7, 6, 9, 0, 0, 0, time.UTC) }
 

@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path"
 	"path/filepath"
+	"regexp"
+	"strings"
 
 	"github.com/throughline/throughline/services/platform/authn"
 	"github.com/throughline/throughline/services/throughline"
@@ -86,12 +89,23 @@ func invite(out io.Writer, settings *Settings, organization, url string, l sampl
    curl -s -H "Authorization: Bearer $TOKEN" \
      "%s/v1/%s:explain?program=%s"
 `, l.City.Organization.GetDisplayName(), state, a.GetPrograms(), a.GetName(), a.GetOutcome(),
-		organization, settings.DataDir,
+		organization, pasted(settings.DataDir),
 		url, parentOf(a.GetName()), scaledFund(l),
 		url, a.GetName(), l.City.Example)
 }
 
-func parentOf(allocation string) string { return filepath.Dir(filepath.Dir(allocation)) }
+func parentOf(allocation string) string { return path.Dir(path.Dir(allocation)) }
+
+// plain is a path that a shell takes as it is.
+var plain = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
+
+// pasted is a path as a shell wants it.
+func pasted(file string) string {
+	if plain.MatchString(file) {
+		return file
+	}
+	return "'" + strings.ReplaceAll(file, "'", `'\''`) + "'"
+}
 
 // scaledFund is the fund that the sample's own allocation runs short of.
 func scaledFund(l sample.Loaded) string {

@@ -122,7 +122,7 @@ func (s *serveCommand) greet(world World, settings *Settings, c throughline.Conf
   gRPC   %s
   data   %s
 A token:  throughline token --role finance --data-dir %s
-`, s.url(c), s.url(c), c.GRPC.Addr(), settings.DataDir, settings.DataDir)
+`, s.url(c), s.url(c), c.GRPC.Addr(), settings.DataDir, pasted(settings.DataDir))
 }
 
 func (s *serveCommand) url(c throughline.Config) string {

@@ -393,6 +393,79 @@ func (x *MeasureLink) GetContribution() Contribution {
 	return Contribution_CONTRIBUTION_UNSPECIFIED
 }
 
+// A recorded act: from this period on the process is another one, and its limits are computed anew.
+type Rebasing struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// First period of the new segment.
+	StartPeriod *date.Date `protobuf:"bytes,1,opt,name=start_period,json=startPeriod,proto3" json:"start_period,omitempty"`
+	// What changed in the process.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Who recorded it.
+	RecordedBy string `protobuf:"bytes,3,opt,name=recorded_by,json=recordedBy,proto3" json:"recorded_by,omitempty"`
+	// When.
+	RecordTime    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=record_time,json=recordTime,proto3" json:"record_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Rebasing) Reset() {
+	*x = Rebasing{}
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Rebasing) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Rebasing) ProtoMessage() {}
+
+func (x *Rebasing) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Rebasing.ProtoReflect.Descriptor instead.
+func (*Rebasing) Descriptor() ([]byte, []int) {
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Rebasing) GetStartPeriod() *date.Date {
+	if x != nil {
+		return x.StartPeriod
+	}
+	return nil
+}
+
+func (x *Rebasing) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Rebasing) GetRecordedBy() string {
+	if x != nil {
+		return x.RecordedBy
+	}
+	return ""
+}
+
+func (x *Rebasing) GetRecordTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RecordTime
+	}
+	return nil
+}
+
 // A measure of results.
 type Measure struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -427,14 +500,16 @@ type Measure struct {
 	// When it was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it last changed.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Re-basings of its chart, by period; written by rebaseMeasure.
+	Rebasings     []*Rebasing `protobuf:"bytes,17,rep,name=rebasings,proto3" json:"rebasings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Measure) Reset() {
 	*x = Measure{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[2]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -446,7 +521,7 @@ func (x *Measure) String() string {
 func (*Measure) ProtoMessage() {}
 
 func (x *Measure) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[2]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -459,7 +534,7 @@ func (x *Measure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Measure.ProtoReflect.Descriptor instead.
 func (*Measure) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{2}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Measure) GetName() string {
@@ -574,6 +649,13 @@ func (x *Measure) GetUpdateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Measure) GetRebasings() []*Rebasing {
+	if x != nil {
+		return x.Rebasings
+	}
+	return nil
+}
+
 // Request of CreateMeasure.
 type CreateMeasureRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -594,7 +676,7 @@ type CreateMeasureRequest struct {
 
 func (x *CreateMeasureRequest) Reset() {
 	*x = CreateMeasureRequest{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[3]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -606,7 +688,7 @@ func (x *CreateMeasureRequest) String() string {
 func (*CreateMeasureRequest) ProtoMessage() {}
 
 func (x *CreateMeasureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[3]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -619,7 +701,7 @@ func (x *CreateMeasureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateMeasureRequest.ProtoReflect.Descriptor instead.
 func (*CreateMeasureRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{3}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *CreateMeasureRequest) GetParent() string {
@@ -668,7 +750,7 @@ type GetMeasureRequest struct {
 
 func (x *GetMeasureRequest) Reset() {
 	*x = GetMeasureRequest{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[4]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -680,7 +762,7 @@ func (x *GetMeasureRequest) String() string {
 func (*GetMeasureRequest) ProtoMessage() {}
 
 func (x *GetMeasureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[4]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -693,7 +775,7 @@ func (x *GetMeasureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMeasureRequest.ProtoReflect.Descriptor instead.
 func (*GetMeasureRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{4}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GetMeasureRequest) GetName() string {
@@ -722,7 +804,7 @@ type ListMeasuresRequest struct {
 
 func (x *ListMeasuresRequest) Reset() {
 	*x = ListMeasuresRequest{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[5]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -734,7 +816,7 @@ func (x *ListMeasuresRequest) String() string {
 func (*ListMeasuresRequest) ProtoMessage() {}
 
 func (x *ListMeasuresRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[5]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -747,7 +829,7 @@ func (x *ListMeasuresRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMeasuresRequest.ProtoReflect.Descriptor instead.
 func (*ListMeasuresRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{5}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListMeasuresRequest) GetParent() string {
@@ -798,7 +880,7 @@ type ListMeasuresResponse struct {
 
 func (x *ListMeasuresResponse) Reset() {
 	*x = ListMeasuresResponse{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[6]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -810,7 +892,7 @@ func (x *ListMeasuresResponse) String() string {
 func (*ListMeasuresResponse) ProtoMessage() {}
 
 func (x *ListMeasuresResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[6]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -823,7 +905,7 @@ func (x *ListMeasuresResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMeasuresResponse.ProtoReflect.Descriptor instead.
 func (*ListMeasuresResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{6}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListMeasuresResponse) GetMeasures() []*Measure {
@@ -860,7 +942,7 @@ type UpdateMeasureRequest struct {
 
 func (x *UpdateMeasureRequest) Reset() {
 	*x = UpdateMeasureRequest{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[7]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -872,7 +954,7 @@ func (x *UpdateMeasureRequest) String() string {
 func (*UpdateMeasureRequest) ProtoMessage() {}
 
 func (x *UpdateMeasureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[7]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -885,7 +967,7 @@ func (x *UpdateMeasureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateMeasureRequest.ProtoReflect.Descriptor instead.
 func (*UpdateMeasureRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{7}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *UpdateMeasureRequest) GetMeasure() *Measure {
@@ -941,7 +1023,7 @@ type DeleteMeasureRequest struct {
 
 func (x *DeleteMeasureRequest) Reset() {
 	*x = DeleteMeasureRequest{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[8]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -953,7 +1035,7 @@ func (x *DeleteMeasureRequest) String() string {
 func (*DeleteMeasureRequest) ProtoMessage() {}
 
 func (x *DeleteMeasureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[8]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -966,7 +1048,7 @@ func (x *DeleteMeasureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteMeasureRequest.ProtoReflect.Descriptor instead.
 func (*DeleteMeasureRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{8}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *DeleteMeasureRequest) GetName() string {
@@ -1014,7 +1096,14 @@ const file_throughline_performance_v1_measure_proto_rawDesc = "" +
 	"\x01*\xbaH\x04r\x02\x10\x01R\asubject\x12\"\n" +
 	"\x06weight\x18\x02 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\x06weight\x12[\n" +
-	"\fcontribution\x18\x03 \x01(\x0e2(.throughline.performance.v1.ContributionB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\fcontribution\"\xc3\a\n" +
+	"\fcontribution\x18\x03 \x01(\x0e2(.throughline.performance.v1.ContributionB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\fcontribution\"\xb6\x01\n" +
+	"\bRebasing\x124\n" +
+	"\fstart_period\x18\x01 \x01(\v2\x11.google.type.DateR\vstartPeriod\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x1f\n" +
+	"\vrecorded_by\x18\x03 \x01(\tR\n" +
+	"recordedBy\x12;\n" +
+	"\vrecord_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"recordTime\"\x8c\b\n" +
 	"\aMeasure\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x120\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x12*\n" +
@@ -1035,7 +1124,8 @@ const file_throughline_performance_v1_measure_proto_rawDesc = "" +
 	"\vcreate_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"updateTime:h\xeaAe\n" +
+	"updateTime\x12G\n" +
+	"\trebasings\x18\x11 \x03(\v2$.throughline.performance.v1.RebasingB\x03\xe0A\x03R\trebasings:h\xeaAe\n" +
 	"\x1fthroughline.performance/Measure\x12/organizations/{organization}/measures/{measure}*\bmeasures2\ameasureB\v\n" +
 	"\t_baseline\"\xc1\x02\n" +
 	"\x14CreateMeasureRequest\x12E\n" +
@@ -1110,7 +1200,7 @@ func file_throughline_performance_v1_measure_proto_rawDescGZIP() []byte {
 }
 
 var file_throughline_performance_v1_measure_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_throughline_performance_v1_measure_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_throughline_performance_v1_measure_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_throughline_performance_v1_measure_proto_goTypes = []any{
 	(MeasureKind)(0),              // 0: throughline.performance.v1.MeasureKind
 	(Direction)(0),                // 1: throughline.performance.v1.Direction
@@ -1118,37 +1208,41 @@ var file_throughline_performance_v1_measure_proto_goTypes = []any{
 	(Contribution)(0),             // 3: throughline.performance.v1.Contribution
 	(*Target)(nil),                // 4: throughline.performance.v1.Target
 	(*MeasureLink)(nil),           // 5: throughline.performance.v1.MeasureLink
-	(*Measure)(nil),               // 6: throughline.performance.v1.Measure
-	(*CreateMeasureRequest)(nil),  // 7: throughline.performance.v1.CreateMeasureRequest
-	(*GetMeasureRequest)(nil),     // 8: throughline.performance.v1.GetMeasureRequest
-	(*ListMeasuresRequest)(nil),   // 9: throughline.performance.v1.ListMeasuresRequest
-	(*ListMeasuresResponse)(nil),  // 10: throughline.performance.v1.ListMeasuresResponse
-	(*UpdateMeasureRequest)(nil),  // 11: throughline.performance.v1.UpdateMeasureRequest
-	(*DeleteMeasureRequest)(nil),  // 12: throughline.performance.v1.DeleteMeasureRequest
-	(*date.Date)(nil),             // 13: google.type.Date
-	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil), // 15: google.protobuf.FieldMask
+	(*Rebasing)(nil),              // 6: throughline.performance.v1.Rebasing
+	(*Measure)(nil),               // 7: throughline.performance.v1.Measure
+	(*CreateMeasureRequest)(nil),  // 8: throughline.performance.v1.CreateMeasureRequest
+	(*GetMeasureRequest)(nil),     // 9: throughline.performance.v1.GetMeasureRequest
+	(*ListMeasuresRequest)(nil),   // 10: throughline.performance.v1.ListMeasuresRequest
+	(*ListMeasuresResponse)(nil),  // 11: throughline.performance.v1.ListMeasuresResponse
+	(*UpdateMeasureRequest)(nil),  // 12: throughline.performance.v1.UpdateMeasureRequest
+	(*DeleteMeasureRequest)(nil),  // 13: throughline.performance.v1.DeleteMeasureRequest
+	(*date.Date)(nil),             // 14: google.type.Date
+	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil), // 16: google.protobuf.FieldMask
 }
 var file_throughline_performance_v1_measure_proto_depIdxs = []int32{
-	13, // 0: throughline.performance.v1.Target.start_date:type_name -> google.type.Date
-	13, // 1: throughline.performance.v1.Target.end_date:type_name -> google.type.Date
+	14, // 0: throughline.performance.v1.Target.start_date:type_name -> google.type.Date
+	14, // 1: throughline.performance.v1.Target.end_date:type_name -> google.type.Date
 	3,  // 2: throughline.performance.v1.MeasureLink.contribution:type_name -> throughline.performance.v1.Contribution
-	0,  // 3: throughline.performance.v1.Measure.kind:type_name -> throughline.performance.v1.MeasureKind
-	1,  // 4: throughline.performance.v1.Measure.direction:type_name -> throughline.performance.v1.Direction
-	2,  // 5: throughline.performance.v1.Measure.frequency:type_name -> throughline.performance.v1.Frequency
-	4,  // 6: throughline.performance.v1.Measure.targets:type_name -> throughline.performance.v1.Target
-	5,  // 7: throughline.performance.v1.Measure.links:type_name -> throughline.performance.v1.MeasureLink
-	14, // 8: throughline.performance.v1.Measure.create_time:type_name -> google.protobuf.Timestamp
-	14, // 9: throughline.performance.v1.Measure.update_time:type_name -> google.protobuf.Timestamp
-	6,  // 10: throughline.performance.v1.CreateMeasureRequest.measure:type_name -> throughline.performance.v1.Measure
-	6,  // 11: throughline.performance.v1.ListMeasuresResponse.measures:type_name -> throughline.performance.v1.Measure
-	6,  // 12: throughline.performance.v1.UpdateMeasureRequest.measure:type_name -> throughline.performance.v1.Measure
-	15, // 13: throughline.performance.v1.UpdateMeasureRequest.update_mask:type_name -> google.protobuf.FieldMask
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	14, // 3: throughline.performance.v1.Rebasing.start_period:type_name -> google.type.Date
+	15, // 4: throughline.performance.v1.Rebasing.record_time:type_name -> google.protobuf.Timestamp
+	0,  // 5: throughline.performance.v1.Measure.kind:type_name -> throughline.performance.v1.MeasureKind
+	1,  // 6: throughline.performance.v1.Measure.direction:type_name -> throughline.performance.v1.Direction
+	2,  // 7: throughline.performance.v1.Measure.frequency:type_name -> throughline.performance.v1.Frequency
+	4,  // 8: throughline.performance.v1.Measure.targets:type_name -> throughline.performance.v1.Target
+	5,  // 9: throughline.performance.v1.Measure.links:type_name -> throughline.performance.v1.MeasureLink
+	15, // 10: throughline.performance.v1.Measure.create_time:type_name -> google.protobuf.Timestamp
+	15, // 11: throughline.performance.v1.Measure.update_time:type_name -> google.protobuf.Timestamp
+	6,  // 12: throughline.performance.v1.Measure.rebasings:type_name -> throughline.performance.v1.Rebasing
+	7,  // 13: throughline.performance.v1.CreateMeasureRequest.measure:type_name -> throughline.performance.v1.Measure
+	7,  // 14: throughline.performance.v1.ListMeasuresResponse.measures:type_name -> throughline.performance.v1.Measure
+	7,  // 15: throughline.performance.v1.UpdateMeasureRequest.measure:type_name -> throughline.performance.v1.Measure
+	16, // 16: throughline.performance.v1.UpdateMeasureRequest.update_mask:type_name -> google.protobuf.FieldMask
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_throughline_performance_v1_measure_proto_init() }
@@ -1156,14 +1250,14 @@ func file_throughline_performance_v1_measure_proto_init() {
 	if File_throughline_performance_v1_measure_proto != nil {
 		return
 	}
-	file_throughline_performance_v1_measure_proto_msgTypes[2].OneofWrappers = []any{}
+	file_throughline_performance_v1_measure_proto_msgTypes[3].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_throughline_performance_v1_measure_proto_rawDesc), len(file_throughline_performance_v1_measure_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   9,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

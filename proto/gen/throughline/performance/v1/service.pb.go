@@ -29,7 +29,7 @@ var File_throughline_performance_v1_service_proto protoreflect.FileDescriptor
 
 const file_throughline_performance_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"(throughline/performance/v1/service.proto\x12\x1athroughline.performance.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a(throughline/performance/v1/measure.proto\x1a,throughline/performance/v1/observation.proto\x1a1throughline/performance/v1/results_revision.proto\x1a throughline/type/v1/access.proto2\x9b\x10\n" +
+	"(throughline/performance/v1/service.proto\x12\x1athroughline.performance.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a)throughline/performance/v1/analysis.proto\x1a(throughline/performance/v1/measure.proto\x1a,throughline/performance/v1/observation.proto\x1a1throughline/performance/v1/results_revision.proto\x1a throughline/type/v1/access.proto2\xac\x13\n" +
 	"\x12PerformanceService\x12\xc1\x01\n" +
 	"\rCreateMeasure\x120.throughline.performance.v1.CreateMeasureRequest\x1a#.throughline.performance.v1.Measure\"Y\xda\xe7\x18\x1f\n" +
 	"\x1bperformance.measures.create\x18\x01\x82\xd3\xe4\x93\x020:\ameasure\"%/v1/{parent=organizations/*}/measures\x12\xad\x01\n" +
@@ -41,7 +41,11 @@ const file_throughline_performance_v1_service_proto_rawDesc = "" +
 	"\rUpdateMeasure\x120.throughline.performance.v1.UpdateMeasureRequest\x1a#.throughline.performance.v1.Measure\"a\xda\xe7\x18\x1f\n" +
 	"\x1bperformance.measures.update\x18\x01\x82\xd3\xe4\x93\x028:\ameasure2-/v1/{measure.name=organizations/*/measures/*}\x12\xab\x01\n" +
 	"\rDeleteMeasure\x120.throughline.performance.v1.DeleteMeasureRequest\x1a\x16.google.protobuf.Empty\"P\xda\xe7\x18\x1f\n" +
-	"\x1bperformance.measures.delete\x18\x01\x82\xd3\xe4\x93\x02'*%/v1/{name=organizations/*/measures/*}\x12\xd0\x01\n" +
+	"\x1bperformance.measures.delete\x18\x01\x82\xd3\xe4\x93\x02'*%/v1/{name=organizations/*/measures/*}\x12\xc9\x01\n" +
+	"\x0eAnalyzeMeasure\x121.throughline.performance.v1.AnalyzeMeasureRequest\x1a+.throughline.performance.v1.MeasureAnalysis\"W\xda\xe7\x18\x1e\n" +
+	"\x1cperformance.measures.analyze\x82\xd3\xe4\x93\x02/\x12-/v1/{name=organizations/*/measures/*}:analyze\x12\xc2\x01\n" +
+	"\rRebaseMeasure\x120.throughline.performance.v1.RebaseMeasureRequest\x1a#.throughline.performance.v1.Measure\"Z\xda\xe7\x18\x1f\n" +
+	"\x1bperformance.measures.rebase\x18\x01\x82\xd3\xe4\x93\x021:\x01*\",/v1/{name=organizations/*/measures/*}:rebase\x12\xd0\x01\n" +
 	"\x12RecordObservations\x125.throughline.performance.v1.RecordObservationsRequest\x1a6.throughline.performance.v1.RecordObservationsResponse\"I\xda\xe7\x18#\n" +
 	"\x1fperformance.observations.record\x18\x01\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/v1/observations:record(\x01\x12\xde\x01\n" +
 	"\x10ListObservations\x123.throughline.performance.v1.ListObservationsRequest\x1a4.throughline.performance.v1.ListObservationsResponse\"_\xda\xe7\x18\x1f\n" +
@@ -59,18 +63,21 @@ var file_throughline_performance_v1_service_proto_goTypes = []any{
 	(*ListMeasuresRequest)(nil),          // 2: throughline.performance.v1.ListMeasuresRequest
 	(*UpdateMeasureRequest)(nil),         // 3: throughline.performance.v1.UpdateMeasureRequest
 	(*DeleteMeasureRequest)(nil),         // 4: throughline.performance.v1.DeleteMeasureRequest
-	(*RecordObservationsRequest)(nil),    // 5: throughline.performance.v1.RecordObservationsRequest
-	(*ListObservationsRequest)(nil),      // 6: throughline.performance.v1.ListObservationsRequest
-	(*PublishResultsRequest)(nil),        // 7: throughline.performance.v1.PublishResultsRequest
-	(*GetResultsRevisionRequest)(nil),    // 8: throughline.performance.v1.GetResultsRevisionRequest
-	(*ListResultsRevisionsRequest)(nil),  // 9: throughline.performance.v1.ListResultsRevisionsRequest
-	(*Measure)(nil),                      // 10: throughline.performance.v1.Measure
-	(*ListMeasuresResponse)(nil),         // 11: throughline.performance.v1.ListMeasuresResponse
-	(*emptypb.Empty)(nil),                // 12: google.protobuf.Empty
-	(*RecordObservationsResponse)(nil),   // 13: throughline.performance.v1.RecordObservationsResponse
-	(*ListObservationsResponse)(nil),     // 14: throughline.performance.v1.ListObservationsResponse
-	(*ResultsRevision)(nil),              // 15: throughline.performance.v1.ResultsRevision
-	(*ListResultsRevisionsResponse)(nil), // 16: throughline.performance.v1.ListResultsRevisionsResponse
+	(*AnalyzeMeasureRequest)(nil),        // 5: throughline.performance.v1.AnalyzeMeasureRequest
+	(*RebaseMeasureRequest)(nil),         // 6: throughline.performance.v1.RebaseMeasureRequest
+	(*RecordObservationsRequest)(nil),    // 7: throughline.performance.v1.RecordObservationsRequest
+	(*ListObservationsRequest)(nil),      // 8: throughline.performance.v1.ListObservationsRequest
+	(*PublishResultsRequest)(nil),        // 9: throughline.performance.v1.PublishResultsRequest
+	(*GetResultsRevisionRequest)(nil),    // 10: throughline.performance.v1.GetResultsRevisionRequest
+	(*ListResultsRevisionsRequest)(nil),  // 11: throughline.performance.v1.ListResultsRevisionsRequest
+	(*Measure)(nil),                      // 12: throughline.performance.v1.Measure
+	(*ListMeasuresResponse)(nil),         // 13: throughline.performance.v1.ListMeasuresResponse
+	(*emptypb.Empty)(nil),                // 14: google.protobuf.Empty
+	(*MeasureAnalysis)(nil),              // 15: throughline.performance.v1.MeasureAnalysis
+	(*RecordObservationsResponse)(nil),   // 16: throughline.performance.v1.RecordObservationsResponse
+	(*ListObservationsResponse)(nil),     // 17: throughline.performance.v1.ListObservationsResponse
+	(*ResultsRevision)(nil),              // 18: throughline.performance.v1.ResultsRevision
+	(*ListResultsRevisionsResponse)(nil), // 19: throughline.performance.v1.ListResultsRevisionsResponse
 }
 var file_throughline_performance_v1_service_proto_depIdxs = []int32{
 	0,  // 0: throughline.performance.v1.PerformanceService.CreateMeasure:input_type -> throughline.performance.v1.CreateMeasureRequest
@@ -78,23 +85,27 @@ var file_throughline_performance_v1_service_proto_depIdxs = []int32{
 	2,  // 2: throughline.performance.v1.PerformanceService.ListMeasures:input_type -> throughline.performance.v1.ListMeasuresRequest
 	3,  // 3: throughline.performance.v1.PerformanceService.UpdateMeasure:input_type -> throughline.performance.v1.UpdateMeasureRequest
 	4,  // 4: throughline.performance.v1.PerformanceService.DeleteMeasure:input_type -> throughline.performance.v1.DeleteMeasureRequest
-	5,  // 5: throughline.performance.v1.PerformanceService.RecordObservations:input_type -> throughline.performance.v1.RecordObservationsRequest
-	6,  // 6: throughline.performance.v1.PerformanceService.ListObservations:input_type -> throughline.performance.v1.ListObservationsRequest
-	7,  // 7: throughline.performance.v1.PerformanceService.PublishResults:input_type -> throughline.performance.v1.PublishResultsRequest
-	8,  // 8: throughline.performance.v1.PerformanceService.GetResultsRevision:input_type -> throughline.performance.v1.GetResultsRevisionRequest
-	9,  // 9: throughline.performance.v1.PerformanceService.ListResultsRevisions:input_type -> throughline.performance.v1.ListResultsRevisionsRequest
-	10, // 10: throughline.performance.v1.PerformanceService.CreateMeasure:output_type -> throughline.performance.v1.Measure
-	10, // 11: throughline.performance.v1.PerformanceService.GetMeasure:output_type -> throughline.performance.v1.Measure
-	11, // 12: throughline.performance.v1.PerformanceService.ListMeasures:output_type -> throughline.performance.v1.ListMeasuresResponse
-	10, // 13: throughline.performance.v1.PerformanceService.UpdateMeasure:output_type -> throughline.performance.v1.Measure
-	12, // 14: throughline.performance.v1.PerformanceService.DeleteMeasure:output_type -> google.protobuf.Empty
-	13, // 15: throughline.performance.v1.PerformanceService.RecordObservations:output_type -> throughline.performance.v1.RecordObservationsResponse
-	14, // 16: throughline.performance.v1.PerformanceService.ListObservations:output_type -> throughline.performance.v1.ListObservationsResponse
-	15, // 17: throughline.performance.v1.PerformanceService.PublishResults:output_type -> throughline.performance.v1.ResultsRevision
-	15, // 18: throughline.performance.v1.PerformanceService.GetResultsRevision:output_type -> throughline.performance.v1.ResultsRevision
-	16, // 19: throughline.performance.v1.PerformanceService.ListResultsRevisions:output_type -> throughline.performance.v1.ListResultsRevisionsResponse
-	10, // [10:20] is the sub-list for method output_type
-	0,  // [0:10] is the sub-list for method input_type
+	5,  // 5: throughline.performance.v1.PerformanceService.AnalyzeMeasure:input_type -> throughline.performance.v1.AnalyzeMeasureRequest
+	6,  // 6: throughline.performance.v1.PerformanceService.RebaseMeasure:input_type -> throughline.performance.v1.RebaseMeasureRequest
+	7,  // 7: throughline.performance.v1.PerformanceService.RecordObservations:input_type -> throughline.performance.v1.RecordObservationsRequest
+	8,  // 8: throughline.performance.v1.PerformanceService.ListObservations:input_type -> throughline.performance.v1.ListObservationsRequest
+	9,  // 9: throughline.performance.v1.PerformanceService.PublishResults:input_type -> throughline.performance.v1.PublishResultsRequest
+	10, // 10: throughline.performance.v1.PerformanceService.GetResultsRevision:input_type -> throughline.performance.v1.GetResultsRevisionRequest
+	11, // 11: throughline.performance.v1.PerformanceService.ListResultsRevisions:input_type -> throughline.performance.v1.ListResultsRevisionsRequest
+	12, // 12: throughline.performance.v1.PerformanceService.CreateMeasure:output_type -> throughline.performance.v1.Measure
+	12, // 13: throughline.performance.v1.PerformanceService.GetMeasure:output_type -> throughline.performance.v1.Measure
+	13, // 14: throughline.performance.v1.PerformanceService.ListMeasures:output_type -> throughline.performance.v1.ListMeasuresResponse
+	12, // 15: throughline.performance.v1.PerformanceService.UpdateMeasure:output_type -> throughline.performance.v1.Measure
+	14, // 16: throughline.performance.v1.PerformanceService.DeleteMeasure:output_type -> google.protobuf.Empty
+	15, // 17: throughline.performance.v1.PerformanceService.AnalyzeMeasure:output_type -> throughline.performance.v1.MeasureAnalysis
+	12, // 18: throughline.performance.v1.PerformanceService.RebaseMeasure:output_type -> throughline.performance.v1.Measure
+	16, // 19: throughline.performance.v1.PerformanceService.RecordObservations:output_type -> throughline.performance.v1.RecordObservationsResponse
+	17, // 20: throughline.performance.v1.PerformanceService.ListObservations:output_type -> throughline.performance.v1.ListObservationsResponse
+	18, // 21: throughline.performance.v1.PerformanceService.PublishResults:output_type -> throughline.performance.v1.ResultsRevision
+	18, // 22: throughline.performance.v1.PerformanceService.GetResultsRevision:output_type -> throughline.performance.v1.ResultsRevision
+	19, // 23: throughline.performance.v1.PerformanceService.ListResultsRevisions:output_type -> throughline.performance.v1.ListResultsRevisionsResponse
+	12, // [12:24] is the sub-list for method output_type
+	0,  // [0:12] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -105,6 +116,7 @@ func file_throughline_performance_v1_service_proto_init() {
 	if File_throughline_performance_v1_service_proto != nil {
 		return
 	}
+	file_throughline_performance_v1_analysis_proto_init()
 	file_throughline_performance_v1_measure_proto_init()
 	file_throughline_performance_v1_observation_proto_init()
 	file_throughline_performance_v1_results_revision_proto_init()

@@ -27,6 +27,8 @@ const (
 	PerformanceService_ListMeasures_FullMethodName         = "/throughline.performance.v1.PerformanceService/ListMeasures"
 	PerformanceService_UpdateMeasure_FullMethodName        = "/throughline.performance.v1.PerformanceService/UpdateMeasure"
 	PerformanceService_DeleteMeasure_FullMethodName        = "/throughline.performance.v1.PerformanceService/DeleteMeasure"
+	PerformanceService_AnalyzeMeasure_FullMethodName       = "/throughline.performance.v1.PerformanceService/AnalyzeMeasure"
+	PerformanceService_RebaseMeasure_FullMethodName        = "/throughline.performance.v1.PerformanceService/RebaseMeasure"
 	PerformanceService_RecordObservations_FullMethodName   = "/throughline.performance.v1.PerformanceService/RecordObservations"
 	PerformanceService_ListObservations_FullMethodName     = "/throughline.performance.v1.PerformanceService/ListObservations"
 	PerformanceService_PublishResults_FullMethodName       = "/throughline.performance.v1.PerformanceService/PublishResults"
@@ -50,6 +52,11 @@ type PerformanceServiceClient interface {
 	UpdateMeasure(ctx context.Context, in *UpdateMeasureRequest, opts ...grpc.CallOption) (*Measure, error)
 	// Deletes a measure. Its history stays readable in the audit log.
 	DeleteMeasure(ctx context.Context, in *DeleteMeasureRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
+	// Tells signal from noise in a measure's series: a process behaviour chart, verdicts on variation and assurance, a
+	// forecast, and what the data are worth.
+	AnalyzeMeasure(ctx context.Context, in *AnalyzeMeasureRequest, opts ...grpc.CallOption) (*MeasureAnalysis, error)
+	// Starts a new segment of a measure's chart, because its process has changed: a recorded act, never automatic.
+	RebaseMeasure(ctx context.Context, in *RebaseMeasureRequest, opts ...grpc.CallOption) (*Measure, error)
 	// Records values from a stream of messages. A bad row is reported and loses nothing else; sending a stream again
 	// records nothing twice.
 	RecordObservations(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[RecordObservationsRequest, RecordObservationsResponse], error)
@@ -115,6 +122,26 @@ func (c *performanceServiceClient) DeleteMeasure(ctx context.Context, in *Delete
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(emptypb.Empty)
 	err := c.cc.Invoke(ctx, PerformanceService_DeleteMeasure_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *performanceServiceClient) AnalyzeMeasure(ctx context.Context, in *AnalyzeMeasureRequest, opts ...grpc.CallOption) (*MeasureAnalysis, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MeasureAnalysis)
+	err := c.cc.Invoke(ctx, PerformanceService_AnalyzeMeasure_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *performanceServiceClient) RebaseMeasure(ctx context.Context, in *RebaseMeasureRequest, opts ...grpc.CallOption) (*Measure, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Measure)
+	err := c.cc.Invoke(ctx, PerformanceService_RebaseMeasure_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -190,6 +217,11 @@ type PerformanceServiceServer interface {
 	UpdateMeasure(context.Context, *UpdateMeasureRequest) (*Measure, error)
 	// Deletes a measure. Its history stays readable in the audit log.
 	DeleteMeasure(context.Context, *DeleteMeasureRequest) (*emptypb.Empty, error)
+	// Tells signal from noise in a measure's series: a process behaviour chart, verdicts on variation and assurance, a
+	// forecast, and what the data are worth.
+	AnalyzeMeasure(context.Context, *AnalyzeMeasureRequest) (*MeasureAnalysis, error)
+	// Starts a new segment of a measure's chart, because its process has changed: a recorded act, never automatic.
+	RebaseMeasure(context.Context, *RebaseMeasureRequest) (*Measure, error)
 	// Records values from a stream of messages. A bad row is reported and loses nothing else; sending a stream again
 	// records nothing twice.
 	RecordObservations(grpc.ClientStreamingServer[RecordObservationsRequest, RecordObservationsResponse]) error
@@ -225,6 +257,12 @@ func (UnimplementedPerformanceServiceServer) UpdateMeasure(context.Context, *Upd
 }
 func (UnimplementedPerformanceServiceServer) DeleteMeasure(context.Context, *DeleteMeasureRequest) (*emptypb.Empty, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeleteMeasure not implemented")
+}
+func (UnimplementedPerformanceServiceServer) AnalyzeMeasure(context.Context, *AnalyzeMeasureRequest) (*MeasureAnalysis, error) {
+	return nil, status.Error(codes.Unimplemented, "method AnalyzeMeasure not implemented")
+}
+func (UnimplementedPerformanceServiceServer) RebaseMeasure(context.Context, *RebaseMeasureRequest) (*Measure, error) {
+	return nil, status.Error(codes.Unimplemented, "method RebaseMeasure not implemented")
 }
 func (UnimplementedPerformanceServiceServer) RecordObservations(grpc.ClientStreamingServer[RecordObservationsRequest, RecordObservationsResponse]) error {
 	return status.Error(codes.Unimplemented, "method RecordObservations not implemented")
@@ -352,6 +390,42 @@ func _PerformanceService_DeleteMeasure_Handler(srv interface{}, ctx context.Cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PerformanceService_AnalyzeMeasure_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AnalyzeMeasureRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PerformanceServiceServer).AnalyzeMeasure(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PerformanceService_AnalyzeMeasure_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PerformanceServiceServer).AnalyzeMeasure(ctx, req.(*AnalyzeMeasureRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PerformanceService_RebaseMeasure_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RebaseMeasureRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PerformanceServiceServer).RebaseMeasure(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PerformanceService_RebaseMeasure_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PerformanceServiceServer).RebaseMeasure(ctx, req.(*RebaseMeasureRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _PerformanceService_RecordObservations_Handler(srv interface{}, stream grpc.ServerStream) error {
 	return srv.(PerformanceServiceServer).RecordObservations(&grpc.GenericServerStream[RecordObservationsRequest, RecordObservationsResponse]{ServerStream: stream})
 }
@@ -457,6 +531,14 @@ var PerformanceService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DeleteMeasure",
 			Handler:    _PerformanceService_DeleteMeasure_Handler,
+		},
+		{
+			MethodName: "AnalyzeMeasure",
+			Handler:    _PerformanceService_AnalyzeMeasure_Handler,
+		},
+		{
+			MethodName: "RebaseMeasure",
+			Handler:    _PerformanceService_RebaseMeasure_Handler,
 		},
 		{
 			MethodName: "ListObservations",

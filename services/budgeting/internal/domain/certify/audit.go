@@ -19,6 +19,13 @@ type audit struct {
 	fixed  []int64   // of each fund
 	income []int64   // program revenue of each fund
 	left   []int64   // of each fund, after odd minor units: what is shared
+	leads  [][]bool  // see reach
+
+	// Backing of many small slices.
+	sets     []int
+	pays     []payment
+	spreads  []int64
+	costSums []costSum
 }
 
 // working is the auditor's own view of one plan line.
@@ -55,82 +62,6 @@ func newAudit(in model.Input, plan *model.Plan) *audit {
 	return a
 }
 
-// key is what makes a line one line.
-type key struct {
-	program, fund string
-	treatment     model.Treatment
-}
-
-// linesMatch adds the cost lines up by itself and compares.
-func (a *audit) linesMatch() error {
-	type sums struct {
-		count          int
-		gross, revenue int64
-	}
-	want := make(map[key]sums, len(a.plan.Lines))
-	for i := range a.in.Programs {
-		p := &a.in.Programs[i]
-		for _, l := range p.CostLines {
-			k := key{p.ID, l.Fund, l.Treatment}
-			s := want[k]
-			s.count++
-			s.gross += l.Amount
-			want[k] = s
-		}
-		for _, r := range p.Revenue {
-			k := key{p.ID, r.Fund, model.Competes}
-			s := want[k]
-			s.revenue += r.Amount
-			want[k] = s
-		}
-	}
-	if len(want) != len(a.plan.Lines) {
-		return fmt.Errorf("the input has %d lines, the plan %d", len(want), len(a.plan.Lines))
-	}
-	a.work = make([]working, len(a.plan.Lines))
-	program := 0
-	for i := range a.plan.Lines {
-		l := &a.plan.Lines[i]
-		s, ok := want[key{l.Program, l.Fund, l.Treatment}]
-		switch {
-		case !ok:
-			return a.at(i, "is not in the input")
-		case i > 0 && !ascending(&a.plan.Lines[i-1], l):
-			return a.at(i, "is out of order or repeated")
-		case l.Gross != s.gross || l.Revenue != s.revenue || l.Base != s.gross-s.revenue || l.CostLines != s.count:
-			return a.at(i, "has gross %d, revenue %d, base %d of %d cost lines; want %d, %d, %d of %d",
-				l.Gross, l.Revenue, l.Base, l.CostLines, s.gross, s.revenue, s.gross-s.revenue, s.count)
-		case l.Change != l.Amount-l.Base:
-			return a.at(i, "has change %d, want %d", l.Change, l.Amount-l.Base)
-		}
-		for a.in.Programs[program].ID != l.Program {
-			program++ // lines ascend by program, and so does the input
-		}
-		w := &a.work[i]
-		w.program, w.fund = &a.in.Programs[program], a.fund[l.Fund]
-		w.competes = l.Treatment == model.Competes && l.Base >= 0
-		a.income[w.fund] += l.Revenue
-		if w.competes {
-			a.claims = append(a.claims, i)
-		} else {
-			a.fixed[w.fund] += l.Base
-		}
-	}
-	a.limits()
-	return nil
-}
-
-// ascending is the order of plan lines: program, fund, then treatment in waterfall order.
-func ascending(l, m *model.Line) bool {
-	if l.Program != m.Program {
-		return l.Program < m.Program
-	}
-	if l.Fund != m.Fund {
-		return l.Fund < m.Fund
-	}
-	return l.Treatment.Place() < m.Treatment.Place()
-}
-
 // at is an error about one plan line.
 func (a *audit) at(i int, format string, args ...any) error {
 	l := &a.plan.Lines[i]
@@ -151,10 +82,6 @@ func (a *audit) limits() {
 
 func (a *audit) programLimits(lines []int) {
 	p := a.work[lines[0]].program
-	bases := make([]int64, len(lines))
-	for j, i := range lines {
-		bases[j] = a.plan.Lines[i].Base
-	}
 	var floor int64
 	if p.Mandate != nil && p.Mandate.Attested {
 		floor = p.Mandate.Minimum
@@ -175,8 +102,7 @@ func (a *audit) programLimits(lines []int) {
 			high, capped = *p.Cap, model.AtCap
 		}
 	}
-	floors, lifts := money.Spread(floor, bases), money.Spread(low-floor, bases)
-	rooms, asks := money.Spread(high-low, bases), money.Spread(p.Requested, bases)
+	floors, lifts, rooms, asks := a.spread(lines, floor, low-floor, high-low, p.Requested)
 	for j, i := range lines {
 		w := &a.work[i]
 		w.funds = a.mayPay(w)
@@ -194,17 +120,34 @@ func (a *audit) programLimits(lines []int) {
 	}
 }
 
+// spread splits four amounts over lines in proportion to their base; the pieces are good until the next call.
+func (a *audit) spread(lines []int, floor, lift, room, ask int64) (floors, lifts, rooms, asks []int64) {
+	n := len(lines)
+	out := a.spreads[:0]
+	for _, i := range lines {
+		out = append(out, a.plan.Lines[i].Base)
+	}
+	out = money.AppendSpread(out, floor, out[:n])
+	out = money.AppendSpread(out, lift, out[:n])
+	out = money.AppendSpread(out, room, out[:n])
+	out = money.AppendSpread(out, ask, out[:n])
+	a.spreads = out
+	return out[n : 2*n], out[2*n : 3*n], out[3*n : 4*n], out[4*n:]
+}
+
 // mayPay is the carrying fund, and the program's eligible funds that compete when the carrying fund does.
 func (a *audit) mayPay(w *working) []int {
-	funds := []int{w.fund}
+	from := len(a.sets)
+	a.sets = append(a.sets, w.fund)
 	if a.in.Funds[w.fund].InPool() {
 		for _, id := range w.program.EligibleFunds {
 			if k := a.fund[id]; k != w.fund && a.in.Funds[k].InPool() {
-				funds = append(funds, k)
+				a.sets = append(a.sets, k)
 			}
 		}
-		sort.Ints(funds)
 	}
+	funds := a.sets[from:len(a.sets):len(a.sets)]
+	sort.Ints(funds)
 	return funds
 }
 

@@ -12,7 +12,7 @@ func (a *audit) blocks() error {
 	type tally struct {
 		lines              int
 		base, amount, paid int64
-		given, next        *rung // the last unit moved by the rate, and the first it left
+		given, next        rung // the last unit moved by the rate, and the first it left
 	}
 	tallies := make([]tally, len(a.plan.Blocks))
 	for _, i := range a.claims {
@@ -34,10 +34,10 @@ func (a *audit) blocks() error {
 		if err != nil {
 			return err
 		}
-		if given != nil && (t.given == nil || farther(given, t.given)) {
+		if !given.none() && (t.given.none() || farther(&given, &t.given)) {
 			t.given = given
 		}
-		if next != nil && (t.next == nil || farther(t.next, next)) {
+		if !next.none() && (t.next.none() || farther(&t.next, &next)) {
 			t.next = next
 		}
 	}
@@ -47,37 +47,33 @@ func (a *audit) blocks() error {
 			return fmt.Errorf("block %d is told wrong: %d lines, base %d, amount %d, short %d; want %d, %d, %d, %d",
 				id+1, b.Lines, b.Base, b.Amount, b.Short, t.lines, t.base, t.amount, t.amount-t.paid)
 		}
-		if err := a.rate(b, t.given, t.next); err != nil {
+		if err := a.rate(b, &t.given, &t.next); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// moved is the last unit by which the rate moved a line away from base, and the first unit that it did not reach; nil where a bound stands.
-func (a *audit) moved(i int, d model.Direction) (given, next *rung, err error) {
+// moved is the last unit by which the rate moved a line away from base, and the first unit that it did not reach; none where a bound stands.
+func (a *audit) moved(i int, d model.Direction) (given, next rung, err error) {
 	w := &a.work[i]
 	start := max(w.lo, min(w.hi, w.base))
 	switch {
 	case d == model.Held && w.x != start, d == model.Shortage && w.x > start, d == model.Growth && w.x < start:
-		return nil, nil, a.at(i, "moved against the direction %s of its block", d)
+		return given, next, a.at(i, "moved against the direction %s of its block", d)
 	case d == model.Shortage:
 		if w.x < start {
-			r := a.rungAt(i, w.x)
-			given = &r
+			given = a.rungAt(i, w.x)
 		}
 		if w.x > w.lo && w.x <= w.base {
-			r := a.rungAt(i, w.x-1)
-			next = &r
+			next = a.rungAt(i, w.x-1)
 		}
 	case d == model.Growth:
 		if w.x > start {
-			r := a.rungAt(i, w.x-1)
-			given = &r
+			given = a.rungAt(i, w.x-1)
 		}
 		if w.x < w.hi && w.x >= w.base {
-			r := a.rungAt(i, w.x)
-			next = &r
+			next = a.rungAt(i, w.x)
 		}
 	}
 	return given, next, nil
@@ -103,12 +99,12 @@ func (a *audit) rate(b *model.Block, given, next *rung) error {
 	switch {
 	case b.Short > 0 && (rate.Sign() != 0 || b.Direction != model.Shortage):
 		return fmt.Errorf("block %d is short at its limits: it has no rate", b.Number())
-	case b.Short == 0 && (given == nil) != (b.Direction == model.Held):
+	case b.Short == 0 && given.none() != (b.Direction == model.Held):
 		return fmt.Errorf("block %d is said to be in %s", b.Number(), b.Direction)
 	case rate.Cmp(want) != 0:
 		return fmt.Errorf("block %d has rate %s, want %s: the shortest of the rates between the last unit that moved and the first that did not", b.Number(), rate.RatString(), want.RatString())
 	}
-	if given != nil && next != nil && a.rateOf(next).Cmp(a.rateOf(given)) < 0 {
+	if !given.none() && !next.none() && a.rateOf(next).Cmp(a.rateOf(given)) < 0 {
 		return fmt.Errorf("block %d: no rate moves program %q, fund %q so far and program %q, fund %q no farther", b.Number(),
 			a.plan.Lines[given.claim].Program, a.plan.Lines[given.claim].Fund, a.plan.Lines[next.claim].Program, a.plan.Lines[next.claim].Fund)
 	}
@@ -117,11 +113,11 @@ func (a *audit) rate(b *model.Block, given, next *rung) error {
 
 // published is the decimal with the fewest digits, the least of them, strictly between the two units; else the rate of the first.
 func (a *audit) published(given, next *rung) *big.Rat {
-	if given == nil {
+	if given.none() {
 		return new(big.Rat)
 	}
 	low := a.rateOf(given)
-	if next == nil {
+	if next.none() {
 		return low
 	}
 	high := a.rateOf(next)

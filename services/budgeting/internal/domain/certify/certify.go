@@ -45,38 +45,71 @@ func infeasibleChecks() []check {
 	}
 }
 
-// Check proves a plan, or says what is wrong with it. The input may come in any order; it must be valid.
-func Check(in model.Input, plan model.Plan) (model.Certificate, error) {
+// Auditor checks plans against one input, of which it keeps a copy of its own.
+type Auditor struct {
+	in        model.Input
+	canonical []byte
+	hash      string
+}
+
+// NewAuditor copies, encodes and hashes an input, in any order; a fault of kind Invalid when it is not valid.
+func NewAuditor(in model.Input) (*Auditor, error) {
 	if err := in.Validate(); err != nil {
-		return model.Certificate{}, fmt.Errorf("certify: %w", err)
+		return nil, err
 	}
-	in = in.Normalize()
-	hash, err := in.Hash()
-	if err != nil {
-		return model.Certificate{}, fmt.Errorf("certify: %w", err)
+	a := &Auditor{in: in.Normalize()}
+	var err error
+	if a.canonical, err = a.in.Canonical(); err != nil {
+		return nil, err
 	}
-	if err := header(in, plan, hash); err != nil {
-		return model.Certificate{}, fmt.Errorf("certify: %w", err)
+	a.hash = model.Digest(a.canonical)
+	return a, nil
+}
+
+// Copy is a normalized copy of the input for the solver to work on.
+func (a *Auditor) Copy() model.Input { return a.in.Normalize() }
+
+// Input is the canonical encoding, which the certificates name by its hash.
+func (a *Auditor) Input() []byte { return a.canonical }
+
+// InputHash is the SHA-256 of Input, in hexadecimal.
+func (a *Auditor) InputHash() string { return a.hash }
+
+// Check proves a plan, or says what is wrong with it. The encoding is the one that the certificate names by its hash.
+func (a *Auditor) Check(plan *model.Plan) (cert model.Certificate, encoded []byte, err error) {
+	if err := header(&a.in, plan, a.hash); err != nil {
+		return model.Certificate{}, nil, fmt.Errorf("certify: %w", err)
 	}
-	a := newAudit(in, &plan)
+	work := newAudit(a.in, plan)
 	checks := feasibleChecks()
 	if plan.Outcome == model.Infeasible {
 		checks = infeasibleChecks()
 	}
-	cert := model.Certificate{InputHash: hash, Outcome: plan.Outcome, Checks: []string{"the plan answers this input, by its hash"}}
+	cert = model.Certificate{InputHash: a.hash, Outcome: plan.Outcome, Checks: []string{"the plan answers this input, by its hash"}}
 	for _, c := range checks {
-		if err := c.run(a); err != nil {
-			return model.Certificate{}, fmt.Errorf("certify: not proven that %s: %w", c.says, err)
+		if err := c.run(work); err != nil {
+			return model.Certificate{}, nil, fmt.Errorf("certify: not proven that %s: %w", c.says, err)
 		}
 		cert.Checks = append(cert.Checks, c.says)
 	}
-	if cert.PlanHash, err = plan.Hash(); err != nil {
-		return model.Certificate{}, fmt.Errorf("certify: %w", err)
+	if encoded, err = plan.Encode(); err != nil {
+		return model.Certificate{}, nil, fmt.Errorf("certify: %w", err)
 	}
-	return cert, nil
+	cert.PlanHash = model.Digest(encoded)
+	return cert, encoded, nil
 }
 
-func header(in model.Input, plan model.Plan, hash string) error {
+// Check proves a plan against an input that may come in any order, or says what is wrong with it.
+func Check(in model.Input, plan model.Plan) (model.Certificate, error) {
+	a, err := NewAuditor(in)
+	if err != nil {
+		return model.Certificate{}, fmt.Errorf("certify: %w", err)
+	}
+	cert, _, err := a.Check(&plan)
+	return cert, err
+}
+
+func header(in *model.Input, plan *model.Plan, hash string) error {
 	switch {
 	case plan.Schema != model.SchemaVersion:
 		return fmt.Errorf("schema version %d, want %d", plan.Schema, model.SchemaVersion)

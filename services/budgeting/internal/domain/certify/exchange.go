@@ -15,6 +15,9 @@ type rung struct {
 	claim  int // plan line, which is also the order of ids
 }
 
+// none says that r is no unit at all.
+func (r *rung) none() bool { return r.halves == 0 }
+
 // wide is an unsigned 128-bit integer.
 type wide struct{ hi, lo uint64 }
 
@@ -83,6 +86,9 @@ func (a *audit) rungAt(i int, x int64) rung {
 
 // reach is, for each fund, the funds to which its payments could be moved, step by step, by paying claims from another fund that may.
 func (a *audit) reach() [][]bool {
+	if a.leads != nil {
+		return a.leads
+	}
 	n := len(a.in.Funds)
 	to := make([][]bool, n)
 	for k := range to {
@@ -111,6 +117,7 @@ func (a *audit) reach() [][]bool {
 			}
 		}
 	}
+	a.leads = to
 	return to
 }
 
@@ -119,7 +126,7 @@ func (a *audit) reach() [][]bool {
 func (a *audit) exchange() error {
 	n := len(a.in.Funds)
 	reach := a.reach()
-	last := make([]*rung, n) // the latest unit that each fund pays
+	last := make([]rung, n) // the latest unit that each fund pays
 	for _, i := range a.claims {
 		w := &a.work[i]
 		if w.x == w.lo {
@@ -127,13 +134,13 @@ func (a *audit) exchange() error {
 		}
 		r := a.rungAt(i, w.x-1)
 		for _, p := range w.pays {
-			if last[p.fund] == nil || last[p.fund].before(&r) {
-				last[p.fund] = &r
+			if last[p.fund].none() || last[p.fund].before(&r) {
+				last[p.fund] = r
 			}
 		}
 	}
-	worst := make([]*rung, n) // the latest unit that money of each fund could be taken from
-	spare := make([]int, n)   // 1 + a fund with a spare unit within reach
+	worst := make([]rung, n) // the latest unit that money of each fund could be taken from
+	spare := make([]int, n)  // 1 + a fund with a spare unit within reach
 	for k := range n {
 		for other := range n {
 			if !reach[k][other] {
@@ -142,7 +149,7 @@ func (a *audit) exchange() error {
 			if a.left[other] >= a.unit {
 				spare[k] = other + 1
 			}
-			if last[other] != nil && (worst[k] == nil || worst[k].before(last[other])) {
+			if !last[other].none() && (worst[k].none() || worst[k].before(&last[other])) {
 				worst[k] = last[other]
 			}
 		}
@@ -157,7 +164,7 @@ func (a *audit) exchange() error {
 }
 
 // wants checks that a claim below its maximum has no unit to claim, and one that is not paid whole none to be paid by.
-func (a *audit) wants(i int, w *working, worst []*rung, spare []int) error {
+func (a *audit) wants(i int, w *working, worst []rung, spare []int) error {
 	unpaid := a.unpaid(w)
 	if w.x == w.hi && unpaid == 0 {
 		return nil
@@ -170,7 +177,7 @@ func (a *audit) wants(i int, w *working, worst []*rung, spare []int) error {
 		if spare[k] > 0 {
 			return a.at(i, "could have a unit that fund %q has left", a.in.Funds[spare[k]-1].ID)
 		}
-		if worst[k] != nil && next.before(worst[k]) {
+		if !worst[k].none() && next.before(&worst[k]) {
 			l := &a.plan.Lines[worst[k].claim]
 			return a.at(i, "stands before the last unit of program %q, fund %q", l.Program, l.Fund)
 		}
@@ -221,7 +228,7 @@ func (a *audit) nextUnit() error {
 			short[a.fund[id]] = a.plan.Blocks[b].Short > 0
 		}
 	}
-	first := make([]*rung, n)
+	first := make([]rung, n)
 	for _, i := range a.claims {
 		w := &a.work[i]
 		if w.x == w.hi || a.plan.Blocks[a.plan.Lines[i].Block].Short > 0 {
@@ -229,16 +236,16 @@ func (a *audit) nextUnit() error {
 		}
 		r := a.rungAt(i, w.x)
 		for _, k := range w.funds {
-			if first[k] == nil || r.before(first[k]) {
-				first[k] = &r
+			if first[k].none() || r.before(&first[k]) {
+				first[k] = r
 			}
 		}
 	}
 	for k := range n {
 		var best *rung
 		for from := range n {
-			if reach[from][k] && first[from] != nil && !short[k] && (best == nil || first[from].before(best)) {
-				best = first[from]
+			if reach[from][k] && !first[from].none() && !short[k] && (best == nil || first[from].before(best)) {
+				best = &first[from]
 			}
 		}
 		var want model.LineRef

@@ -7,6 +7,12 @@ import (
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 )
 
+// key is what makes a line one line.
+type key struct {
+	program, fund string
+	treatment     model.Treatment
+}
+
 // shortfalls checks each proof of infeasibility: all that the funds must pay off the top and the floors that only they may pay exceed them.
 func (a *audit) shortfalls() error {
 	index := make(map[key]int, len(a.plan.Lines))

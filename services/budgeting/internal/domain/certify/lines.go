@@ -89,16 +89,12 @@ func (a *audit) oddPayer(w *working, left []int64, order []int) {
 	if w.odd == 0 {
 		return
 	}
-	candidates := []int{w.fund}
-	for _, k := range order {
-		for _, f := range w.funds {
-			if f == k {
-				candidates = append(candidates, k)
-			}
-		}
+	if left[w.fund] >= w.odd {
+		left[w.fund] -= w.odd
+		return
 	}
-	for _, k := range candidates {
-		if left[k] >= w.odd {
+	for _, k := range order {
+		if left[k] >= w.odd && slices.Contains(w.funds, k) {
 			left[k] -= w.odd
 			w.oddFund = k
 			return
@@ -137,6 +133,7 @@ func (a *audit) eligibility() error {
 		}
 		paid := int64(0)
 		odd := w.odd
+		from := len(a.pays)
 		for j, p := range l.Paid {
 			k, known := a.fund[p.Fund]
 			switch {
@@ -157,9 +154,10 @@ func (a *audit) eligibility() error {
 				return a.at(i, "is paid %d by fund %q, not whole units", p.Amount, p.Fund)
 			}
 			if amount > 0 {
-				w.pays = append(w.pays, payment{k, amount / a.unit})
+				a.pays = append(a.pays, payment{k, amount / a.unit})
 			}
 		}
+		w.pays = a.pays[from:len(a.pays):len(a.pays)]
 		short := a.plan.Blocks[l.Block].Short > 0
 		if odd != 0 || paid > l.Amount || (paid < l.Amount && !short) {
 			return a.at(i, "is paid %d of %d", paid, l.Amount)

@@ -2,28 +2,36 @@ package certify
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 )
 
 // scores recomputes every priority score and the flags of unknown alignment.
 func (a *audit) scores() error {
-	goals, attributes := a.goalMedians(), a.attributeMedians()
-	var whole int64
+	goals, attributes := newRater(len(a.in.Goals)), newRater(len(a.in.Params.Attributes))
 	for _, g := range a.in.Goals {
-		whole += g.WeightPPM
+		goals.add(g.ID, g.WeightPPM)
 	}
 	for _, w := range a.in.Params.Attributes {
-		whole += w.WeightPPM
+		attributes.add(w.Name, w.WeightPPM)
 	}
+	for i := range a.in.Programs {
+		enterLevels(&a.in.Programs[i], goals, attributes)
+		goals.count()
+		attributes.count()
+	}
+	goals.middle()
+	attributes.middle()
+	whole := goals.whole + attributes.whole
 	flags := []model.Flag{}
 	at := 0
 	for i := range a.in.Programs {
 		p := &a.in.Programs[i]
-		sum, unknown := a.goalSum(p, goals)
-		flags = append(flags, unknown...)
-		score := a.nearest(p, sum+a.attributeSum(p, attributes), 8*whole)
+		enterLevels(p, goals, attributes)
+		if p.InFormula() {
+			flags = goals.unknown(p, flags)
+		}
+		score := a.nearest(p, goals.sum()+attributes.sum(), 8*whole)
 		for ; at < len(a.claims) && a.work[a.claims[at]].program == p; at++ {
 			if err := a.scored(a.claims[at], score); err != nil {
 				return err
@@ -31,41 +39,6 @@ func (a *audit) scores() error {
 		}
 	}
 	return a.flagged(flags)
-}
-
-// goalSum is the program's half levels by goal, weighted in ppm; the median stands in for an unknown one, which is flagged where it counts.
-func (a *audit) goalSum(p *model.Program, medians map[string]int64) (sum int64, unknown []model.Flag) {
-	levels := map[string]int64{}
-	for _, al := range p.Alignment {
-		levels[al.Goal] = 2 * al.Level
-	}
-	for _, g := range a.in.Goals {
-		halves, known := levels[g.ID]
-		if !known {
-			halves = medians[g.ID]
-			if g.WeightPPM > 0 && p.InFormula() {
-				unknown = append(unknown, model.Flag{Program: p.ID, Goal: g.ID, Halves: halves})
-			}
-		}
-		sum += g.WeightPPM * halves
-	}
-	return sum, unknown
-}
-
-// attributeSum is the program's half levels by attribute, weighted in ppm; the median stands in for an unknown one.
-func (a *audit) attributeSum(p *model.Program, medians map[string]int64) (sum int64) {
-	rated := map[string]int64{}
-	for _, v := range p.Attributes {
-		rated[v.Name] = 2 * v.Level
-	}
-	for _, w := range a.in.Params.Attributes {
-		halves, known := rated[w.Name]
-		if !known {
-			halves = medians[w.Name]
-		}
-		sum += w.WeightPPM * halves
-	}
-	return sum
 }
 
 // scored takes over the score of a claim's program, 0 where its fund does not compete, and compares what the line says.
@@ -127,42 +100,4 @@ func within(v, limit int64) int64 {
 		return -limit
 	}
 	return v
-}
-
-func (a *audit) goalMedians() map[string]int64 {
-	known := map[string][]int64{}
-	for i := range a.in.Programs {
-		for _, al := range a.in.Programs[i].Alignment {
-			known[al.Goal] = append(known[al.Goal], al.Level)
-		}
-	}
-	out := map[string]int64{}
-	for _, g := range a.in.Goals {
-		out[g.ID] = twiceMedian(known[g.ID])
-	}
-	return out
-}
-
-func (a *audit) attributeMedians() map[string]int64 {
-	known := map[string][]int64{}
-	for i := range a.in.Programs {
-		for _, v := range a.in.Programs[i].Attributes {
-			known[v.Name] = append(known[v.Name], v.Level)
-		}
-	}
-	out := map[string]int64{}
-	for _, w := range a.in.Params.Attributes {
-		out[w.Name] = twiceMedian(known[w.Name])
-	}
-	return out
-}
-
-// twiceMedian is 4, the middle of the scale, when nothing is known.
-func twiceMedian(levels []int64) int64 {
-	n := len(levels)
-	if n == 0 {
-		return 4
-	}
-	slices.Sort(levels)
-	return levels[(n-1)/2] + levels[n/2]
 }

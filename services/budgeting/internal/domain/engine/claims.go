@@ -22,6 +22,7 @@ type book struct {
 	fixed   []int64 // of each fund
 	revenue []int64 // of each fund
 	set     []int32 // scratch of eligible
+	spread  []int64 // scratch of bounds
 }
 
 // claim is a competing line: what law and policy ask of its amount (exact minor units), and what makes its weight.
@@ -40,7 +41,7 @@ type claim struct {
 	held          bool // the fund does not compete
 }
 
-func newBook(in model.Input) (*book, error) {
+func newBook(in model.Input, scorer *score.Scorer) (*book, error) {
 	b := &book{in: in, funds: make(map[string]int32, len(in.Funds))}
 	b.left, b.fixed, b.revenue = make([]int64, len(in.Funds)), make([]int64, len(in.Funds)), make([]int64, len(in.Funds))
 	for k, f := range in.Funds {
@@ -51,10 +52,17 @@ func newBook(in model.Input) (*book, error) {
 		f, g := &in.Funds[x], &in.Funds[y]
 		return cmp.Or(cmp.Compare(boundness(f.Class), boundness(g.Class)), cmp.Compare(f.Rank, g.Rank), cmp.Compare(f.ID, g.ID))
 	})
-	points := score.Points(in)
+	points := scorer.Points()
+	sums := totals(in, b.funds)
+	b.room(sums)
 	var bad fault.Violations
 	for i := range in.Programs {
-		b.program(int32(i), points[i], &bad)
+		n := 0
+		for n < len(sums) && sums[n].program == int32(i) {
+			n++
+		}
+		b.program(int32(i), sums[:n], points[i], &bad)
+		sums = sums[n:]
 	}
 	for k, f := range in.Funds {
 		b.left[k] = f.Available - b.revenue[k] - b.fixed[k]
@@ -66,13 +74,17 @@ func newBook(in model.Input) (*book, error) {
 func boundness(c model.FundClass) int { return slices.Index(model.FundClasses(), c) }
 
 // program adds the program's lines, and claims for those that compete.
-func (b *book) program(i int32, q int64, bad *fault.Violations) {
+func (b *book) program(i int32, sums []sum, q int64, bad *fault.Violations) {
 	p := &b.in.Programs[i]
 	first := len(b.claims)
-	for _, l := range b.totals(p) {
-		k := b.funds[l.Fund]
-		l.Base = l.Gross - l.Revenue
-		l.Block = -1
+	for _, s := range sums {
+		k := s.fund
+		b.lines = append(b.lines, model.Line{
+			Program: p.ID, Fund: b.in.Funds[k].ID, Treatment: s.treatment, CostLines: s.costLines,
+			Gross: s.gross, Revenue: s.revenue, Base: s.gross - s.revenue, Block: -1,
+		})
+		b.lineIn = append(b.lineIn, k)
+		l := &b.lines[len(b.lines)-1]
 		b.revenue[k] += l.Revenue
 		switch {
 		case l.Treatment != model.Competes:
@@ -82,15 +94,13 @@ func (b *book) program(i int32, q int64, bad *fault.Violations) {
 		default:
 			b.claims = append(b.claims, claim{
 				program: i, fund: k, base: l.Base, q: q, most: money.Limit, held: !b.in.Funds[k].InPool(),
-				line: int32(len(b.lines)), //nolint:gosec // lines are fewer than 2^31
+				line: int32(len(b.lines) - 1), //nolint:gosec // lines are fewer than 2^31
 			})
 		}
 		if l.Reason != "" {
 			l.Min, l.Max, l.Amount = l.Base, l.Base, l.Base
 			b.fixed[k] += l.Base
 		}
-		b.lines = append(b.lines, l)
-		b.lineIn = append(b.lineIn, k)
 	}
 	claims := b.claims[first:]
 	if len(claims) == 0 {
@@ -99,42 +109,12 @@ func (b *book) program(i int32, q int64, bad *fault.Violations) {
 		}
 		return
 	}
-	bounds(p, claims)
-}
-
-// totals nets the program's cost lines by fund and treatment, and its program revenue into the competing line of the same fund.
-func (b *book) totals(p *model.Program) []model.Line {
-	totals := make([]model.Line, 0, len(p.CostLines)+len(p.Revenue))
-	for i := range p.CostLines {
-		l := &p.CostLines[i]
-		totals = append(totals, model.Line{Program: p.ID, Fund: l.Fund, Treatment: l.Treatment, CostLines: 1, Gross: l.Amount})
-	}
-	for _, r := range p.Revenue {
-		totals = append(totals, model.Line{Program: p.ID, Fund: r.Fund, Treatment: model.Competes, Revenue: r.Amount})
-	}
-	slices.SortStableFunc(totals, func(x, y model.Line) int {
-		return cmp.Or(cmp.Compare(x.Fund, y.Fund), cmp.Compare(x.Treatment.Place(), y.Treatment.Place()))
-	})
-	merged := totals[:0]
-	for _, l := range totals {
-		if n := len(merged); n > 0 && merged[n-1].Fund == l.Fund && merged[n-1].Treatment == l.Treatment {
-			merged[n-1].CostLines += l.CostLines
-			merged[n-1].Gross += l.Gross
-			merged[n-1].Revenue += l.Revenue
-			continue
-		}
-		merged = append(merged, l)
-	}
-	return merged
+	b.bounds(p, claims)
 }
 
 // bounds spreads what is said of the program over its claims in proportion to their base. The spreads nest (floor, then up to least, then up
 // to most), so that every claim keeps floor ≤ least ≤ most.
-func bounds(p *model.Program, claims []claim) {
-	shares := make([]int64, len(claims))
-	for i := range claims {
-		shares[i] = claims[i].base
-	}
+func (b *book) bounds(p *model.Program, claims []claim) {
 	var floor int64
 	if p.Mandate != nil && p.Mandate.Attested {
 		floor = p.Mandate.Minimum
@@ -152,7 +132,16 @@ func bounds(p *model.Program, claims []claim) {
 		most, mostWhy = *p.Cap, model.AtCap
 	}
 	bounded := p.HoldHarmless != nil || p.Cap != nil
-	floors, lift, room, request := money.Spread(floor, shares), money.Spread(least-floor, shares), money.Spread(most-least, shares), money.Spread(p.Requested, shares)
+	n := len(claims)
+	spread := b.spread[:0] // bases, then the pieces of each amount, n by n
+	for i := range claims {
+		spread = append(spread, claims[i].base)
+	}
+	for _, amount := range [...]int64{floor, least - floor, most - least, p.Requested} {
+		spread = money.AppendSpread(spread, amount, spread[:n])
+	}
+	floors, lift, room, request := spread[n:2*n], spread[2*n:3*n], spread[3*n:4*n], spread[4*n:]
+	b.spread = spread
 	for i := range claims {
 		c := &claims[i]
 		if c.held {

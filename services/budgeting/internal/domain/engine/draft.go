@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"math/big"
 	"slices"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/earmark"
@@ -98,6 +97,7 @@ func (d *draft) payments() {
 	for c := range pays {
 		pays[c] = slices.Clone(d.s.Paid[c])
 	}
+	first := make([]model.Payment, len(d.claims)) // most claims have one payment only: its place is here
 	own := make([]int64, len(d.claims))
 	for i := range d.claims {
 		class := d.g.Class[i]
@@ -118,6 +118,7 @@ func (d *draft) payments() {
 	}
 	for i := range d.claims {
 		l := &d.lines[d.claims[i].line]
+		l.Paid = first[i : i : i+1]
 		class := d.g.Class[i]
 		d.pay(l, d.claims[i].fund, own[i]*d.g.unit)
 		d.pay(l, d.g.oddFund[i], d.g.odd[i])
@@ -127,6 +128,9 @@ func (d *draft) payments() {
 			pays[class][at] -= units
 			open -= units
 			d.pay(l, d.g.Eligible[class][at], units*d.g.unit)
+		}
+		if len(l.Paid) == 0 {
+			l.Paid = nil
 		}
 	}
 }
@@ -175,9 +179,11 @@ func (d *draft) funds(plan *model.Plan) {
 		}
 		plan.Funds = append(plan.Funds, r)
 	}
+	whole := make([]model.Payment, len(d.lines)-len(d.claims))
 	for i := range d.lines {
 		if l := &d.lines[i]; l.Block < 0 && l.Base != 0 {
-			l.Paid = []model.Payment{{Fund: l.Fund, Amount: l.Amount}}
+			whole[0] = model.Payment{Fund: l.Fund, Amount: l.Amount}
+			l.Paid, whole = whole[:1:1], whole[1:]
 		}
 	}
 }
@@ -213,50 +219,4 @@ func (d *draft) blocks(plan *model.Plan) {
 		b.Base += l.Base
 		b.Amount += l.Amount
 	}
-}
-
-// rate publishes the rate of a block: of the rates that give these amounts, the decimal fraction with the fewest digits, and the least of those.
-// Where ties leave one rate only, or nothing is left to move, it is the exact rate of the last unit.
-func (d *draft) rate(r waterfill.Rate) model.Rate {
-	if r.Last.Claim < 0 {
-		return model.Rate{Num: "0", Den: "1"}
-	}
-	least := d.at(r.Direction, r.Last)
-	if r.Next.Claim < 0 {
-		return fraction(least)
-	}
-	most := d.at(r.Direction, r.Next)
-	for digits := int64(1); least.Cmp(most) < 0; digits *= 10 {
-		if digits > 1<<59 {
-			break // closer than 18 digits tell apart
-		}
-		k := new(big.Int).Mul(least.Num(), big.NewInt(digits))
-		k.Quo(k, least.Denom()).Add(k, big.NewInt(1)) // the first decimal above least
-		if short := new(big.Rat).SetFrac(k, big.NewInt(digits)); short.Cmp(most) < 0 {
-			return fraction(short)
-		}
-	}
-	return fraction(least)
-}
-
-func fraction(r *big.Rat) model.Rate {
-	return model.Rate{Num: r.Num().String(), Den: r.Denom().String()}
-}
-
-// at is the rate at which a unit moves, per unit of multiplier (shortage) or of full score (growth): unit × (2n − 1) ÷ (2 × D × factor).
-func (d *draft) at(direction waterfill.Direction, u waterfill.Unit) *big.Rat {
-	c := &d.claims[u.Claim]
-	one, factor := int64(10_000), c.q
-	if direction == waterfill.Shortage {
-		one, factor = scale, scale+(d.in.Params.SpreadMilli-1000)*(10_000-c.q)
-	}
-	return new(big.Rat).SetFrac(product(d.g.unit, 2*u.N-1, one), product(2, c.movable, factor))
-}
-
-func product(factors ...int64) *big.Int {
-	p := big.NewInt(1)
-	for _, f := range factors {
-		p.Mul(p, big.NewInt(f))
-	}
-	return p
 }

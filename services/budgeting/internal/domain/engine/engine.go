@@ -15,32 +15,47 @@ import (
 // Version names the rules of this engine. It changes whenever any input could get another plan; a stored input is replayed only under its own.
 const Version = "1"
 
+// Solved is a plan, the certificate of its check, and the bytes that the check encoded and hashed: what is kept is what was proven.
+type Solved struct {
+	Plan        model.Plan
+	Certificate model.Certificate
+	Input       []byte // canonical
+	Encoded     []byte // plan
+}
+
 // Allocate answers the input with a plan and the certificate of an independent check. Plans may be OPTIMAL, REDUCTION_SHORT or INFEASIBLE:
 // those are answers, not errors.
 //
 // Errors: Invalid with every violation, or WEIGHTS_OVERFLOW; FailedPrecondition ENGINE_VERSION for an input of another engine version; the
 // context's; Internal when the check refuses the plan, which is then not returned.
 func Allocate(ctx context.Context, in model.Input) (model.Plan, model.Certificate, error) {
-	if err := in.Validate(); err != nil {
-		return model.Plan{}, model.Certificate{}, err
+	s, err := Solve(ctx, in)
+	return s.Plan, s.Certificate, err
+}
+
+// Solve is Allocate with the bytes to keep. The auditor encodes and hashes the input before the solver starts on a copy, and holds the plan
+// against its own: the two share no memory, and nothing that the solver says of the input is believed.
+func Solve(ctx context.Context, in model.Input) (Solved, error) {
+	auditor, err := certify.NewAuditor(in)
+	if err != nil {
+		return Solved{}, err
 	}
 	if in.EngineVersion != Version {
-		return model.Plan{}, model.Certificate{}, fault.State("ENGINE_VERSION",
+		return Solved{}, fault.State("ENGINE_VERSION",
 			"the input is for engine version %q and this is version %q; create a new allocation from the current input", in.EngineVersion, Version)
 	}
-	in = in.Normalize()
-	plan, err := solve(ctx, in)
+	plan, err := solve(ctx, auditor.Copy(), auditor.InputHash())
 	if err != nil {
-		return model.Plan{}, model.Certificate{}, err
+		return Solved{}, err
 	}
 	if err := ctx.Err(); err != nil {
-		return model.Plan{}, model.Certificate{}, fmt.Errorf("allocate: %w", err)
+		return Solved{}, fmt.Errorf("allocate: %w", err)
 	}
-	cert, err := certify.Check(in, plan)
+	cert, encoded, err := auditor.Check(&plan)
 	if err != nil {
-		return model.Plan{}, model.Certificate{}, fault.New(fault.Internal, "CERTIFICATE_REFUSED", "the allocation failed its own check").Because(err)
+		return Solved{}, fault.New(fault.Internal, "CERTIFICATE_REFUSED", "the allocation failed its own check").Because(err)
 	}
-	return plan, cert, nil
+	return Solved{Plan: plan, Certificate: cert, Input: auditor.Input(), Encoded: encoded}, nil
 }
 
 // Replay allocates stored canonical bytes again. Equal bytes give equal plans, to the byte.
@@ -54,18 +69,15 @@ func Replay(ctx context.Context, canonical []byte) (model.Plan, model.Certificat
 }
 
 // solve makes the plan of a normalized, valid input.
-func solve(ctx context.Context, in model.Input) (model.Plan, error) {
-	hash, err := in.Hash()
-	if err != nil {
-		return model.Plan{}, err
-	}
-	b, err := newBook(in)
+func solve(ctx context.Context, in model.Input, hash string) (model.Plan, error) {
+	scorer := score.New(in)
+	b, err := newBook(in, scorer)
 	if err != nil {
 		return model.Plan{}, err
 	}
 	plan := model.Plan{
 		Schema: model.SchemaVersion, EngineVersion: Version, Method: in.Method, InputHash: hash, Outcome: model.Optimal,
-		Blocks: []model.Block{}, Shortfalls: []model.Shortfall{}, Flags: score.Flags(in),
+		Blocks: []model.Block{}, Shortfalls: []model.Shortfall{}, Flags: scorer.Flags(),
 	}
 	g, err := newGrid(b)
 	if err != nil {

@@ -211,11 +211,12 @@ type Flag struct {
 	Halves  int64  `json:"halves"`
 }
 
-// Encode is the one encoding of the plan: JSON, integers and strings only, fields in declared order. Equal runs have equal bytes.
-func (p Plan) Encode() ([]byte, error) { return encode(p) }
+// Encode is the one encoding of the plan: JSON, integers and strings only, fields in declared order. Equal runs have equal bytes. The error is
+// always nil.
+func (p Plan) Encode() ([]byte, error) { return encodePlan(&p), nil }
 
-// Hash is the SHA-256 of Encode, in hexadecimal.
-func (p Plan) Hash() (string, error) { return hashOf(p) }
+// Hash is the SHA-256 of Encode, in hexadecimal. The error is always nil.
+func (p Plan) Hash() (string, error) { return Digest(encodePlan(&p)), nil }
 
 // DecodePlan reads the bytes of Encode back and refuses any other bytes.
 func DecodePlan(b []byte) (Plan, error) {
@@ -226,11 +227,7 @@ func DecodePlan(b []byte) (Plan, error) {
 	if p.Schema != SchemaVersion {
 		return Plan{}, fmt.Errorf("decode plan: schema version %d, want %d", p.Schema, SchemaVersion)
 	}
-	again, err := p.Encode()
-	if err != nil {
-		return Plan{}, err
-	}
-	if !bytes.Equal(again, b) {
+	if !bytes.Equal(encodePlan(&p), b) {
 		return Plan{}, fmt.Errorf("decode plan: the bytes are not in canonical form")
 	}
 	return p, nil

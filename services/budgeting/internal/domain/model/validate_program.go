@@ -43,16 +43,13 @@ func (c *checker) programList(programs []Program) {
 
 func (c *checker) program(at spot, p *Program) {
 	competes := false
-	seen := make(map[string]bool, len(p.CostLines))
+	c.lineIDs(at, p.CostLines)
 	for i := range p.CostLines {
 		l, here := &p.CostLines[i], at.in("cost_lines", i)
-		c.name(here, "id", l.ID)
-		if seen[l.ID] && l.ID != "" {
-			c.Add(here.field("id"), "repeats %q; ids must be unique in the program", l.ID)
-		}
-		seen[l.ID] = true
 		c.fundRef(here, "fund", l.Fund)
-		among(c, here, "treatment", l.Treatment, Treatments())
+		if l.Treatment.Place() < 0 {
+			oneOf(c, here.field("treatment"), l.Treatment, Treatments())
+		}
 		c.from(here, "amount", l.Amount, -money.Limit, money.Limit)
 		competes = competes || l.Treatment == Competes
 	}
@@ -75,6 +72,26 @@ func (c *checker) program(at spot, p *Program) {
 	}
 	c.bounds(at, p, competes)
 	c.rating(at, p)
+}
+
+// lineIDs wants every cost line named, and by a name of its own. Ids that ascend are; others are looked up.
+func (c *checker) lineIDs(at spot, lines []CostLine) {
+	ascend := true
+	for i := range lines {
+		c.name(at.in("cost_lines", i), "id", lines[i].ID)
+		ascend = ascend && (i == 0 || lines[i-1].ID < lines[i].ID)
+	}
+	if ascend {
+		return
+	}
+	seen := make(map[string]bool, len(lines))
+	for i := range lines {
+		id := lines[i].ID
+		if seen[id] && id != "" {
+			c.Add(at.in("cost_lines", i).field("id"), "repeats %q; ids must be unique in the program", id)
+		}
+		seen[id] = true
+	}
 }
 
 // repeats says whether an earlier item is the same; the lists of one program are short.

@@ -1,8 +1,6 @@
 // Package model is the validated, canonical and hashed input of an allocation, and the plan that answers it.
 package model
 
-import "slices"
-
 // SchemaVersion is the version of both canonical encodings; bytes of another version are refused, never guessed at.
 const SchemaVersion = 1
 
@@ -33,7 +31,26 @@ func Treatments() []Treatment {
 }
 
 // Place is the treatment's place in waterfall order, −1 for an unknown one.
-func (t Treatment) Place() int { return slices.Index(Treatments(), t) }
+func (t Treatment) Place() int {
+	switch t {
+	case MustPay:
+		return 0
+	case PassThrough:
+		return 1
+	case Interfund:
+		return 2
+	case Grant:
+		return 3
+	case CapitalProject:
+		return 4
+	case Reserve:
+		return 5
+	case Competes:
+		return 6
+	default:
+		return -1
+	}
+}
 
 // FundClass is how narrowly a fund's money is bound (GASB Statement 54).
 type FundClass string

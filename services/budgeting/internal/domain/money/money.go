@@ -93,23 +93,29 @@ func CeilDiv(a, b int64) int64 {
 // Spread splits total ≥ 0 over the shares ≥ 0 in proportion, exactly: piece i is the growth of ⌊total × (cumulative share) ÷ (all shares)⌋.
 // When every share is zero the first piece takes all. The shares must add up to at most Limit.
 func Spread(total int64, shares []int64) []int64 {
-	pieces := make([]int64, len(shares))
+	return AppendSpread(make([]int64, 0, len(shares)), total, shares)
+}
+
+// AppendSpread appends the pieces of Spread; shares may be a part of pieces.
+func AppendSpread(pieces []int64, total int64, shares []int64) []int64 {
 	var all int64
 	for _, s := range shares {
 		all += s
 	}
-	if len(shares) == 0 {
-		return pieces
-	}
 	if all == 0 {
-		pieces[0] = total
+		for i := range shares {
+			pieces = append(pieces, total)
+			if i == 0 {
+				total = 0
+			}
+		}
 		return pieces
 	}
 	var cumulative, given int64
-	for i, s := range shares {
+	for _, s := range shares {
 		cumulative += s
 		upTo, _ := MulDivFloor(total, cumulative, all) // cumulative ≤ all, so the quotient is at most total
-		pieces[i] = upTo - given
+		pieces = append(pieces, upTo-given)
 		given = upTo
 	}
 	return pieces

@@ -38,17 +38,19 @@ func (s *Scorer) milli(weighted int64) int64 {
 }
 
 // Flags lists where a median stands in for an unknown alignment of a competing program, by program and goal.
-func Flags(in model.Input) []model.Flag {
-	s := New(in)
+func Flags(in model.Input) []model.Flag { return New(in).Flags() }
+
+// Flags lists where a median stands in for an unknown alignment of a competing program, by program and goal.
+func (s *Scorer) Flags() []model.Flag {
 	flags := []model.Flag{}
-	for i := range in.Programs {
-		p := &in.Programs[i]
+	for i := range s.in.Programs {
+		p := &s.in.Programs[i]
 		if !p.InFormula() {
 			continue
 		}
-		walk(in.Goals, p.Alignment, goalID, alignedGoal, func(j int, a *model.Alignment) {
-			if a == nil && in.Goals[j].WeightPPM > 0 {
-				flags = append(flags, model.Flag{Program: p.ID, Goal: in.Goals[j].ID, Halves: s.goalMedian[j]})
+		walk(s.in.Goals, p.Alignment, goalID, alignedGoal, func(j int, a *model.Alignment) {
+			if a == nil && s.in.Goals[j].WeightPPM > 0 {
+				flags = append(flags, model.Flag{Program: p.ID, Goal: s.in.Goals[j].ID, Halves: s.goalMedian[j]})
 			}
 		})
 	}

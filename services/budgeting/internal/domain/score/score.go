@@ -58,11 +58,13 @@ const neutralHalves = 4
 const fullHalves = 8
 
 // Points scores every program of a normalized, valid input, in its order.
-func Points(in model.Input) []int64 {
-	s := New(in)
-	out := make([]int64, len(in.Programs))
-	for i := range in.Programs {
-		p := &in.Programs[i]
+func Points(in model.Input) []int64 { return New(in).Points() }
+
+// Points scores every program, in the order of the input.
+func (s *Scorer) Points() []int64 {
+	out := make([]int64, len(s.in.Programs))
+	for i := range s.in.Programs {
+		p := &s.in.Programs[i]
 		results := s.results(p.Results)
 		out[i], _ = s.round(s.weighted(p), results.PointsBP*results.CertainPPM, s.equity(p))
 	}

@@ -114,7 +114,8 @@ func (t allocationTx) Proof(key ...string) (p app.Proof, err error) {
 			return nil
 		})
 	if err == nil && !found {
-		err = fmt.Errorf("%s has no proof", domain.AllocationName(key[0], key[1], key[2]))
+		err = fault.State("PROOF_MISSING", "the stored proof of %s is gone, so nothing vouches for it; restore a backup that has it",
+			domain.AllocationName(key[0], key[1], key[2]))
 	}
 	return p, err
 }

@@ -32,6 +32,7 @@ CREATE TABLE plans (
     PRIMARY KEY (organization_id, plan_id)
 );
 
+-- parent_goal is a resource name, as filters spell it.
 CREATE TABLE goals (
     organization_id TEXT NOT NULL,
     plan_id TEXT NOT NULL,

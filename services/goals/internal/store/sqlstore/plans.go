@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/throughline/throughline/services/goals/internal/domain"
 	"github.com/throughline/throughline/services/platform/resource"
@@ -75,8 +76,12 @@ var goals = &resource.Kind[domain.Goal]{
 			"version", "create_time", "update_time",
 		},
 		Values: func(g domain.Goal) []any {
+			parent := g.ParentGoal
+			if parent != "" { // a name, as filters spell it
+				parent = domain.GoalName(g.Organization, g.Plan, parent)
+			}
 			return []any{
-				g.Organization, g.Plan, g.ID, g.DisplayName, g.ParentGoal, g.Description, g.Scale, g.Lens,
+				g.Organization, g.Plan, g.ID, g.DisplayName, parent, g.Description, g.Scale, g.Lens,
 				resource.JSON(g.MeasuresOfSuccess), resource.JSON(g.Preserve), g.OwnerRole, g.EquityStatement, g.Predecessor,
 				g.Version, g.CreateTime, g.UpdateTime,
 			}
@@ -84,13 +89,16 @@ var goals = &resource.Kind[domain.Goal]{
 		Scan: func(r sqldb.Row) (domain.Goal, error) {
 			g := domain.Goal{
 				Meta: meta(r, 13), Organization: r.Text(0), Plan: r.Text(1), ID: r.Text(2), DisplayName: r.Text(3),
-				ParentGoal: r.Text(4), Description: r.Text(5), Scale: r.Text(6), Lens: r.Text(7),
+				ParentGoal: lastID(r.Text(4)), Description: r.Text(5), Scale: r.Text(6), Lens: r.Text(7),
 				OwnerRole: r.Text(10), EquityStatement: r.Text(11), Predecessor: r.Text(12),
 			}
 			return g, errors.Join(resource.FromJSON(r.Text(8), &g.MeasuresOfSuccess), resource.FromJSON(r.Text(9), &g.Preserve))
 		},
 	},
 }
+
+// lastID is the last id of a resource name.
+func lastID(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
 
 // meta reads version, create_time and update_time, in this order from column i.
 func meta(r sqldb.Row, i int) domain.Meta {

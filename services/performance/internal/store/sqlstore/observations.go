@@ -27,10 +27,8 @@ func scanObservation(r sqldb.Row) domain.Observation {
 	}
 }
 
-// selectObservations starts a query of the table under an alias.
-func selectObservations(alias string) string {
-	return "SELECT " + alias + "." + strings.Join(observationColumns, ", "+alias+".")
-}
+// selectObservations is the start of a query over observations o.
+var selectObservations = "SELECT o." + strings.Join(observationColumns, ", o.")
 
 // sameCell is the condition that two aliases are revisions of one cell.
 const sameCell = "n.organization_id = o.organization_id AND n.measure_id = o.measure_id AND n.period_start = o.period_start AND n.dimension = o.dimension"
@@ -65,7 +63,7 @@ func (s observations) Current(organization string, cells []domain.Cell) (map[dom
 		// CROSS JOIN keeps SQLite from reading the organization's whole history to look for the few cells in it; the latest
 		// revision is sought by the cell alone, so that each is found by its whole key however many others there are.
 		query := "WITH cells (measure_id, period_start, dimension) AS (VALUES (?, ?, ?)" + strings.Repeat(", (?, ?, ?)", len(part)-1) + ") " +
-			selectObservations("o") + " FROM cells c CROSS JOIN observations o WHERE o.organization_id = ? AND o.measure_id = c.measure_id " +
+			selectObservations + " FROM cells c CROSS JOIN observations o WHERE o.organization_id = ? AND o.measure_id = c.measure_id " +
 			"AND o.period_start = c.period_start AND o.dimension = c.dimension AND o.revision = (SELECT MAX(n.revision) FROM observations n " +
 			"WHERE n.organization_id = ? AND n.measure_id = c.measure_id AND n.period_start = c.period_start AND n.dimension = c.dimension)"
 		err := s.tx.Query(query, args, func(r sqldb.Row) error {
@@ -96,18 +94,40 @@ func (s observations) Append(recorded domain.Recorded) error {
 }
 
 func (s observations) Latest(organization, measure string, first, last domain.Date) (o domain.Observation, found bool, err error) {
-	found, err = sqldb.QueryOne(s.tx, selectObservations("o")+" FROM observations o WHERE o.organization_id = ? AND o.measure_id = ? "+
+	found, err = sqldb.QueryOne(s.tx, selectObservations+" FROM observations o WHERE o.organization_id = ? AND o.measure_id = ? "+
 		"AND o.period_start >= ? AND o.period_start <= ? AND o.dimension = '' ORDER BY o.period_start DESC, o.revision DESC LIMIT 1",
 		[]any{organization, measure, first, last}, func(r sqldb.Row) error { o = scanObservation(r); return nil })
 	return o, found, err
 }
 
-func (s observations) List(organization, measure string, asOf time.Time, q listing.Query) (page []domain.Observation, next string, err error) {
-	until := int64(math.MaxInt64)
-	if !asOf.IsZero() {
-		until = asOf.UnixMicro()
+func (s observations) Series(organization, measure, dimension string, asOf time.Time) ([]domain.Observation, error) {
+	var series []domain.Observation
+	until := recordedBy(asOf)
+	err := s.tx.Query(selectObservations+" FROM observations o WHERE o.organization_id = ? AND o.measure_id = ? AND o.dimension = ? "+
+		"AND o.record_time <= ? ORDER BY o.period_start, o.revision",
+		[]any{organization, measure, dimension, until}, func(r sqldb.Row) error {
+			o := scanObservation(r)
+			if n := len(series); n > 0 && series[n-1].Period == o.Period {
+				series[n-1] = o // a later revision
+			} else {
+				series = append(series, o)
+			}
+			return nil
+		})
+	return series, err
+}
+
+// recordedBy is the moment asOf as record times are stored; the end of time for now.
+func recordedBy(asOf time.Time) int64 {
+	if asOf.IsZero() {
+		return math.MaxInt64
 	}
-	query := selectObservations("o") + " FROM observations o WHERE o.organization_id = ? AND o.measure_id = ? AND o.record_time <= ? " +
+	return asOf.UnixMicro()
+}
+
+func (s observations) List(organization, measure string, asOf time.Time, q listing.Query) (page []domain.Observation, next string, err error) {
+	until := recordedBy(asOf)
+	query := selectObservations + " FROM observations o WHERE o.organization_id = ? AND o.measure_id = ? AND o.record_time <= ? " +
 		"AND NOT EXISTS (SELECT 1 FROM observations n WHERE " + sameCell + " AND n.revision > o.revision AND n.record_time <= ?)"
 	args := []any{organization, measure, until, until}
 	if where, more := q.Where(); where != "" {

@@ -46,6 +46,7 @@ func observations(t *testing.T, open func(*testing.T) resourcetest.Harness[app.T
 		"current values are the latest revisions": current,
 		"pages are as of a moment":                asOf,
 		"the latest period in a span":             latest,
+		"series by period":                        series,
 		"frequencies of the measures that exist":  frequencies,
 		"one journal entry tells of many":         journal,
 		"a failed write leaves no trace":          rollback,
@@ -220,5 +221,31 @@ func never(t *testing.T, h resourcetest.Harness[app.Tx]) {
 	})
 	if err == nil {
 		t.Error("a read recorded")
+	}
+}
+
+func series(t *testing.T, h resourcetest.Harness[app.Tx]) {
+	for name, c := range map[string]struct {
+		dimension string
+		at        time.Time
+		want      []domain.Observation
+	}{
+		"now":              {"", time.Time{}, []domain.Observation{observation("a", 1, "", 3, 2), observation("a", 2, "", 1, 1)}},
+		"a minute in":      {"", at.Add(time.Minute), []domain.Observation{observation("a", 1, "", 2, 1), observation("a", 2, "", 1, 1)}},
+		"at first":         {"", at, []domain.Observation{observation("a", 1, "", 1, 0)}},
+		"another district": {"south", time.Time{}, []domain.Observation{observation("a", 2, "south", 1, 0)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := h.Store.Read(t.Context(), func(tx app.Tx) error {
+				got, err := tx.Observations().Series("a", "m", c.dimension, c.at)
+				if !same(got, c.want) {
+					t.Errorf("got %+v, want %+v", got, c.want)
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
 	}
 }

@@ -1,0 +1,89 @@
+package certify
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+)
+
+// costSum is what a program's cost lines come to in one fund and treatment, and the program revenue beside them.
+type costSum struct {
+	place          int // fund by treatment, ascending in the order of plan lines
+	treatment      model.Treatment
+	fund           int
+	count          int
+	gross, revenue int64
+}
+
+// linesMatch adds the cost lines up by itself and compares, program by program: both sides ascend by program, fund and treatment.
+func (a *audit) linesMatch() error {
+	a.work = make([]working, len(a.plan.Lines))
+	at := 0
+	for i := range a.in.Programs {
+		p := &a.in.Programs[i]
+		for _, s := range a.sums(p) {
+			if at == len(a.plan.Lines) {
+				return fmt.Errorf("program %q, fund %q, %s is missing", p.ID, a.in.Funds[s.fund].ID, s.treatment)
+			}
+			if err := a.match(at, p, &s); err != nil {
+				return err
+			}
+			at++
+		}
+	}
+	if at < len(a.plan.Lines) {
+		return a.at(at, "is not in the input, or is repeated")
+	}
+	a.limits()
+	return nil
+}
+
+// sums is what the plan must have of a program, in its order; it is good until the next call.
+func (a *audit) sums(p *model.Program) []costSum {
+	a.costSums = a.costSums[:0]
+	for i := range p.CostLines {
+		l := &p.CostLines[i]
+		s := a.sumOf(l.Fund, l.Treatment)
+		s.count++
+		s.gross += l.Amount
+	}
+	for i := range p.Revenue {
+		a.sumOf(p.Revenue[i].Fund, model.Competes).revenue += p.Revenue[i].Amount
+	}
+	return a.costSums
+}
+
+// sumOf finds the sum of a fund and treatment, or makes a place for it.
+func (a *audit) sumOf(fund string, t model.Treatment) *costSum {
+	k := a.fund[fund] // funds ascend by id, so their places do
+	place := k*(model.Competes.Place()+1) + t.Place()
+	at, found := slices.BinarySearchFunc(a.costSums, place, func(s costSum, place int) int { return s.place - place })
+	if !found {
+		a.costSums = slices.Insert(a.costSums, at, costSum{place: place, treatment: t, fund: k})
+	}
+	return &a.costSums[at]
+}
+
+// match compares a plan line with what must stand there and enters it in the working.
+func (a *audit) match(i int, p *model.Program, s *costSum) error {
+	l, w := &a.plan.Lines[i], &a.work[i]
+	switch {
+	case l.Program != p.ID || l.Fund != a.in.Funds[s.fund].ID || l.Treatment != s.treatment:
+		return a.at(i, "is not in the input, out of order or repeated; want program %q, fund %q, %s", p.ID, a.in.Funds[s.fund].ID, s.treatment)
+	case l.Gross != s.gross || l.Revenue != s.revenue || l.Base != s.gross-s.revenue || l.CostLines != s.count:
+		return a.at(i, "has gross %d, revenue %d, base %d of %d cost lines; want %d, %d, %d of %d",
+			l.Gross, l.Revenue, l.Base, l.CostLines, s.gross, s.revenue, s.gross-s.revenue, s.count)
+	case l.Change != l.Amount-l.Base:
+		return a.at(i, "has change %d, want %d", l.Change, l.Amount-l.Base)
+	}
+	w.program, w.fund = p, s.fund
+	w.competes = l.Treatment == model.Competes && l.Base >= 0
+	a.income[w.fund] += l.Revenue
+	if w.competes {
+		a.claims = append(a.claims, i)
+	} else {
+		a.fixed[w.fund] += l.Base
+	}
+	return nil
+}

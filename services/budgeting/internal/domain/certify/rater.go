@@ -1,0 +1,93 @@
+package certify
+
+import (
+	"slices"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+)
+
+// rater adds up the ratings of one kind, by goal or by attribute, one program at a time.
+type rater struct {
+	place   map[string]int // of each name among those that weigh
+	names   []string
+	weights []int64 // ppm
+	whole   int64   // of the weights
+	levels  []int64 // of the program
+	known   []bool
+	counted [][]int64 // levels of every program where they are known
+	medians []int64   // twice the median, for what is unknown
+}
+
+func newRater(n int) *rater { return &rater{place: make(map[string]int, n)} }
+
+// add enters something that weighs.
+func (r *rater) add(name string, weight int64) {
+	r.place[name] = len(r.names)
+	r.names, r.weights, r.whole = append(r.names, name), append(r.weights, weight), r.whole+weight
+	r.levels, r.known, r.counted = append(r.levels, 0), append(r.known, false), append(r.counted, nil)
+}
+
+// enterLevels gives the raters the levels of a program; what does not weigh is left out.
+func enterLevels(p *model.Program, goals, attributes *rater) {
+	clear(goals.known)
+	clear(attributes.known)
+	for i := range p.Alignment {
+		goals.level(p.Alignment[i].Goal, p.Alignment[i].Level)
+	}
+	for i := range p.Attributes {
+		attributes.level(p.Attributes[i].Name, p.Attributes[i].Level)
+	}
+}
+
+func (r *rater) level(name string, level int64) {
+	if i, weighs := r.place[name]; weighs {
+		r.levels[i], r.known[i] = level, true
+	}
+}
+
+// count remembers the levels of the program for the medians.
+func (r *rater) count() {
+	for i, known := range r.known {
+		if known {
+			r.counted[i] = append(r.counted[i], r.levels[i])
+		}
+	}
+}
+
+func (r *rater) middle() {
+	for _, levels := range r.counted {
+		r.medians = append(r.medians, twiceMedian(levels))
+	}
+}
+
+// sum is the program's half levels, weighted in ppm; the median stands in for an unknown one.
+func (r *rater) sum() (sum int64) {
+	for i, known := range r.known {
+		halves := r.medians[i]
+		if known {
+			halves = 2 * r.levels[i]
+		}
+		sum += r.weights[i] * halves
+	}
+	return sum
+}
+
+// unknown flags where a median stands in for a level that counts.
+func (r *rater) unknown(p *model.Program, flags []model.Flag) []model.Flag {
+	for i, known := range r.known {
+		if !known && r.weights[i] > 0 {
+			flags = append(flags, model.Flag{Program: p.ID, Goal: r.names[i], Halves: r.medians[i]})
+		}
+	}
+	return flags
+}
+
+// twiceMedian is 4, the middle of the scale, when nothing is known.
+func twiceMedian(levels []int64) int64 {
+	n := len(levels)
+	if n == 0 {
+		return 4
+	}
+	slices.Sort(levels)
+	return levels[(n-1)/2] + levels[n/2]
+}

@@ -1,0 +1,67 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+)
+
+// sum is what a program's cost lines come to in one fund and treatment: a line to be.
+type sum struct {
+	program, fund  int32
+	treatment      model.Treatment
+	costLines      int
+	gross, revenue int64
+}
+
+// totals nets cost lines by program, fund and treatment, and program revenue into the competing line of the same fund. Programs come in their
+// order, the lines of each by fund and treatment. Funds are sorted by id, so that their places are in the order of ids.
+func totals(in model.Input, funds map[string]int32) []sum {
+	n := 0
+	for i := range in.Programs {
+		n += len(in.Programs[i].CostLines) + len(in.Programs[i].Revenue)
+	}
+	sums := make([]sum, 0, n)
+	for i := range in.Programs {
+		p, first := &in.Programs[i], len(sums)
+		for j := range p.CostLines {
+			l := &p.CostLines[j]
+			sums = append(sums, sum{program: int32(i), fund: funds[l.Fund], treatment: l.Treatment, costLines: 1, gross: l.Amount})
+		}
+		for _, r := range p.Revenue {
+			sums = append(sums, sum{program: int32(i), fund: funds[r.Fund], treatment: model.Competes, revenue: r.Amount})
+		}
+		sums = sums[:first+merge(sums[first:])]
+	}
+	return sums
+}
+
+// merge sorts the sums of a program and adds up those of one fund and treatment; it answers how many are left.
+func merge(sums []sum) int {
+	slices.SortFunc(sums, func(x, y sum) int {
+		return cmp.Or(cmp.Compare(x.fund, y.fund), cmp.Compare(x.treatment.Place(), y.treatment.Place()))
+	})
+	merged := sums[:0]
+	for _, s := range sums {
+		if n := len(merged); n > 0 && merged[n-1].fund == s.fund && merged[n-1].treatment == s.treatment {
+			merged[n-1].costLines += s.costLines
+			merged[n-1].gross += s.gross
+			merged[n-1].revenue += s.revenue
+			continue
+		}
+		merged = append(merged, s)
+	}
+	return len(merged)
+}
+
+// room makes place for a line a sum, and a claim a competing one.
+func (b *book) room(sums []sum) {
+	claims := 0
+	for i := range sums {
+		if sums[i].treatment == model.Competes {
+			claims++
+		}
+	}
+	b.lines, b.lineIn, b.claims = make([]model.Line, 0, len(sums)), make([]int32, 0, len(sums)), make([]claim, 0, claims)
+}

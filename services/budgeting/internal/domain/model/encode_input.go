@@ -1,0 +1,141 @@
+package model
+
+// encodeInput writes a normalized input.
+func encodeInput(in *Input) []byte {
+	e := &encoder{b: make([]byte, 0, in.size())}
+	e.int(`{"schema":`, int64(in.Schema))
+	e.text(`,"engine_version":`, in.EngineVersion)
+	e.text(`,"method":`, string(in.Method))
+	e.text(`,"currency":`, in.Currency)
+	e.int(`,"rounding_unit":`, in.RoundingUnit)
+	e.params(&in.Params)
+	list(e, `,"goals":`, in.Goals, (*encoder).goal)
+	list(e, `,"funds":`, in.Funds, (*encoder).fund)
+	list(e, `,"programs":`, in.Programs, (*encoder).program)
+	e.revision(`,"revisions":{"priority":{`, &in.Revisions.Priority)
+	e.revision(`,"results":{`, &in.Revisions.Results)
+	e.raw("}}")
+	return e.b
+}
+
+// size is about the bytes of the encoding, seldom less: ids are short, goals are whole names.
+func (in *Input) size() int {
+	n := 2048 + 256*(len(in.Funds)+len(in.Goals))
+	for i := range in.Programs {
+		p := &in.Programs[i]
+		n += 96 + len(p.ID) + 76*len(p.CostLines) + 24*(len(p.EligibleFunds)+len(p.Revenue)+len(p.Attributes))
+		for j := range p.Alignment {
+			n += 24 + len(p.Alignment[j].Goal)
+		}
+		if p.Mandate != nil {
+			n += 64 + len(p.Mandate.Citation)
+		}
+		if p.Results != nil {
+			n += 96 + len(p.Results.Reason)
+		}
+	}
+	return n
+}
+
+func (e *encoder) params(p *Params) {
+	e.int(`,"params":{"spread_milli":`, p.SpreadMilli)
+	e.int(`,"max_cut_ppm":`, p.MaxCutPPM)
+	e.int(`,"results_cap_bp":`, p.ResultsCapBP)
+	e.int(`,"equity_cap_bp":`, p.EquityCapBP)
+	optList(e, `,"attributes":`, p.Attributes, func(e *encoder, a *AttributeWeight) {
+		e.text(`{"name":`, a.Name)
+		e.int(`,"weight_ppm":`, a.WeightPPM)
+		e.raw("}")
+	})
+	optList(e, `,"results":`, p.Results, func(e *encoder, r *ResultRule) {
+		e.text(`{"signal":`, string(r.Signal))
+		e.text(`,"policy":`, string(r.Policy))
+		e.int(`,"points_bp":`, r.PointsBP)
+		e.raw("}")
+	})
+	e.raw("}")
+}
+
+func (e *encoder) goal(g *Goal) {
+	e.text(`{"id":`, g.ID)
+	e.optText(`,"title":`, g.Title)
+	e.int(`,"weight_ppm":`, g.WeightPPM)
+	e.raw("}")
+}
+
+func (e *encoder) fund(f *Fund) {
+	e.text(`{"id":`, f.ID)
+	e.int(`,"available":`, f.Available)
+	e.text(`,"class":`, string(f.Class))
+	e.optInt(`,"rank":`, f.Rank)
+	e.text(`,"kind":`, string(f.Kind))
+	e.optBool(`,"named":`, f.Named)
+	e.raw("}")
+}
+
+func (e *encoder) program(p *Program) {
+	e.text(`{"id":`, p.ID)
+	e.optText(`,"version":`, p.Version)
+	list(e, `,"cost_lines":`, p.CostLines, (*encoder).costLine)
+	e.optInt(`,"requested":`, p.Requested)
+	if len(p.EligibleFunds) > 0 {
+		e.texts(`,"eligible_funds":`, p.EligibleFunds)
+	}
+	if m := p.Mandate; m != nil {
+		e.int(`,"mandate":{"minimum":`, m.Minimum)
+		e.optText(`,"citation":`, m.Citation)
+		e.optBool(`,"attested":`, m.Attested)
+		e.raw("}")
+	}
+	if p.Cap != nil {
+		e.int(`,"cap":`, *p.Cap)
+	}
+	if h := p.HoldHarmless; h != nil {
+		e.int(`,"hold_harmless":{"prior":`, h.Prior)
+		e.int(`,"max_decrease_ppm":`, h.MaxDecreasePPM)
+		e.int(`,"max_increase_ppm":`, h.MaxIncreasePPM)
+		e.raw("}")
+	}
+	optList(e, `,"revenue":`, p.Revenue, func(e *encoder, r *Revenue) {
+		e.text(`{"fund":`, r.Fund)
+		e.int(`,"amount":`, r.Amount)
+		e.raw("}")
+	})
+	optList(e, `,"alignment":`, p.Alignment, func(e *encoder, a *Alignment) {
+		e.text(`{"goal":`, a.Goal)
+		e.int(`,"level":`, a.Level)
+		e.raw("}")
+	})
+	optList(e, `,"attributes":`, p.Attributes, func(e *encoder, a *Attribute) {
+		e.text(`{"name":`, a.Name)
+		e.int(`,"level":`, a.Level)
+		e.raw("}")
+	})
+	if r := p.Results; r != nil {
+		e.text(`,"results":{"signal":`, string(r.Signal))
+		e.text(`,"policy":`, string(r.Policy))
+		e.int(`,"certain_ppm":`, r.CertainPPM)
+		e.optText(`,"reason":`, r.Reason)
+		e.raw("}")
+	}
+	e.optInt(`,"equity_bp":`, p.EquityBP)
+	e.raw("}")
+}
+
+func (e *encoder) costLine(l *CostLine) {
+	e.text(`{"id":`, l.ID)
+	e.text(`,"fund":`, l.Fund)
+	e.text(`,"treatment":`, string(l.Treatment))
+	e.int(`,"amount":`, l.Amount)
+	e.raw("}")
+}
+
+func (e *encoder) revision(open string, r *Revision) {
+	e.raw(open)
+	e.optText(`"name":`, r.Name)
+	if r.Name != "" && r.Hash != "" {
+		e.raw(",")
+	}
+	e.optText(`"hash":`, r.Hash)
+	e.raw("}")
+}

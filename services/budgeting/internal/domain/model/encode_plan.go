@@ -1,0 +1,144 @@
+package model
+
+func encodePlan(p *Plan) []byte {
+	e := &encoder{b: make([]byte, 0, p.size())}
+	e.int(`{"schema":`, int64(p.Schema))
+	e.text(`,"engine_version":`, p.EngineVersion)
+	e.text(`,"method":`, string(p.Method))
+	e.text(`,"input_hash":`, p.InputHash)
+	e.text(`,"outcome":`, string(p.Outcome))
+	e.totals(&p.Totals)
+	e.raw(`,"overall":`)
+	e.waterfall(&p.Overall)
+	list(e, `,"waterfall":`, p.Waterfall, (*encoder).waterfall)
+	list(e, `,"funds":`, p.Funds, (*encoder).fundResult)
+	list(e, `,"blocks":`, p.Blocks, (*encoder).block)
+	list(e, `,"lines":`, p.Lines, (*encoder).line)
+	list(e, `,"shortfalls":`, p.Shortfalls, (*encoder).shortfall)
+	list(e, `,"flags":`, p.Flags, func(e *encoder, f *Flag) {
+		e.text(`{"program":`, f.Program)
+		e.text(`,"goal":`, f.Goal)
+		e.int(`,"halves":`, f.Halves)
+		e.raw("}")
+	})
+	e.raw("}")
+	return e.b
+}
+
+// size is about the bytes of the encoding, seldom less.
+func (p *Plan) size() int {
+	n := 4096 + 1024*len(p.Funds) + 128*len(p.Flags)
+	for i := range p.Lines {
+		n += 240 + len(p.Lines[i].Program) + 40*len(p.Lines[i].Paid)
+	}
+	return n
+}
+
+func (e *encoder) totals(t *Totals) {
+	e.int(`,"totals":{"gross_base":`, t.GrossBase)
+	e.int(`,"gross_amount":`, t.GrossAmount)
+	e.int(`,"net_base":`, t.NetBase)
+	e.int(`,"net_amount":`, t.NetAmount)
+	e.int(`,"change":`, t.Change)
+	e.int(`,"revenue_lost":`, t.RevenueLost)
+	e.int(`,"short":`, t.Short)
+	e.int(`,"surplus":`, t.Surplus)
+	e.int(`,"remainder":`, t.Remainder)
+	e.raw("}")
+}
+
+func (e *encoder) waterfall(w *Waterfall) {
+	e.text(`{"fund":`, w.Fund)
+	e.int(`,"total":`, w.Total)
+	e.int(`,"net":`, w.Net)
+	list(e, `,"steps":`, w.Steps, func(e *encoder, s *Step) {
+		e.text(`{"name":`, string(s.Name))
+		e.int(`,"amount":`, s.Amount)
+		e.raw("}")
+	})
+	e.int(`,"movable":`, w.Movable)
+	e.int(`,"available":`, w.Available)
+	e.int(`,"to_share":`, w.ToShare)
+	e.int(`,"gap":`, w.Gap)
+	e.raw("}")
+}
+
+func (e *encoder) fundResult(r *FundResult) {
+	e.text(`{"fund":`, r.Fund)
+	e.int(`,"available":`, r.Available)
+	e.int(`,"fixed":`, r.Fixed)
+	e.int(`,"revenue":`, r.Revenue)
+	e.int(`,"competing":`, r.Competing)
+	e.int(`,"surplus":`, r.Surplus)
+	e.int(`,"remainder":`, r.Remainder)
+	e.int(`,"block":`, int64(r.Block))
+	if n := r.Next; n != nil {
+		e.text(`,"next":{"program":`, n.Program)
+		e.text(`,"fund":`, n.Fund)
+		e.raw("}")
+	}
+	e.raw("}")
+}
+
+func (e *encoder) block(b *Block) {
+	e.int(`{"id":`, int64(b.ID))
+	e.texts(`,"funds":`, b.Funds)
+	e.int(`,"lines":`, int64(b.Lines))
+	e.text(`,"direction":`, string(b.Direction))
+	e.text(`,"rate":{"num":`, b.Rate.Num)
+	e.text(`,"den":`, b.Rate.Den)
+	e.int(`},"base":`, b.Base)
+	e.int(`,"amount":`, b.Amount)
+	e.int(`,"supply":`, b.Supply)
+	e.bool(`,"exhausted":`, b.Exhausted)
+	e.int(`,"short":`, b.Short)
+	if c := b.Cut; c != nil {
+		e.int(`,"cut":{"demand":`, c.Demand)
+		e.int(`,"supply":`, c.Supply)
+		e.raw("}")
+	}
+	e.raw("}")
+}
+
+func (e *encoder) line(l *Line) {
+	e.text(`{"program":`, l.Program)
+	e.text(`,"fund":`, l.Fund)
+	e.text(`,"treatment":`, string(l.Treatment))
+	e.int(`,"cost_lines":`, int64(l.CostLines))
+	e.int(`,"gross":`, l.Gross)
+	e.optInt(`,"revenue":`, l.Revenue)
+	e.int(`,"base":`, l.Base)
+	e.optInt(`,"floor":`, l.Floor)
+	e.optInt(`,"movable":`, l.Movable)
+	e.optInt(`,"score_bp":`, l.ScoreBP)
+	e.int(`,"min":`, l.Min)
+	e.int(`,"max":`, l.Max)
+	e.optInt(`,"odd":`, l.Odd)
+	e.int(`,"amount":`, l.Amount)
+	e.int(`,"change":`, l.Change)
+	e.text(`,"reason":`, string(l.Reason))
+	e.int(`,"block":`, int64(l.Block))
+	e.optInt(`,"revenue_lost":`, l.RevenueLost)
+	optList(e, `,"paid":`, l.Paid, func(e *encoder, p *Payment) {
+		e.text(`{"fund":`, p.Fund)
+		e.int(`,"amount":`, p.Amount)
+		e.raw("}")
+	})
+	e.raw("}")
+}
+
+func (e *encoder) shortfall(s *Shortfall) {
+	e.texts(`{"funds":`, s.Funds)
+	list(e, `,"lines":`, s.Lines, func(e *encoder, l *RequiredLine) {
+		e.text(`{"program":`, l.Program)
+		e.text(`,"fund":`, l.Fund)
+		e.text(`,"treatment":`, string(l.Treatment))
+		e.int(`,"amount":`, l.Amount)
+		e.optText(`,"citation":`, l.Citation)
+		e.raw("}")
+	})
+	e.int(`,"required":`, s.Required)
+	e.int(`,"available":`, s.Available)
+	e.int(`,"short":`, s.Short)
+	e.raw("}")
+}

@@ -1,0 +1,117 @@
+package model
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// The canonical order of every list.
+func byName(a, b AttributeWeight) int  { return strings.Compare(a.Name, b.Name) }
+func byGoal(a, b Goal) int             { return strings.Compare(a.ID, b.ID) }
+func byFund(a, b Fund) int             { return strings.Compare(a.ID, b.ID) }
+func byProgram(a, b Program) int       { return strings.Compare(a.ID, b.ID) }
+func byLine(a, b CostLine) int         { return strings.Compare(a.ID, b.ID) }
+func byID(a, b string) int             { return strings.Compare(a, b) }
+func byPayer(a, b Revenue) int         { return strings.Compare(a.Fund, b.Fund) }
+func byAlignedGoal(a, b Alignment) int { return strings.Compare(a.Goal, b.Goal) }
+func byAttribute(a, b Attribute) int   { return strings.Compare(a.Name, b.Name) }
+
+func byRule(a, b ResultRule) int {
+	return cmp.Or(cmp.Compare(a.Signal, b.Signal), cmp.Compare(a.Policy, b.Policy))
+}
+
+// Normalize returns a deep copy with every slice sorted by id and the schema version filled in.
+func (in Input) Normalize() Input {
+	out := in
+	out.Schema = SchemaVersion
+	out.Params.Attributes = sorted(in.Params.Attributes, byName)
+	out.Params.Results = sorted(in.Params.Results, byRule)
+	out.Goals = sorted(in.Goals, byGoal)
+	out.Funds = sorted(in.Funds, byFund)
+	out.Programs = sorted(in.Programs, byProgram)
+	room := newLists(in.Programs)
+	for i := range out.Programs {
+		p := &out.Programs[i]
+		p.CostLines = take(&room.costLines, p.CostLines, byLine)
+		p.EligibleFunds = take(&room.eligible, p.EligibleFunds, byID)
+		p.Revenue = take(&room.revenue, p.Revenue, byPayer)
+		p.Alignment = take(&room.alignment, p.Alignment, byAlignedGoal)
+		p.Attributes = take(&room.attributes, p.Attributes, byAttribute)
+		p.Mandate, p.Cap, p.HoldHarmless, p.Results = copied(p.Mandate), copied(p.Cap), copied(p.HoldHarmless), copied(p.Results)
+	}
+	return out
+}
+
+// normal says whether the input would be encoded as its Normalize is; lists that are left out when empty may be nil.
+func (in *Input) normal() bool {
+	if in.Schema != SchemaVersion || in.Goals == nil || in.Funds == nil || in.Programs == nil ||
+		!slices.IsSortedFunc(in.Params.Attributes, byName) || !slices.IsSortedFunc(in.Params.Results, byRule) ||
+		!slices.IsSortedFunc(in.Goals, byGoal) || !slices.IsSortedFunc(in.Funds, byFund) || !slices.IsSortedFunc(in.Programs, byProgram) {
+		return false
+	}
+	for i := range in.Programs {
+		p := &in.Programs[i]
+		if p.CostLines == nil || !slices.IsSortedFunc(p.CostLines, byLine) || !slices.IsSortedFunc(p.EligibleFunds, byID) || !slices.IsSortedFunc(p.Revenue, byPayer) ||
+			!slices.IsSortedFunc(p.Alignment, byAlignedGoal) || !slices.IsSortedFunc(p.Attributes, byAttribute) {
+			return false
+		}
+	}
+	return true
+}
+
+// lists have room for the lists of all programs, so that a copy of thousands takes a handful of allocations.
+type lists struct {
+	costLines  []CostLine
+	eligible   []string
+	revenue    []Revenue
+	alignment  []Alignment
+	attributes []Attribute
+}
+
+func newLists(programs []Program) *lists {
+	var costLines, eligible, revenue, alignment, attributes int
+	for i := range programs {
+		p := &programs[i]
+		costLines += len(p.CostLines)
+		eligible += len(p.EligibleFunds)
+		revenue += len(p.Revenue)
+		alignment += len(p.Alignment)
+		attributes += len(p.Attributes)
+	}
+	return &lists{
+		make([]CostLine, costLines), make([]string, eligible), make([]Revenue, revenue), make([]Alignment, alignment), make([]Attribute, attributes),
+	}
+}
+
+// take copies s into the front of room, sorts it there, and leaves the rest of the room.
+func take[T any](room *[]T, s []T, by func(a, b T) int) []T {
+	out := (*room)[:len(s):len(s)]
+	*room = (*room)[len(s):]
+	copy(out, s)
+	order(out, by)
+	return out
+}
+
+// sorted copies and sorts; an empty slice becomes an empty (not nil) one so that equal inputs have equal bytes.
+func sorted[T any](s []T, by func(a, b T) int) []T {
+	out := make([]T, len(s))
+	copy(out, s)
+	order(out, by)
+	return out
+}
+
+// order sorts what is not in order yet, as most lists are.
+func order[T any](s []T, by func(a, b T) int) {
+	if !slices.IsSortedFunc(s, by) {
+		slices.SortStableFunc(s, by)
+	}
+}
+
+func copied[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
+}
