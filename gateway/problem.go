@@ -147,7 +147,7 @@ func statusOf(f *fault.Error) int {
 	switch {
 	case f.Kind == fault.Aborted && f.Reason == "ETAG_MISMATCH":
 		return http.StatusPreconditionFailed
-	case f.Kind == fault.Invalid && f.Reason == "IDEMPOTENCY_KEY_REUSED":
+	case f.Kind == fault.Invalid && (f.Reason == "IDEMPOTENCY_KEY_REUSED" || f.Reason == "SYNC_ID_REUSED"):
 		return http.StatusUnprocessableEntity
 	case f.Kind == fault.Exhausted && f.Reason == reasonTooLarge:
 		return http.StatusRequestEntityTooLarge

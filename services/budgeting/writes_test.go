@@ -243,6 +243,19 @@ func TestDepartmentWritesItsOwn(t *testing.T) {
 	must(t, err)
 	_, err = f.client.UpdateFundingRequest(parks, &budgetingv1.UpdateFundingRequestRequest{FundingRequest: &budgetingv1.FundingRequest{Name: request("police"), FteMilli: 1}})
 	wantReason(t, err, "FOREIGN_DEPARTMENT")
+	// What steers a program is not the department's to set, alone or in a batch.
+	steered := &budgetingv1.FundingRequest{
+		Name: request("parks"), EquityPoints: 50, MaxDecreasePpm: new(int32(0)), ResultsPolicy: budgetingv1.ResultsPolicy_RESULTS_POLICY_REMEDY,
+	}
+	_, err = f.client.UpdateFundingRequest(parks, &budgetingv1.UpdateFundingRequestRequest{FundingRequest: steered})
+	wantReason(t, err, "RESERVED_FIELDS")
+	if !strings.Contains(err.Error(), "results_policy, equity_points, max_decrease_ppm") {
+		t.Errorf("%v does not name the fields", err)
+	}
+	_, err = f.client.BatchUpsertFundingRequests(parks, &budgetingv1.BatchUpsertFundingRequestsRequest{
+		Parent: budget, FundingRequests: []*budgetingv1.FundingRequest{steered},
+	})
+	wantReason(t, err, "RESERVED_FIELDS")
 	_, err = f.client.BatchUpsertLineItems(parks, &budgetingv1.BatchUpsertLineItemsRequest{Parent: budget, LineItems: lines(1)})
 	wantReason(t, err, "FOREIGN_DEPARTMENT")
 	_, err = f.client.CreateFund(parks, &budgetingv1.CreateFundRequest{Parent: "organizations/o", FundId: "x", Fund: &budgetingv1.Fund{

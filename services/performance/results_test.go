@@ -30,6 +30,11 @@ func TestPublishRevisePublish(t *testing.T) {
 	if !proto.Equal(again, first) || dry.GetContentHash() != first.GetContentHash() || len(first.GetContentHash()) != 64 {
 		t.Errorf("published %v, again %v, dry %v", first, again, dry)
 	}
+	unchanged, err := f.client.PublishResults(ctx, &performancev1.PublishResultsRequest{Parent: parent, RequestId: "nothing new"})
+	must(t, err)
+	if unchanged.GetName() != first.GetName() {
+		t.Errorf("nothing new was published as %s after %s", unchanged.GetName(), first.GetName())
+	}
 	want := &performancev1.Signal{
 		Subject: parent + "/programs/fire", Status: performancev1.ResultStatus_RESULT_STATUS_MET, MetPpm: 1_000_000, KnownPpm: 1_000_000,
 		Evidence: []*performancev1.Evidence{{

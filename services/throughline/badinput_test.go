@@ -80,6 +80,11 @@ func TestBadInput(t *testing.T) {
 			fields: []string{"endDate"}, detail: "is before start_date (2027-01-01)",
 		},
 		{
+			name: "rules of fields and of the whole, all told at once", method: "POST", path: plans, token: "manager",
+			body:   with("displayName", "", "endDate", map[string]any{"year": 2020, "month": 1, "day": 1}),
+			status: 400, fields: []string{"displayName", "endDate"},
+		},
+		{
 			name: "a day that does not exist", method: "POST", path: plans, token: "manager",
 			body: with("startDate", map[string]any{"year": 2027, "month": 2, "day": 30}), status: 400, fields: []string{"startDate"},
 		},
@@ -90,6 +95,7 @@ func TestBadInput(t *testing.T) {
 		{name: "a bad page token", method: "GET", path: plans + "?pageToken=xyz", token: "manager", status: 400, fields: []string{"pageToken"}},
 		{name: "a negative page size", method: "GET", path: plans + "?pageSize=-1", token: "manager", status: 400, fields: []string{"pageSize"}},
 		{name: "not there", method: "GET", path: plans + "/nowhere", token: "manager", status: 404, reason: "RESOURCE_NOT_FOUND", detail: "plans/nowhere was not found"},
+		{name: "a list below what is not there", method: "GET", path: plans + "/nowhere/goals", token: "manager", status: 404, reason: "RESOURCE_NOT_FOUND", detail: "plans/nowhere was not found"},
 		{name: "there already", method: "POST", path: plans + "?planId=first", token: "manager", body: goodPlan, status: 409, reason: "RESOURCE_ALREADY_EXISTS", detail: "choose another id"},
 		{
 			name: "a stale etag", method: "PATCH", path: plans + "/first", token: "manager", body: map[string]any{"displayName": "New"},
@@ -112,14 +118,19 @@ func TestBadInput(t *testing.T) {
 		{name: "a method the path does not take", method: "PUT", path: plans, token: "manager", body: goodPlan, status: 405},
 		{name: "an action the state forbids", method: "POST", path: plans + "/first:submit", token: "manager", body: "{}", status: 409, reason: "PLAN_WITHOUT_GOALS", detail: "create at least one"},
 		{
+			name: "a value that an enum does not have in a filter", method: "GET", path: plans + "?filter=state%3DWISHED", token: "manager",
+			status: 400, fields: []string{"filter"}, detail: "ADOPTED",
+		},
+		{
 			name: "money in another currency, and half a cent", method: "POST", path: "/v1/" + riverbend + "/budgets", token: "finance",
 			body: map[string]any{
-				"displayName": "FY 2027", "fiscalYear": 2027, "plan": riverbend + "/plans/first", "envelopes": []any{
+				"displayName": "FY 2027", "fiscalYear": 1, "plan": riverbend + "/plans/first",
+				"roundingUnit": map[string]any{"currencyCode": "USD", "units": "7"}, "envelopes": []any{
 					map[string]any{"fund": riverbend + "/funds/general", "available": map[string]any{"currencyCode": "EUR", "units": "1"}},
 					map[string]any{"fund": riverbend + "/funds/general", "available": map[string]any{"currencyCode": "USD", "nanos": 5_000_000}},
 				},
 			},
-			status: 400, fields: []string{"envelopes[0].available.currencyCode", "envelopes[1].available.nanos"}, detail: "USD",
+			status: 400, fields: []string{"envelopes[0].available.currencyCode", "envelopes[1].available.nanos", "fiscalYear", "roundingUnit", "envelopes[1].fund"}, detail: "USD",
 		},
 	} {
 		t.Run(b.name, func(t *testing.T) {

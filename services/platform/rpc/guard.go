@@ -31,6 +31,10 @@ type Options struct {
 	NewID    func() string    // ids of references in answers to unknown errors
 	Logger   *slog.Logger
 
+	// DryRun marks a context so that nothing is stored under it; with it, a mutation that breaks rules beside its fields is
+	// also told what its handler would have refused. nil: it is told the broken rules alone.
+	DryRun func(context.Context) context.Context
+
 	DefaultDeadline time.Duration // of a unary call that comes with none; 0 means 10 s
 	MaxDeadline     time.Duration // no call lasts longer, and a stream that comes with none lasts this; 0 means 5 min
 	SlowCall        time.Duration // a successful unary call of at least this is logged; 0 means 1 s

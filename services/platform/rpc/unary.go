@@ -45,10 +45,11 @@ func (g *Guard) unary(ctx context.Context, request any, info *grpc.UnaryServerIn
 	if err := m.fill(ctx, message.ProtoReflect()); err != nil {
 		return nil, err
 	}
+	ctx = authn.NewContext(ctx, c.id)
 	if err := m.validate(message); err != nil {
-		return nil, err
+		return nil, g.refuse(ctx, m, err, message, handler)
 	}
-	ctx, stored, err := g.once(authn.NewContext(ctx, c.id), m, c.id, info.FullMethod, message)
+	ctx, stored, err := g.once(ctx, m, c.id, info.FullMethod, message)
 	if err != nil {
 		return nil, err
 	}

@@ -59,6 +59,7 @@ func (s *Service) Now() time.Time { return s.deps.Now().Truncate(time.Microsecon
 func (s *Service) Serve(register func(grpc.ServiceRegistrar)) error {
 	guard, err := rpc.NewGuard(rpc.Options{
 		Verifier: s.deps.Verifier, Now: s.deps.Now, NewID: s.deps.NewID, Logger: s.deps.Logger, Lookup: s.lookup,
+		DryRun: func(ctx context.Context) context.Context { return resource.DryRun(ctx, true) },
 	}, register)
 	s.guard = guard
 	return err

@@ -36,6 +36,9 @@ func (a *App) GetObjective(ctx context.Context, k ObjectiveKey) (domain.Objectiv
 // ListObjectives reads a page of a strategy's objectives.
 func (a *App) ListObjectives(ctx context.Context, k StrategyKey, q listing.Query) (resource.Page[domain.Objective], error) {
 	return resource.Read(ctx, a.Store, func(tx Tx) (p resource.Page[domain.Objective], err error) {
+		if _, err := tx.Strategies().Get(k.Organization, k.Strategy); err != nil {
+			return p, err
+		}
 		p.Items, p.Next, err = tx.Objectives().List([]string{k.Organization, k.Strategy}, q)
 		return p, err
 	})

@@ -179,6 +179,9 @@ func allocation(tx Tx, k BudgetKey) (domain.Allocation, error) {
 // ListAllocations reads a page of a budget's allocations.
 func (a *App) ListAllocations(ctx context.Context, k BudgetKey, q Query) (resource.Page[domain.Allocation], error) {
 	return resource.Read(ctx, a.Store, func(tx Tx) (p resource.Page[domain.Allocation], err error) {
+		if _, err := tx.Budgets().Get(k.Organization, k.Budget); err != nil {
+			return p, err
+		}
 		if p.Items, p.Next, err = tx.Allocations().List(k.parent(), q); err != nil {
 			return p, err
 		}

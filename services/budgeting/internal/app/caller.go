@@ -1,6 +1,8 @@
 package app
 
 import (
+	"strings"
+
 	"github.com/throughline/throughline/services/budgeting/internal/domain"
 	"github.com/throughline/throughline/services/platform/fault"
 )
@@ -31,6 +33,16 @@ func (c Caller) writesLine(l domain.LineItem, programs map[string]domain.Program
 		return nil
 	}
 	return c.foreign(l.Name(), department)
+}
+
+// steers refuses a department that would change what steers its own program.
+func (c Caller) steers(old, next domain.FundingRequest) error {
+	fields := old.Steering(next)
+	if !c.Narrowed || len(fields) == 0 {
+		return nil
+	}
+	return fault.New(fault.PermissionDenied, "RESERVED_FIELDS",
+		"a department cannot set %s of its own request; leave it out, or ask the finance office", strings.Join(fields, ", "))
 }
 
 func (c Caller) foreign(name, department string) error {

@@ -33,18 +33,27 @@ func edit[T edited[T]](
 	if err != nil {
 		return old, err
 	}
+	var bad fault.Violations // of both the conversion and the resource, so that all are told at once
 	next, err := e.Apply(old, found)
-	if err != nil {
+	if err := gather(&bad, err); err != nil {
 		return old, err
 	}
 	if found {
-		if next, err = changed(old, next); err != nil || old.Same(next) {
-			return old, err
+		next, err = changed(old, next)
+	} else {
+		next, err = made(next)
+	}
+	if err := gather(&bad, err); err != nil {
+		return old, err
+	}
+	if err := bad.Err(); err != nil {
+		return old, err
+	}
+	if found {
+		if old.Same(next) {
+			return old, nil
 		}
 		return next, c.Update(next)
-	}
-	if next, err = made(next); err != nil {
-		return next, err
 	}
 	if e.Etag != "" { // the caller read something that is gone
 		return next, fault.EtagMismatch(next.Name())

@@ -16,6 +16,9 @@ func (a *App) GetLineItem(ctx context.Context, k BudgetKey) (domain.LineItem, er
 // ListLineItems reads a page of a budget's lines.
 func (a *App) ListLineItems(ctx context.Context, k BudgetKey, q Query) (resource.Page[domain.LineItem], error) {
 	return resource.Read(ctx, a.Store, func(tx Tx) (p resource.Page[domain.LineItem], err error) {
+		if _, err := tx.Budgets().Get(k.Organization, k.Budget); err != nil {
+			return p, err
+		}
 		p.Items, p.Next, err = tx.LineItems().List(k.parent(), q)
 		return p, err
 	})

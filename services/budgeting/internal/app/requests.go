@@ -22,6 +22,9 @@ func (a *App) GetFundingRequest(ctx context.Context, k BudgetKey) (domain.Fundin
 // ListFundingRequests reads a page of a budget's requests.
 func (a *App) ListFundingRequests(ctx context.Context, k BudgetKey, q Query) (resource.Page[domain.FundingRequest], error) {
 	return resource.Read(ctx, a.Store, func(tx Tx) (p resource.Page[domain.FundingRequest], err error) {
+		if _, err := tx.Budgets().Get(k.Organization, k.Budget); err != nil {
+			return p, err
+		}
 		p.Items, p.Next, err = tx.Requests().List(k.parent(), q)
 		return p, err
 	})
@@ -43,9 +46,15 @@ func (a *App) UpdateFundingRequest(ctx context.Context, by Caller, k BudgetKey, 
 				if _, err := tx.Budgets().Get(k.Organization, k.Budget); err != nil {
 					return next, err
 				}
+				if err := by.steers(domain.FundingRequest{}, next); err != nil {
+					return next, err
+				}
 				return linked(domain.NewFundingRequest(next, at, now))
 			},
 			func(old, next domain.FundingRequest) (domain.FundingRequest, error) {
+				if err := by.steers(old, next); err != nil {
+					return old, err
+				}
 				return linked(old.Changed(next, at, now))
 			})
 	})
@@ -69,9 +78,15 @@ func (a *App) UpsertFundingRequests(
 		b := batch[domain.FundingRequest]{
 			field: "funding_requests", id: func(r domain.FundingRequest) string { return r.Program },
 			made: func(r domain.FundingRequest, at string) (domain.FundingRequest, error) {
+				if err := by.steers(domain.FundingRequest{}, r); err != nil {
+					return r, err
+				}
 				return domain.NewFundingRequest(r, at, now)
 			},
 			changed: func(old, r domain.FundingRequest, at string) (domain.FundingRequest, error) {
+				if err := by.steers(old, r); err != nil {
+					return old, err
+				}
 				return old.Changed(r, at, now)
 			},
 			allowed: func(domain.FundingRequest) error { return nil }, // linkedRequests asks the programs

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"time"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 )
 
 // Aspect is a part of a request that somebody attests.
@@ -14,7 +16,7 @@ type Aspect string
 const (
 	BaseAspect      Aspect = "BASE"      // the cost lines
 	MandateAspect   Aspect = "MANDATE"   // the mandate and its minimum
-	AlignmentAspect Aspect = "ALIGNMENT" // the reviewed alignment
+	AlignmentAspect Aspect = "ALIGNMENT" // the reviewed alignment and the attributes
 )
 
 // Attestation is who vouches for a part of a request.
@@ -64,7 +66,7 @@ func (r FundingRequest) part(aspect Aspect, next FundingRequest) bool {
 	case MandateAspect:
 		return reflect.DeepEqual(r.Mandate, next.Mandate)
 	case AlignmentAspect:
-		return reflect.DeepEqual(r.reviewed(), next.reviewed())
+		return reflect.DeepEqual(r.reviewed(), next.reviewed()) && slices.Equal(r.Attributes, next.Attributes)
 	default:
 		return false
 	}
@@ -79,4 +81,19 @@ func (r FundingRequest) reviewed() map[string]int {
 		}
 	}
 	return levels
+}
+
+// Steering names what next changes of the fields by which the government steers its programs, so that no department can
+// raise its own priority or shield itself: the results policy, equity points, and the hold-harmless bound.
+func (r FundingRequest) Steering(next FundingRequest) []string {
+	var fields []string
+	add := func(same bool, field string) {
+		if !same {
+			fields = append(fields, field)
+		}
+	}
+	add(cmp.Or(r.ResultsPolicy, model.Neutral) == cmp.Or(next.ResultsPolicy, model.Neutral), "results_policy")
+	add(r.EquityPoints == next.EquityPoints, "equity_points")
+	add(reflect.DeepEqual(r.MaxDecreasePPM, next.MaxDecreasePPM), "max_decrease_ppm")
+	return fields
 }

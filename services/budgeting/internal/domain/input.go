@@ -90,8 +90,9 @@ func (b Books) Input(engineVersion string, method model.Method, p Params) (model
 			ID: f.ID, Available: p.scaled(e), Class: f.class(), Kind: f.Kind, Named: slices.Contains(p.CompetingFund, f.ID),
 		})
 	}
+	room := newLists(b.Asks)
 	for i := range b.Asks {
-		in.Programs[i] = b.program(&b.Asks[i], goals, enveloped, in.Params.Attributes)
+		in.Programs[i] = b.program(&b.Asks[i], goals, enveloped, in.Params.Attributes, room)
 	}
 	return in, nil
 }
@@ -140,11 +141,33 @@ func (b Books) enveloped() map[string]bool {
 	return ids
 }
 
-func (b Books) program(ask *Ask, goals, enveloped map[string]bool, attributes []model.AttributeWeight) model.Program {
+// lists have room for the cost lines and alignments of every request: thousands of programs cost two allocations.
+type lists struct {
+	costLines  []model.CostLine
+	alignments []model.Alignment
+}
+
+func newLists(asks []Ask) *lists {
+	var costLines, alignments int
+	for i := range asks {
+		costLines += len(asks[i].Request.CostLines)
+		alignments += len(asks[i].Request.Alignments)
+	}
+	return &lists{make([]model.CostLine, costLines), make([]model.Alignment, alignments)}
+}
+
+// take cuts n items off the front of the room.
+func take[T any](room *[]T, n int) []T {
+	taken := (*room)[:n:n]
+	*room = (*room)[n:]
+	return taken
+}
+
+func (b Books) program(ask *Ask, goals, enveloped map[string]bool, attributes []model.AttributeWeight, room *lists) model.Program {
 	r := &ask.Request
 	out := model.Program{
 		ID: r.Program, Version: strconv.FormatInt(r.Version, 10) + "." + strconv.FormatInt(ask.Program.Version, 10),
-		CostLines: make([]model.CostLine, len(r.CostLines)), Cap: r.Cap, EquityBP: int64(r.EquityPoints) * pointBP,
+		CostLines: take(&room.costLines, len(r.CostLines)), Cap: r.Cap, EquityBP: int64(r.EquityPoints) * pointBP,
 	}
 	for i := range r.CostLines {
 		l := &r.CostLines[i]
@@ -155,7 +178,10 @@ func (b Books) program(ask *Ask, goals, enveloped map[string]bool, attributes []
 			out.EligibleFunds = append(out.EligibleFunds, id)
 		}
 	}
-	base, floor := r.Base(), int64(0)
+	var base, floor int64
+	if r.Requested != nil || r.MaxDecreasePPM != nil {
+		base = r.Base()
+	}
 	if r.Requested != nil {
 		out.Requested = max(0, *r.Requested-base)
 	}
@@ -169,12 +195,15 @@ func (b Books) program(ask *Ask, goals, enveloped map[string]bool, attributes []
 		out.HoldHarmless = &model.Hold{Prior: base, MaxDecreasePPM: *r.MaxDecreasePPM, MaxIncreasePPM: 1000 * model.Whole}
 	}
 	if r.Vouched(AlignmentAspect) { // what nobody vouches for is unknown
-		out.Alignment = make([]model.Alignment, 0, len(r.Alignments))
+		out.Alignment = take(&room.alignments, len(r.Alignments))[:0]
 		for _, a := range r.Alignments {
 			if a.Reviewed != nil && goals[a.Goal] {
 				out.Alignment = append(out.Alignment, model.Alignment{Goal: a.Goal, Level: int64(*a.Reviewed)})
 			}
 		}
+	}
+	if !r.Vouched(AlignmentAspect) {
+		attributes = nil
 	}
 	for _, w := range attributes {
 		if i := slices.IndexFunc(r.Attributes, func(a Attribute) bool { return a.Name == w.Name }); i >= 0 {

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"time"
 
 	budgetingv1 "github.com/throughline/throughline/proto/gen/throughline/budgeting/v1"
 	"github.com/throughline/throughline/services/budgeting/internal/app"
@@ -28,8 +29,11 @@ func (s *Server) CreateBudget(ctx context.Context, r *budgetingv1.CreateBudgetRe
 		return nil, err
 	}
 	draft := read.budget(r.GetBudgetId(), r.GetBudget())
-	if err := read.Err(); err != nil {
-		return nil, err
+	if len(read.Violations) > 0 { // tell what else is wrong with it
+		if _, err := domain.NewBudget(draft, time.Time{}); err != nil {
+			read.add(err)
+		}
+		return nil, read.Err()
 	}
 	budget, err := s.app.CreateBudget(resource.DryRun(ctx, r.GetValidateOnly()), draft)
 	return rpc.Reply(budget, err, budgetProto)

@@ -17,6 +17,13 @@ type reader struct {
 	fault.Violations
 }
 
+// add takes over the violations of a fault.
+func (r *reader) add(err error) {
+	if f, ok := fault.As(err); ok {
+		r.Violations = append(r.Violations, f.Violations...)
+	}
+}
+
 // id takes the name of a resource of this organization apart; "" stays "".
 func (r *reader) id(pattern rpc.Pattern, field, name string) string {
 	if name == "" {
@@ -24,9 +31,7 @@ func (r *reader) id(pattern rpc.Pattern, field, name string) string {
 	}
 	ids, err := pattern.Parse(field, name)
 	if err != nil {
-		if f, ok := fault.As(err); ok {
-			r.Violations = append(r.Violations, f.Violations...)
-		}
+		r.add(err)
 		return ""
 	}
 	r.Check(ids[0] == r.organization, field, "is of another organization; name one of %s", domain.OrganizationName(r.organization))

@@ -39,6 +39,9 @@ func (a *App) GetGoal(ctx context.Context, k GoalKey) (domain.Goal, error) {
 // ListGoals reads a page of a plan's goals.
 func (a *App) ListGoals(ctx context.Context, k PlanKey, q listing.Query) (resource.Page[domain.Goal], error) {
 	return resource.Read(ctx, a.Store, func(tx Tx) (p resource.Page[domain.Goal], err error) {
+		if _, err := tx.Plans().Get(k.Organization, k.Plan); err != nil {
+			return p, err
+		}
 		p.Items, p.Next, err = tx.Goals().List([]string{k.Organization, k.Plan}, q)
 		return p, err
 	})

@@ -45,6 +45,9 @@ func (a *App) GetPrioritization(ctx context.Context, k RoundKey) (domain.Priorit
 // ListPrioritizations reads a page of a plan's rounds.
 func (a *App) ListPrioritizations(ctx context.Context, k PlanKey, q listing.Query) (resource.Page[domain.Prioritization], error) {
 	return resource.Read(ctx, a.Store, func(tx Tx) (p resource.Page[domain.Prioritization], err error) {
+		if _, err := tx.Plans().Get(k.Organization, k.Plan); err != nil {
+			return p, err
+		}
 		p.Items, p.Next, err = tx.Prioritizations().List([]string{k.Organization, k.Plan}, q)
 		return p, err
 	})
@@ -107,6 +110,9 @@ func (a *App) CastBallot(ctx context.Context, k RoundKey, by Caller, ballot doma
 // ListBallots reads a page of a round's ballots; they are by name.
 func (a *App) ListBallots(ctx context.Context, k RoundKey, q listing.Query) (resource.Page[domain.Ballot], error) {
 	return resource.Read(ctx, a.Store, func(tx Tx) (p resource.Page[domain.Ballot], err error) {
+		if _, err := tx.Prioritizations().Get(k.ids()...); err != nil {
+			return p, err
+		}
 		p.Items, p.Next, err = tx.Ballots().List(k.ids(), q)
 		return p, err
 	})
@@ -192,6 +198,9 @@ func (a *App) GetPriorityRevision(ctx context.Context, k PlanKey, id string) (do
 // ListPriorityRevisions reads a page of a plan's revisions.
 func (a *App) ListPriorityRevisions(ctx context.Context, k PlanKey, q listing.Query) (resource.Page[domain.PriorityRevision], error) {
 	return resource.Read(ctx, a.Store, func(tx Tx) (p resource.Page[domain.PriorityRevision], err error) {
+		if _, err := tx.Plans().Get(k.Organization, k.Plan); err != nil {
+			return p, err
+		}
 		p.Items, p.Next, err = tx.PriorityRevisions().List([]string{k.Organization, k.Plan}, q)
 		return p, err
 	})

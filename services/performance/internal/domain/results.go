@@ -45,6 +45,7 @@ type Published struct {
 	ID            string
 	EffectiveTime time.Time
 	Sequence      int64
+	ContentHash   string
 }
 
 // ResultsRevisionName is the resource name of a revision.

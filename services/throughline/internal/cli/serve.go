@@ -19,7 +19,7 @@ type serveCommand struct {
 	InsecureListen bool   `help:"Allow addresses beyond loopback without TLS."`
 	TLSCert        string `name:"tls-cert" help:"PEM certificate chain for REST and gRPC." type:"path" placeholder:"FILE"`
 	TLSKey         string `name:"tls-key" help:"PEM private key of --tls-cert." type:"path" placeholder:"FILE"`
-	Sample         string `help:"Load this sample city once the suite is up (see demo)." type:"path" placeholder:"DIR"`
+	Sample         string `help:"Load this sample city once the suite is up (see demo)." type:"existingdir" placeholder:"DIR"`
 }
 
 // Validate refuses addresses that others can reach, unless traffic is encrypted or the operator insists; it names every one.

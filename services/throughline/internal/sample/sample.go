@@ -93,7 +93,14 @@ func (l *loader) existing(ctx context.Context) (*budgetingv1.Allocation, error) 
 	if err != nil {
 		return nil, err
 	}
-	found, err := client.Call(ctx, "look for the sample city", l.suite.Budgeting.ListAllocations, &budgetingv1.ListAllocationsRequest{
+	// A list of nothing is no failure, where reading what is not there would be logged as one.
+	budgets, err := client.Call(ctx, "look for the sample city", l.suite.Budgeting.ListBudgets, &budgetingv1.ListBudgetsRequest{
+		Parent: l.city.Organization.GetName(),
+	})
+	if err != nil || len(budgets.GetBudgets()) == 0 {
+		return nil, err
+	}
+	found, err := client.Call(ctx, "look for its allocation", l.suite.Budgeting.ListAllocations, &budgetingv1.ListAllocationsRequest{
 		Parent: parent(l.city.Allocation.GetName()), OrderBy: "create_time",
 	})
 	for _, a := range found.GetAllocations() {

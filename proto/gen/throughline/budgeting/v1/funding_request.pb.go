@@ -95,7 +95,7 @@ const (
 	RequestAspect_REQUEST_ASPECT_BASE RequestAspect = 1
 	// The mandate and its minimum.
 	RequestAspect_REQUEST_ASPECT_MANDATE RequestAspect = 2
-	// The reviewed alignment.
+	// The reviewed alignment and the attributes.
 	RequestAspect_REQUEST_ASPECT_ALIGNMENT RequestAspect = 3
 )
 
@@ -449,18 +449,18 @@ type FundingRequest struct {
 	Mandate *Mandate `protobuf:"bytes,5,opt,name=mandate,proto3" json:"mandate,omitempty"`
 	// Most of competing money it may get, if limited.
 	Cap *money.Money `protobuf:"bytes,6,opt,name=cap,proto3" json:"cap,omitempty"`
-	// Hold-harmless: most that competing money may fall, in parts per million of base; unset means the allocation's max_cut.
+	// Hold-harmless: most that competing money may fall, in parts per million of base; unset means the allocation's max_cut. Not for departments to set.
 	MaxDecreasePpm *int32 `protobuf:"varint,7,opt,name=max_decrease_ppm,json=maxDecreasePpm,proto3,oneof" json:"max_decrease_ppm,omitempty"`
 	// Other funds that may pay its competing cost; their restrictions must admit the program.
 	EligibleFunds []string `protobuf:"bytes,8,rep,name=eligible_funds,json=eligibleFunds,proto3" json:"eligible_funds,omitempty"`
 	// How it serves goals.
 	Alignments []*Alignment `protobuf:"bytes,9,rep,name=alignments,proto3" json:"alignments,omitempty"`
 	// Attributes 0 to 4 that allocations may weigh: mandate, reliance, cost_recovery, demand_change (-4 to 4),
-	// portion_served, or the city's own. Absent is unknown, never zero.
+	// portion_served, or the city's own. Absent is unknown, never zero. They count once ALIGNMENT is attested.
 	Attributes map[string]int32 `protobuf:"bytes,10,rep,name=attributes,proto3" json:"attributes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
-	// What results do to its priority; unset means NEUTRAL.
+	// What results do to its priority; unset means NEUTRAL. Not for departments to set.
 	ResultsPolicy ResultsPolicy `protobuf:"varint,11,opt,name=results_policy,json=resultsPolicy,proto3,enum=throughline.budgeting.v1.ResultsPolicy" json:"results_policy,omitempty"`
-	// Points of 100 that equity adds to its priority.
+	// Points of 100 that equity adds to its priority. Not for departments to set.
 	EquityPoints int32 `protobuf:"varint,12,opt,name=equity_points,json=equityPoints,proto3" json:"equity_points,omitempty"`
 	// Full-time equivalents, in thousandths.
 	FteMilli int64 `protobuf:"varint,13,opt,name=fte_milli,json=fteMilli,proto3" json:"fte_milli,omitempty"`

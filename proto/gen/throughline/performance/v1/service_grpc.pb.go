@@ -62,7 +62,8 @@ type PerformanceServiceClient interface {
 	RecordObservations(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[RecordObservationsRequest, RecordObservationsResponse], error)
 	// Lists observations of a measure, now or as they were known at a moment.
 	ListObservations(ctx context.Context, in *ListObservationsRequest, opts ...grpc.CallOption) (*ListObservationsResponse, error)
-	// Publishes a results revision from what is known now and announces it.
+	// Publishes a results revision from what is known now and announces it; when nothing has changed since the last one,
+	// it answers that one.
 	PublishResults(ctx context.Context, in *PublishResultsRequest, opts ...grpc.CallOption) (*ResultsRevision, error)
 	// Reads a results revision; the id `current` means the latest published.
 	GetResultsRevision(ctx context.Context, in *GetResultsRevisionRequest, opts ...grpc.CallOption) (*ResultsRevision, error)
@@ -227,7 +228,8 @@ type PerformanceServiceServer interface {
 	RecordObservations(grpc.ClientStreamingServer[RecordObservationsRequest, RecordObservationsResponse]) error
 	// Lists observations of a measure, now or as they were known at a moment.
 	ListObservations(context.Context, *ListObservationsRequest) (*ListObservationsResponse, error)
-	// Publishes a results revision from what is known now and announces it.
+	// Publishes a results revision from what is known now and announces it; when nothing has changed since the last one,
+	// it answers that one.
 	PublishResults(context.Context, *PublishResultsRequest) (*ResultsRevision, error)
 	// Reads a results revision; the id `current` means the latest published.
 	GetResultsRevision(context.Context, *GetResultsRevisionRequest) (*ResultsRevision, error)

@@ -8,23 +8,24 @@ import (
 
 // rater adds up the ratings of one kind, by goal or by attribute, one program at a time.
 type rater struct {
-	place   map[string]int // of each name among those that weigh
-	names   []string
-	weights []int64 // ppm
-	whole   int64   // of the weights
-	levels  []int64 // of the program
-	known   []bool
-	counted [][]int64 // levels of every program where they are known
-	medians []int64   // twice the median, for what is unknown
+	programs int
+	place    map[string]int // of each name among those that weigh
+	names    []string
+	weights  []int64 // ppm
+	whole    int64   // of the weights
+	levels   []int64 // of the program
+	known    []bool
+	counted  [][]int64 // levels of every program where they are known
+	medians  []int64   // twice the median, for what is unknown
 }
 
-func newRater(n int) *rater { return &rater{place: make(map[string]int, n)} }
+func newRater(programs int) *rater { return &rater{place: map[string]int{}, programs: programs} }
 
 // add enters something that weighs.
 func (r *rater) add(name string, weight int64) {
 	r.place[name] = len(r.names)
 	r.names, r.weights, r.whole = append(r.names, name), append(r.weights, weight), r.whole+weight
-	r.levels, r.known, r.counted = append(r.levels, 0), append(r.known, false), append(r.counted, nil)
+	r.levels, r.known, r.counted = append(r.levels, 0), append(r.known, false), append(r.counted, make([]int64, 0, r.programs))
 }
 
 // enterLevels gives the raters the levels of a program; what does not weigh is left out.

@@ -1,5 +1,7 @@
 package waterfill
 
+import "slices"
+
 // Filler shares units; its buffers are reused from call to call, so one Filler serves one goroutine.
 type Filler struct {
 	shares []share
@@ -33,7 +35,7 @@ func (f *Filler) Fill(curves []Curve, idx []int32, target int64, x []int64) Rate
 
 // fill moves all units in one direction. Claims that cannot move that way keep their start.
 func (f *Filler) fill(curves []Curve, idx []int32, move int64, d Direction, x []int64) Rate {
-	f.shares = f.shares[:0]
+	f.shares = slices.Grow(f.shares[:0], len(idx))
 	target := move
 	for _, i := range idx {
 		c := &curves[i]
@@ -76,7 +78,7 @@ func (f *Filler) unit(i int32, further int64) Unit {
 // continuous is the rate p ÷ q at which the clamped shares add up to target exactly when units may be split (Bitran & Hax 1981): solve without
 // bounds, then fix the violators of the side that must hold, until none is left. Only comparisons of integers decide.
 func (f *Filler) continuous(target int64) (p, q int64) {
-	f.active = f.active[:0]
+	f.active = slices.Grow(f.active[:0], len(f.shares))
 	for i := range f.shares {
 		f.active = append(f.active, int32(i))
 		q += f.shares[i].w
@@ -142,7 +144,7 @@ func (f *Filler) round(p, q, target int64, d Direction) {
 
 // repair moves count units by step, always at the share that comes first, by a heap of the shares that can move.
 func (f *Filler) repair(count, step int64, first func(a, b int32) bool, can func(*share) bool) {
-	f.heap = f.heap[:0]
+	f.heap = slices.Grow(f.heap[:0], len(f.shares))
 	for i := range f.shares {
 		if can(&f.shares[i]) {
 			f.heap = append(f.heap, int32(i))

@@ -29,9 +29,9 @@ func (t txn) ResultsRevisions() resource.Collection[domain.ResultsRevision] {
 }
 
 func (t txn) LastPublished(organization string) (p domain.Published, err error) {
-	_, err = sqldb.QueryOne(t.tx, "SELECT results_revision_id, effective_time, sequence FROM results_revisions "+
+	_, err = sqldb.QueryOne(t.tx, "SELECT results_revision_id, effective_time, sequence, content_hash FROM results_revisions "+
 		"WHERE organization_id = ? ORDER BY sequence DESC LIMIT 1", []any{organization}, func(r sqldb.Row) error {
-		p = domain.Published{ID: r.Text(0), EffectiveTime: r.Time(1), Sequence: r.Int(2)}
+		p = domain.Published{ID: r.Text(0), EffectiveTime: r.Time(1), Sequence: r.Int(2), ContentHash: r.Text(3)}
 		return nil
 	})
 	return p, err

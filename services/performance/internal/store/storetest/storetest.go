@@ -91,7 +91,7 @@ func lastPublished(t *testing.T, h resourcetest.Harness[app.Tx]) {
 			}
 		}
 		got, err := tx.LastPublished("a")
-		if want := (domain.Published{ID: "y", EffectiveTime: at.Add(2 * time.Second), Sequence: 2}); got != want {
+		if want := (domain.Published{ID: "y", EffectiveTime: at.Add(2 * time.Second), Sequence: 2, ContentHash: "h"}); got != want {
 			t.Errorf("last is %+v, want %+v", got, want)
 		}
 		if got, _ := tx.LastPublished("b"); got.Sequence != 0 {
