@@ -75,7 +75,7 @@ func TestAReasonCanBeReadOut(t *testing.T) {
 		"the multiplier 1 + (3 − 1) × (1 − score), is a cut of",
 		`Fund "water" is named by the program but does not compete in this allocation.`,
 		`would go to program "parks"`,
-		"do not compete: they come off the top, whole",
+		"its must-pay lines of", "do not compete: they come off the top, whole",
 		`priority revision "priority-3", results revision "results-1", request version "v7" and engine version 1`)
 	if l := r.Lines[1]; l.Multiplier != "1" || l.Amount-l.Base != l.Rounded || l.Citation != "City Charter § 5" {
 		t.Errorf("working %+v", l)

@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"math/big"
+	"strings"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 )
@@ -92,7 +93,7 @@ func (t *teller) fixed(l *Line) {
 			t.say("The lines that only fund %s may pay come to %s; %s is available, %s too little.", quoted(s.Funds), t.money(s.Required), t.money(s.Available), t.money(s.Short))
 		}
 	default:
-		t.say("In fund %q its %s lines of %s do not compete: they come off the top, whole.", l.Fund, l.Treatment, t.money(l.Base))
+		t.say("In fund %q its %s lines of %s do not compete: they come off the top, whole.", l.Fund, words(l.Treatment), t.money(l.Base))
 	}
 }
 
@@ -201,3 +202,6 @@ func (t *teller) payers(l *Line) {
 		t.say("The next %s of fund %q would go to program %q.", t.money(t.in.RoundingUnit), l.NextFund, l.Next.Program)
 	}
 }
+
+// words is a treatment as people say it: must-pay, pass-through.
+func words(t model.Treatment) string { return strings.ToLower(strings.ReplaceAll(string(t), "_", "-")) }
