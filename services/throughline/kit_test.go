@@ -18,7 +18,6 @@ import (
 	"github.com/throughline/throughline/services/platform/authn"
 	"github.com/throughline/throughline/services/platform/telemetry"
 	"github.com/throughline/throughline/services/throughline"
-	"github.com/throughline/throughline/services/throughline/internal/budgetfile"
 	"github.com/throughline/throughline/services/throughline/internal/client"
 	"github.com/throughline/throughline/services/throughline/internal/sample"
 )
@@ -237,8 +236,7 @@ func (c *city) tryLoad(t *testing.T) (sample.Loaded, error) {
 	return sample.Load(t.Context(), suite, func(ctx context.Context, subject string, roles ...string) (context.Context, error) {
 		return client.As(ctx, c.token(t, "riverbend", subject, roles...)), nil
 	}, sample.Options{
-		Dir:    filepath.Join(root(t), "deploy", "samples", "riverbend"),
-		Budget: func(dir string) (*budgetfile.Parsed, error) { return parse(t, filepath.Join(dir, "mapping.yaml"), dir) },
+		Dir: filepath.Join(root(t), "deploy", "samples", "riverbend"),
 	})
 }
 
@@ -254,20 +252,6 @@ func (c *city) client(t *testing.T) *client.Suite {
 		}
 	})
 	return suite
-}
-
-func parse(t *testing.T, mappingFile, dir string) (*budgetfile.Parsed, error) {
-	t.Helper()
-	f, err := os.Open(mappingFile)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	m, err := budgetfile.LoadMapping(f)
-	if err != nil {
-		return nil, err
-	}
-	return budgetfile.Read(t.Context(), m, func(name string) (io.ReadCloser, error) { return os.Open(filepath.Join(dir, name)) })
 }
 
 // shared is a folder of real city files, outside the project; the test skips when it is absent.

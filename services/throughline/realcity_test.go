@@ -27,7 +27,7 @@ var goalsOfMappings = []string{
 // importCity makes an organization with certified priorities and imports a real city's files into it.
 func (c *city) importCity(t *testing.T, organization, mapping, folder string) (importer.Report, *budgetfile.Parsed) {
 	t.Helper()
-	parsed, err := parse(t, filepath.Join(root(t), "deploy", "samples", "mappings", mapping), shared(t, folder))
+	parsed, err := budgetfile.ReadDir(t.Context(), filepath.Join(root(t), "deploy", "samples", "mappings", mapping), shared(t, folder))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -226,11 +226,6 @@ func KeyFile(dataDir string) string { return filepath.Join(dataDir, "local-key")
 
 func databaseFile(dataDir, service string) string { return filepath.Join(dataDir, service+".db") }
 
-// NewID is a resource id: a letter and the time-ordered digits of a UUID (RFC 9562, version 7).
-func NewID() string {
-	id, err := uuid.NewV7()
-	if err != nil { // no randomness: a version 4 would fail too
-		return "x" + uuid.NewSHA1(uuid.NameSpaceOID, []byte(err.Error())).String()
-	}
-	return "x" + id.String()
-}
+// NewID is a resource id: a letter and the time-ordered digits of a UUID (RFC 9562, version 7). Randomness cannot fail:
+// crypto/rand ends the process rather than answer without it.
+func NewID() string { return "x" + uuid.Must(uuid.NewV7()).String() }

@@ -58,3 +58,20 @@ func listed(request protoreflect.MessageDescriptor) protoreflect.MessageDescript
 	}
 	return nil
 }
+
+// Timed adds to a resource's own fields the times that most resources can be sorted by.
+func Timed(fields map[string]Field) map[string]Field {
+	all := map[string]Field{
+		"create_time": {Column: "create_time", Type: Time, Sortable: true},
+		"update_time": {Column: "update_time", Type: Time, Sortable: true},
+	}
+	maps.Copy(all, fields)
+	return all
+}
+
+// Described is Timed for resources that have a display_name.
+func Described(fields map[string]Field) map[string]Field {
+	all := Timed(fields)
+	all["display_name"] = Field{Column: "display_name", Filterable: true, Sortable: true}
+	return all
+}

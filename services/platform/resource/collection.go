@@ -13,8 +13,6 @@ type Kind[T Resource] struct {
 	Type  string                     // in event types, such as "plan"
 	Name  func(key ...string) string // resource name of a key, for NotFound
 	Table *sqldb.Table[T]            // its rows; the key columns lead, "version" is among the rest
-	Index func(sqldb.Tx, T) error    // optional: rewrites child rows after Insert and Update
-	Fill  func(sqldb.Tx, []*T) error // optional: reads child rows after Get and List
 }
 
 // In opens the collection inside one transaction; j is nil in a Read.
@@ -39,20 +37,13 @@ func (c collection[T]) Find(key ...string) (T, bool, error) {
 	for i, k := range key {
 		args[i] = k
 	}
-	v, found, err := c.kind.Table.Get(c.tx, args...)
-	if err == nil && found && c.kind.Fill != nil {
-		err = c.kind.Fill(c.tx, []*T{&v})
-	}
-	return v, found, err
+	return c.kind.Table.Get(c.tx, args...)
 }
 
 func (c collection[T]) Insert(v T) error {
 	err := c.kind.Table.Insert(c.tx, v)
 	if errors.Is(err, sqldb.ErrDuplicate) {
 		return fault.Exists(v.Name()).Because(err)
-	}
-	if err == nil {
-		err = c.index(v)
 	}
 	if err != nil {
 		return err
@@ -64,9 +55,6 @@ func (c collection[T]) Update(v T) error {
 	ok, err := c.kind.Table.Update(c.tx, v, v.Revision()-1)
 	if err == nil && !ok {
 		return fault.EtagMismatch(v.Name())
-	}
-	if err == nil {
-		err = c.index(v)
 	}
 	if err != nil {
 		return err
@@ -88,15 +76,7 @@ func (c collection[T]) Delete(v T) error {
 }
 
 func (c collection[T]) List(parent []string, q listing.Query) ([]T, string, error) {
-	page, next, err := c.kind.Table.List(c.tx, c.under(parent), q)
-	if err != nil || c.kind.Fill == nil {
-		return page, next, err
-	}
-	refs := make([]*T, len(page))
-	for i := range page {
-		refs[i] = &page[i]
-	}
-	return page, next, c.kind.Fill(c.tx, refs)
+	return c.kind.Table.List(c.tx, c.under(parent), q)
 }
 
 func (c collection[T]) Each(parent []string, do func(T) error) error {
@@ -109,11 +89,4 @@ func (c collection[T]) under(parent []string) []sqldb.Eq {
 		eqs[i] = sqldb.Eq{Column: c.kind.Table.Key[i], Value: id}
 	}
 	return eqs
-}
-
-func (c collection[T]) index(v T) error {
-	if c.kind.Index == nil {
-		return nil
-	}
-	return c.kind.Index(c.tx, v)
 }

@@ -140,9 +140,6 @@ func (j *Journal) event(c Change) (outbox.Event, error) {
 	return e, nil
 }
 
-// Now is the time of the transaction, the same for all its rows.
-func (j *Journal) Now() time.Time { return j.template.Time }
-
 // traceParent is the W3C trace context of ctx, or "".
 func traceParent(ctx context.Context) string {
 	carrier := propagation.MapCarrier{}

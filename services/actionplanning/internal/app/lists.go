@@ -4,19 +4,17 @@ import "github.com/throughline/throughline/services/platform/listing"
 
 // What lists can be filtered and sorted by; columns are those of the migrations.
 var (
-	StrategyList = listing.Schema{ID: []string{"strategy_id"}, Fields: timed(map[string]listing.Field{
-		"display_name": {Column: "display_name", Filterable: true, Sortable: true},
-		"goal":         {Column: "goal", Filterable: true},
+	StrategyList = listing.Schema{ID: []string{"strategy_id"}, Fields: listing.Described(map[string]listing.Field{
+		"goal": {Column: "goal", Filterable: true},
 	})}
 
-	ObjectiveList = listing.Schema{ID: []string{"objective_id"}, Fields: timed(map[string]listing.Field{
-		"display_name": {Column: "display_name", Filterable: true, Sortable: true},
-		"measure":      {Column: "measure", Filterable: true},
-		"program":      {Column: "program", Filterable: true},
-		"due_date":     {Column: "due_date", Type: listing.Date, Filterable: true, Sortable: true},
+	ObjectiveList = listing.Schema{ID: []string{"objective_id"}, Fields: listing.Described(map[string]listing.Field{
+		"measure":  {Column: "measure", Filterable: true},
+		"program":  {Column: "program", Filterable: true},
+		"due_date": {Column: "due_date", Type: listing.Date, Filterable: true, Sortable: true},
 	})}
 
-	AssignmentList = listing.Schema{ID: []string{"assignment_id"}, Fields: timed(map[string]listing.Field{
+	AssignmentList = listing.Schema{ID: []string{"assignment_id"}, Fields: listing.Timed(map[string]listing.Field{
 		"objective":  {Column: "objective", Filterable: true},
 		"employee":   {Column: "employee", Filterable: true},
 		"role":       {Column: "role", Filterable: true},
@@ -31,10 +29,3 @@ var (
 		"status":       {Column: "status", Filterable: true},
 	}}
 )
-
-// timed adds the times by which most lists can be sorted.
-func timed(fields map[string]listing.Field) map[string]listing.Field {
-	fields["create_time"] = listing.Field{Column: "create_time", Type: listing.Time, Sortable: true}
-	fields["update_time"] = listing.Field{Column: "update_time", Type: listing.Time, Sortable: true}
-	return fields
-}

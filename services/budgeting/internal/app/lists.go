@@ -1,8 +1,6 @@
 package app
 
 import (
-	"maps"
-
 	"github.com/throughline/throughline/services/platform/listing"
 )
 
@@ -11,18 +9,18 @@ type Query = listing.Query
 
 // What lists can be filtered and sorted by; columns are those of the migrations.
 var (
-	FundList = listing.Schema{ID: []string{"fund_id"}, Fields: described(map[string]listing.Field{
+	FundList = listing.Schema{ID: []string{"fund_id"}, Fields: listing.Described(map[string]listing.Field{
 		"code":         {Column: "code", Filterable: true, Sortable: true},
 		"kind":         {Column: "kind", Filterable: true},
 		"gasb54_class": {Column: "gasb54_class", Filterable: true},
 	})}
 
-	BudgetList = listing.Schema{ID: []string{"budget_id"}, Fields: described(map[string]listing.Field{
+	BudgetList = listing.Schema{ID: []string{"budget_id"}, Fields: listing.Described(map[string]listing.Field{
 		"fiscal_year": {Column: "fiscal_year", Type: listing.Int, Filterable: true, Sortable: true},
 		"state":       {Column: "state", Filterable: true},
 	})}
 
-	ProgramList = listing.Schema{ID: []string{"program_id"}, Fields: described(map[string]listing.Field{
+	ProgramList = listing.Schema{ID: []string{"program_id"}, Fields: listing.Described(map[string]listing.Field{
 		"code":       {Column: "code", Filterable: true, Sortable: true},
 		"department": {Column: "department", Filterable: true, Sortable: true},
 		"function":   {Column: "function_name", Filterable: true},
@@ -62,14 +60,3 @@ var (
 		"flagged":     {Column: "flagged", Type: listing.Bool, Filterable: true},
 	}}
 )
-
-// described adds the fields that most resources have.
-func described(fields map[string]listing.Field) map[string]listing.Field {
-	all := map[string]listing.Field{
-		"display_name": {Column: "display_name", Filterable: true, Sortable: true},
-		"create_time":  {Column: "create_time", Type: listing.Time, Sortable: true},
-		"update_time":  {Column: "update_time", Type: listing.Time, Sortable: true},
-	}
-	maps.Copy(all, fields)
-	return all
-}

@@ -76,12 +76,12 @@ func (r *reader) fund(id string, f *budgetingv1.Fund) domain.Fund {
 func budgetProto(b domain.Budget) *budgetingv1.Budget {
 	out := &budgetingv1.Budget{
 		Name: b.Name(), DisplayName: b.DisplayName, FiscalYear: int32(b.FiscalYear), Plan: b.Plan,
-		RoundingUnit: moneyProto(b.RoundingUnit, b.Currency), State: wire.Enum[budgetingv1.BudgetState](b.State),
+		RoundingUnit: wire.Money(b.Currency, b.RoundingUnit), State: wire.Enum[budgetingv1.BudgetState](b.State),
 		Etag: resource.Etag(b), CreateTime: wire.Time(b.CreateTime), UpdateTime: wire.Time(b.UpdateTime),
 	}
 	for _, e := range b.Envelopes {
 		out.Envelopes = append(out.Envelopes, &budgetingv1.Envelope{
-			Fund: domain.FundName(b.Organization, e.Fund), Available: moneyProto(e.Available, b.Currency), OneTime: optionalMoneyProto(e.OneTime, b.Currency),
+			Fund: domain.FundName(b.Organization, e.Fund), Available: wire.Money(b.Currency, e.Available), OneTime: optionalMoneyProto(e.OneTime, b.Currency),
 		})
 	}
 	return out
@@ -123,7 +123,7 @@ func lineItemProto(l domain.LineItem) *budgetingv1.LineItem {
 	return &budgetingv1.LineItem{
 		Name: l.Name(), Kind: wire.Enum[budgetingv1.LineItemKind](l.Kind), Fund: domain.FundName(l.Organization, l.Fund), Department: l.Department,
 		AccountSegments: l.AccountSegments, AccountDescription: l.AccountDescription, Version: wire.Enum[budgetingv1.LineItemVersion](l.Figure),
-		Amount: moneyProto(l.Amount, l.Currency), Program: nameOf(l.Organization, l.Program, domain.ProgramName),
+		Amount: wire.Money(l.Currency, l.Amount), Program: nameOf(l.Organization, l.Program, domain.ProgramName),
 		Treatment: wire.Enum[budgetingv1.Treatment](l.Treatment), OneTime: l.OneTime, ExternalRef: l.ExternalRef, SourceFile: l.SourceFile,
 		SourceRow: int32(l.SourceRow), Etag: resource.Etag(l), CreateTime: wire.Time(l.CreateTime), UpdateTime: wire.Time(l.UpdateTime),
 	}
@@ -155,7 +155,7 @@ func totalProto(organization, currency string, t domain.LineItemTotal) *budgetin
 	return &budgetingv1.LineItemTotal{
 		Fund: domain.FundName(organization, t.Fund), Kind: wire.Enum[budgetingv1.LineItemKind](t.Kind),
 		Version: wire.Enum[budgetingv1.LineItemVersion](t.Figure), Treatment: wire.Enum[budgetingv1.Treatment](t.Treatment),
-		Lines: t.Lines, Amount: moneyProto(t.Amount, currency),
+		Lines: t.Lines, Amount: wire.Money(currency, t.Amount),
 	}
 }
 

@@ -38,33 +38,33 @@ func allocationProto(a domain.Allocation) *budgetingv1.Allocation {
 		EngineVersion: a.EngineVersion, State: wire.Enum[budgetingv1.AllocationState](a.State),
 		Outcome:     wire.Enum[budgetingv1.AllocationOutcome](a.Outcome),
 		Certificate: &budgetingv1.Certificate{Valid: true, Checks: a.Checks}, // nothing is stored without one
-		TotalBase:   moneyProto(a.TotalBase, a.Currency), TotalAllocated: moneyProto(a.TotalAllocated, a.Currency),
-		TotalAllocatedNet: moneyProto(a.TotalAllocatedNet, a.Currency), Programs: int32(a.Programs), ProgramsFlagged: int32(a.ProgramsFlagged),
+		TotalBase:   wire.Money(a.Currency, a.TotalBase), TotalAllocated: wire.Money(a.Currency, a.TotalAllocated),
+		TotalAllocatedNet: wire.Money(a.Currency, a.TotalAllocatedNet), Programs: int32(a.Programs), ProgramsFlagged: int32(a.ProgramsFlagged),
 		Stale: len(a.StaleReasons) > 0, StaleReasons: a.StaleReasons, Creator: a.Creator,
 		Etag: resource.Etag(a), CreateTime: wire.Time(a.CreateTime), UpdateTime: wire.Time(a.UpdateTime),
 	}
 	for _, w := range a.Waterfall {
 		out.Waterfall = append(out.Waterfall, &budgetingv1.WaterfallRow{
 			Fund: nameOf(a.Organization, w.Fund, domain.FundName), Treatment: wire.Enum[budgetingv1.Treatment](w.Treatment),
-			Lines: w.Lines, Amount: moneyProto(w.Amount, a.Currency),
+			Lines: w.Lines, Amount: wire.Money(a.Currency, w.Amount),
 		})
 	}
 	for _, f := range a.Funds {
 		out.Funds = append(out.Funds, &budgetingv1.FundResult{
-			Fund: domain.FundName(a.Organization, f.Fund), Available: moneyProto(f.Available, a.Currency), Fixed: moneyProto(f.Fixed, a.Currency),
-			Allocated: moneyProto(f.Allocated, a.Currency), Surplus: moneyProto(f.Surplus, a.Currency), Short: moneyProto(f.Short, a.Currency),
+			Fund: domain.FundName(a.Organization, f.Fund), Available: wire.Money(a.Currency, f.Available), Fixed: wire.Money(a.Currency, f.Fixed),
+			Allocated: wire.Money(a.Currency, f.Allocated), Surplus: wire.Money(a.Currency, f.Surplus), Short: wire.Money(a.Currency, f.Short),
 		})
 	}
 	for i, b := range a.Blocks {
 		out.Blocks = append(out.Blocks, &budgetingv1.Block{
 			Block: int32(i + 1), Direction: wire.Enum[budgetingv1.BlockDirection](b.Direction), Funds: names(a.Organization, b.Funds, domain.FundName),
-			Rate: b.Rate, Programs: int32(b.Programs), Base: moneyProto(b.Base, a.Currency), Allocated: moneyProto(b.Allocated, a.Currency), Reason: b.Reason,
+			Rate: b.Rate, Programs: int32(b.Programs), Base: wire.Money(a.Currency, b.Base), Allocated: wire.Money(a.Currency, b.Allocated), Reason: b.Reason,
 		})
 	}
 	for _, s := range a.Shortfalls {
 		out.Shortfalls = append(out.Shortfalls, &budgetingv1.Shortfall{
 			Funds: names(a.Organization, s.Funds, domain.FundName), Programs: names(a.Organization, s.Programs, domain.ProgramName),
-			Required: moneyProto(s.Required, a.Currency), Available: moneyProto(s.Available, a.Currency), Short: moneyProto(s.Short, a.Currency),
+			Required: wire.Money(a.Currency, s.Required), Available: wire.Money(a.Currency, s.Available), Short: wire.Money(a.Currency, s.Short),
 			Message: s.Message,
 		})
 	}
@@ -88,12 +88,12 @@ func paramsProto(organization string, p domain.Params) *budgetingv1.AllocationPa
 func lineProto(l domain.AllocationLine) *budgetingv1.AllocationLine {
 	out := &budgetingv1.AllocationLine{
 		Program: domain.ProgramName(l.Organization, l.Program), DisplayName: l.DisplayName, Department: l.Department,
-		Base: moneyProto(l.Base, l.Currency), Fixed: moneyProto(l.Fixed, l.Currency), Floor: moneyProto(l.Floor, l.Currency),
-		Allocated: moneyProto(l.Allocated, l.Currency), Change: moneyProto(l.Change(), l.Currency), ScoreBp: int32(l.ScoreBP),
+		Base: wire.Money(l.Currency, l.Base), Fixed: wire.Money(l.Currency, l.Fixed), Floor: wire.Money(l.Currency, l.Floor),
+		Allocated: wire.Money(l.Currency, l.Allocated), Change: wire.Money(l.Currency, l.Change()), ScoreBp: int32(l.ScoreBP),
 		Flagged: l.Flagged, ReasonCode: l.ReasonCode, Reason: l.Reason(),
 	}
 	for _, f := range l.Funding {
-		out.Funding = append(out.Funding, &budgetingv1.FundAmount{Fund: domain.FundName(l.Organization, f.Fund), Amount: moneyProto(f.Amount, l.Currency)})
+		out.Funding = append(out.Funding, &budgetingv1.FundAmount{Fund: domain.FundName(l.Organization, f.Fund), Amount: wire.Money(l.Currency, f.Amount)})
 	}
 	return out
 }

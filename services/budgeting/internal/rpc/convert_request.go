@@ -18,7 +18,7 @@ func requestProto(r domain.FundingRequest) *budgetingv1.FundingRequest {
 	}
 	for _, l := range r.CostLines {
 		out.CostLines = append(out.CostLines, &budgetingv1.CostLine{
-			Fund: domain.FundName(r.Organization, l.Fund), CostClass: l.Class, Amount: moneyProto(l.Amount, r.Currency),
+			Fund: domain.FundName(r.Organization, l.Fund), CostClass: l.Class, Amount: wire.Money(r.Currency, l.Amount),
 			Treatment: wire.Enum[budgetingv1.Treatment](l.Treatment),
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/throughline/throughline/services/budgeting/internal/domain"
 	"github.com/throughline/throughline/services/platform/fault"
 	"github.com/throughline/throughline/services/platform/rpc"
+	"github.com/throughline/throughline/services/platform/wire"
 )
 
 // reader converts messages of one organization into domain values and gathers every violation on the way.
@@ -83,18 +84,11 @@ func (r *reader) optionalMoney(field string, m *money.Money) *int64 {
 	return &amount
 }
 
-// moneyProto is an amount of minor units.
-func moneyProto(amount int64, currency string) *money.Money {
-	scale := domain.Scale(currency)
-	minor := int64(nanosPerUnit) / scale
-	return &money.Money{CurrencyCode: currency, Units: amount / scale, Nanos: int32(amount % scale * minor)} //nolint:gosec // below 10^9
-}
-
 func optionalMoneyProto(amount *int64, currency string) *money.Money {
 	if amount == nil {
 		return nil
 	}
-	return moneyProto(*amount, currency)
+	return wire.Money(currency, *amount)
 }
 
 func at(field string, i int) string { return fmt.Sprintf("%s[%d]", field, i) }

@@ -6,6 +6,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain"
+	"github.com/throughline/throughline/services/platform/wire"
 )
 
 func TestMoneyGoesRound(t *testing.T) {
@@ -13,7 +14,7 @@ func TestMoneyGoesRound(t *testing.T) {
 		currency := rapid.SampledFrom([]string{"USD", "JPY", "KWD", "CLF"}).Draw(t, "currency")
 		amount := rapid.Int64Range(-domain.MaxAmount, domain.MaxAmount).Draw(t, "amount")
 		r := reader{currency: currency}
-		m := moneyProto(amount, currency)
+		m := wire.Money(currency, amount)
 		if got := r.money("m", m); got != amount || r.Err() != nil {
 			t.Errorf("%d %s became %v and %d (%v)", amount, currency, m, got, r.Err())
 		}

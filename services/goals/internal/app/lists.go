@@ -1,27 +1,25 @@
 package app
 
 import (
-	"maps"
-
 	"github.com/throughline/throughline/services/platform/listing"
 )
 
 // What lists can be filtered and sorted by; columns are those of the migrations.
 var (
-	OrganizationList = listing.Schema{ID: []string{"organization_id"}, Fields: described(nil)}
+	OrganizationList = listing.Schema{ID: []string{"organization_id"}, Fields: listing.Described(nil)}
 
-	PlanList = listing.Schema{ID: []string{"plan_id"}, Fields: described(map[string]listing.Field{
+	PlanList = listing.Schema{ID: []string{"plan_id"}, Fields: listing.Described(map[string]listing.Field{
 		"kind":  {Column: "kind", Filterable: true},
 		"state": {Column: "state", Filterable: true},
 	})}
 
-	GoalList = listing.Schema{ID: []string{"goal_id"}, Fields: described(map[string]listing.Field{
+	GoalList = listing.Schema{ID: []string{"goal_id"}, Fields: listing.Described(map[string]listing.Field{
 		"parent_goal": {Column: "parent_goal", Filterable: true},
 		"scale":       {Column: "scale", Filterable: true},
 		"lens":        {Column: "lens", Filterable: true},
 	})}
 
-	PrioritizationList = listing.Schema{ID: []string{"prioritization_id"}, Fields: described(map[string]listing.Field{
+	PrioritizationList = listing.Schema{ID: []string{"prioritization_id"}, Fields: listing.Described(map[string]listing.Field{
 		"state": {Column: "state", Filterable: true},
 	})}
 
@@ -37,14 +35,3 @@ var (
 		},
 	}
 )
-
-// described adds the fields that most resources have.
-func described(fields map[string]listing.Field) map[string]listing.Field {
-	all := map[string]listing.Field{
-		"display_name": {Column: "display_name", Filterable: true, Sortable: true},
-		"create_time":  {Column: "create_time", Type: listing.Time, Sortable: true},
-		"update_time":  {Column: "update_time", Type: listing.Time, Sortable: true},
-	}
-	maps.Copy(all, fields)
-	return all
-}

@@ -4,15 +4,12 @@ import "github.com/throughline/throughline/services/platform/listing"
 
 // What lists can be filtered and sorted by; columns are those of the migrations.
 var (
-	MeasureList = listing.Schema{ID: []string{"measure_id"}, Fields: map[string]listing.Field{
-		"display_name": {Column: "display_name", Filterable: true, Sortable: true},
-		"kind":         {Column: "kind", Filterable: true},
-		"direction":    {Column: "direction", Filterable: true},
-		"frequency":    {Column: "frequency", Filterable: true},
-		"owner":        {Column: "owner", Filterable: true},
-		"create_time":  {Column: "create_time", Type: listing.Time, Sortable: true},
-		"update_time":  {Column: "update_time", Type: listing.Time, Sortable: true},
-	}}
+	MeasureList = listing.Schema{ID: []string{"measure_id"}, Fields: listing.Described(map[string]listing.Field{
+		"kind":      {Column: "kind", Filterable: true},
+		"direction": {Column: "direction", Filterable: true},
+		"frequency": {Column: "frequency", Filterable: true},
+		"owner":     {Column: "owner", Filterable: true},
+	})}
 
 	ObservationList = listing.Schema{ID: []string{"period_start", "dimension"}, Fields: map[string]listing.Field{
 		"period_start": {Column: "period_start", Type: listing.Date, Filterable: true, Sortable: true},

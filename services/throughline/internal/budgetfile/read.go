@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/throughline/throughline/services/platform/fault"
@@ -30,6 +32,20 @@ type options struct {
 func WithProgress(f func(Progress)) Option { return func(o *options) { o.progress = f } }
 
 const rowsBetweenProgress = 1000
+
+// ReadDir is Read for a mapping in a file and the files it names in a folder.
+func ReadDir(ctx context.Context, mappingFile, dir string, opts ...Option) (*Parsed, error) {
+	f, err := os.Open(mappingFile)
+	if err != nil {
+		return nil, fmt.Errorf("open the mapping: %w", err)
+	}
+	defer f.Close()
+	m, err := LoadMapping(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", mappingFile, err)
+	}
+	return Read(ctx, m, func(name string) (io.ReadCloser, error) { return os.Open(filepath.Join(dir, name)) }, opts...)
+}
 
 // Read reads the mapping's files and returns all that they say. Rows that cannot be mapped are in RowErrors, totals that do not tie in
 // Mismatches: the caller decides whether to go on. Errors: faults of kind Invalid with reason MAPPING_INVALID (the mapping itself),

@@ -5,13 +5,11 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"path/filepath"
 	"regexp"
 	"strings"
 
 	"github.com/throughline/throughline/services/platform/authn"
 	"github.com/throughline/throughline/services/throughline"
-	"github.com/throughline/throughline/services/throughline/internal/budgetfile"
 	"github.com/throughline/throughline/services/throughline/internal/sample"
 )
 
@@ -53,12 +51,7 @@ func runDemo(ctx context.Context, world World, settings *Settings, reach Connect
 			of = authn.NoOrganization
 		}
 		return local.as(ctx, of, subject, roles...)
-	}, sample.Options{
-		Dir: dir, Progress: bars.step,
-		Budget: func(dir string) (*budgetfile.Parsed, error) {
-			return readBudgetFiles(ctx, filepath.Join(dir, "mapping.yaml"), dir, bars)
-		},
-	})
+	}, sample.Options{Dir: dir, Progress: bars.step})
 	bars.done()
 	if err != nil {
 		return err

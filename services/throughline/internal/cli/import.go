@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"text/tabwriter"
 
 	"github.com/throughline/throughline/services/platform/config"
@@ -36,7 +34,7 @@ func (i *importCommand) Run(ctx context.Context, world World, settings *Settings
 		return &config.Error{Problem: "budget and plan must be names of the same organization, such as organizations/riverbend/budgets/fy2027"}
 	}
 	bars := newProgress(world.Stderr)
-	parsed, err := i.read(ctx, bars)
+	parsed, err := budgetfile.ReadDir(ctx, i.Mapping, i.Files, bars.files())
 	bars.done()
 	if err != nil {
 		return err
@@ -72,25 +70,6 @@ func (i *importCommand) caller(ctx context.Context, world World, settings *Setti
 		return nil, err
 	}
 	return local.as(ctx, organization, "import", "finance")
-}
-
-func (i *importCommand) read(ctx context.Context, bars *progress) (*budgetfile.Parsed, error) {
-	return readBudgetFiles(ctx, i.Mapping, i.Files, bars)
-}
-
-func readBudgetFiles(ctx context.Context, mappingFile, dir string, bars *progress) (*budgetfile.Parsed, error) {
-	f, err := os.Open(mappingFile)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	mapping, err := budgetfile.LoadMapping(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", mappingFile, err)
-	}
-	return budgetfile.Read(ctx, mapping, func(name string) (io.ReadCloser, error) {
-		return os.Open(filepath.Join(dir, name))
-	}, budgetfile.WithProgress(func(p budgetfile.Progress) { bars.step(p.File, int(p.Read), int(p.Total)) }))
 }
 
 // refuse prints every bad row and total; an import is whole or not at all.

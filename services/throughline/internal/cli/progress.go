@@ -11,6 +11,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/throughline/throughline/services/platform/wire"
+	"github.com/throughline/throughline/services/throughline/internal/budgetfile"
 	"github.com/throughline/throughline/services/throughline/internal/importer"
 )
 
@@ -41,6 +42,11 @@ func (p *progress) step(stage string, done, total int) {
 			progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
 	}
 	_ = p.bar.Set(done) // a bar that cannot be drawn is no reason to stop
+}
+
+// files shows how far the reading of budget files has come, a stage each.
+func (p *progress) files() budgetfile.Option {
+	return budgetfile.WithProgress(func(at budgetfile.Progress) { p.step(at.File, int(at.Read), int(at.Total)) })
 }
 
 // done ends the current bar.

@@ -2,6 +2,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -67,7 +68,7 @@ func (w *writer) funds(ctx context.Context) error {
 		_, err := client.Call(ctx, "write fund "+f.Code, w.suite.Budgeting.UpdateFund, &budgetingv1.UpdateFundRequest{
 			AllowMissing: true,
 			Fund: &budgetingv1.Fund{
-				Name: w.fund(f.Code), DisplayName: orElse(f.Name, f.Code), Code: f.Code,
+				Name: w.fund(f.Code), DisplayName: cmp.Or(f.Name, f.Code), Code: f.Code,
 				Kind: wire.Enum[budgetingv1.FundKind](f.Kind), Gasb54Class: wire.Enum[budgetingv1.Gasb54Class](f.GASB54),
 			},
 		})
@@ -82,7 +83,7 @@ func (w *writer) funds(ctx context.Context) error {
 func (w *writer) budget(ctx context.Context) error {
 	m := w.parsed.Mapping
 	b := &budgetingv1.Budget{
-		Name: w.target.Budget, DisplayName: orElse(m.Title, m.Name), FiscalYear: int32(m.FiscalYear), Plan: w.target.Plan,
+		Name: w.target.Budget, DisplayName: cmp.Or(m.Title, m.Name), FiscalYear: int32(m.FiscalYear), Plan: w.target.Plan,
 	}
 	for _, f := range w.parsed.Funds {
 		b.Envelopes = append(b.Envelopes, &budgetingv1.Envelope{Fund: w.fund(f.Code), Available: w.money(f.Envelope)})
@@ -94,13 +95,13 @@ func (w *writer) budget(ctx context.Context) error {
 func (w *writer) programs(ctx context.Context) error {
 	departments := map[string]string{}
 	for _, d := range w.parsed.Departments {
-		departments[d.Code] = orElse(d.Name, d.Code)
+		departments[d.Code] = cmp.Or(d.Name, d.Code)
 	}
 	return inBatches(w, "programs", w.parsed.Programs, func(rows []budgetfile.Program) (Counts, error) {
 		r := &budgetingv1.BatchUpsertProgramsRequest{Parent: w.organization}
 		for _, p := range rows {
 			r.Programs = append(r.Programs, &budgetingv1.Program{
-				Name: w.program(p.ID), DisplayName: clip(orElse(p.Name, p.Code)), Code: p.Code, Purpose: p.Purpose,
+				Name: w.program(p.ID), DisplayName: clip(cmp.Or(p.Name, p.Code)), Code: p.Code, Purpose: p.Purpose,
 				Department: departments[p.DepartmentCode], Function: p.Function,
 			})
 		}
@@ -112,7 +113,7 @@ func (w *writer) programs(ctx context.Context) error {
 func (w *writer) lineItems(ctx context.Context) error {
 	departments, programs := map[string]string{}, map[string]string{}
 	for _, d := range w.parsed.Departments {
-		departments[d.Code] = orElse(d.Name, d.Code)
+		departments[d.Code] = cmp.Or(d.Name, d.Code)
 	}
 	for _, p := range w.parsed.Programs {
 		programs[p.Code] = w.program(p.ID)
@@ -183,7 +184,7 @@ func (w *writer) request(p budgetfile.ProgramRequest) *budgetingv1.FundingReques
 	}
 	if p.Mandate.Answer == budgetfile.Yes {
 		// The file says that a law stands behind the program, and no amount: a claim, not a floor.
-		out.Mandate = &budgetingv1.Mandate{Source: orElse(p.Mandate.Source, "not said"), Citation: clip(p.Mandate.Citation)}
+		out.Mandate = &budgetingv1.Mandate{Source: cmp.Or(p.Mandate.Source, "not said"), Citation: clip(p.Mandate.Citation)}
 	}
 	if p.FTEMilli != nil {
 		out.FteMilli = *p.FTEMilli
@@ -247,13 +248,6 @@ func (w *writer) money(minor int64) *money.Money { return wire.Money(w.parsed.Ma
 // organizationOf is the name of the organization that a budget's name begins with.
 func organizationOf(budget string) string {
 	return "organizations/" + resource.Organization(budget)
-}
-
-func orElse(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
 }
 
 // maxName is the longest display name taken.

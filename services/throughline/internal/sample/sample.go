@@ -18,8 +18,7 @@ type As func(ctx context.Context, subject string, roles ...string) (context.Cont
 
 // Options of a load.
 type Options struct {
-	Dir      string                                       // folder of the sample city
-	Budget   func(dir string) (*budgetfile.Parsed, error) // reads mapping.yaml and its files from the folder budget
+	Dir      string // folder of the sample city
 	Progress func(what string, done, total int)
 }
 
@@ -231,7 +230,9 @@ func (l *loader) budget(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	parsed, err := l.options.Budget(l.path("budget"))
+	parsed, err := budgetfile.ReadDir(ctx, l.path("budget/mapping.yaml"), l.path("budget"), budgetfile.WithProgress(func(p budgetfile.Progress) {
+		l.options.Progress(p.File, int(p.Read), int(p.Total))
+	}))
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,6 @@
 package sample
 
 import (
-	"context"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -41,16 +38,7 @@ func city(t *testing.T) City {
 func budget(t *testing.T) *budgetfile.Parsed {
 	t.Helper()
 	dir := filepath.Join(riverbend, "budget")
-	f, err := os.Open(filepath.Join(dir, "mapping.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	m, err := budgetfile.LoadMapping(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := budgetfile.Read(context.Background(), m, func(name string) (io.ReadCloser, error) { return os.Open(filepath.Join(dir, name)) })
+	p, err := budgetfile.ReadDir(t.Context(), filepath.Join(dir, "mapping.yaml"), dir)
 	if err != nil {
 		t.Fatal(err)
 	}

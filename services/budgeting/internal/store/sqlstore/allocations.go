@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/throughline/throughline/services/budgeting/internal/app"
 	"github.com/throughline/throughline/services/budgeting/internal/domain"
@@ -27,16 +26,16 @@ var allocations = &resource.Kind[domain.Allocation]{
 		},
 		Values: func(a domain.Allocation) []any {
 			return []any{
-				a.Organization, a.Budget, a.ID, a.DisplayName, a.Method, a.Purpose, resource.JSON(a.Params), a.PriorityRevision, micros(a.PriorityTime),
-				a.ResultsRevision, micros(a.ResultsTime), a.ContentHash, a.ResultHash, a.EngineVersion, a.State, a.Outcome, a.Currency, a.Creator,
+				a.Organization, a.Budget, a.ID, a.DisplayName, a.Method, a.Purpose, resource.JSON(a.Params), a.PriorityRevision, a.PriorityTime,
+				a.ResultsRevision, a.ResultsTime, a.ContentHash, a.ResultHash, a.EngineVersion, a.State, a.Outcome, a.Currency, a.Creator,
 				a.Sequence, resource.JSON(a.Result), a.Version, a.CreateTime, a.UpdateTime,
 			}
 		},
 		Scan: func(r sqldb.Row) (domain.Allocation, error) {
 			a := domain.Allocation{
 				Meta: meta(r, 20), Organization: r.Text(0), Budget: r.Text(1), ID: r.Text(2), DisplayName: r.Text(3),
-				Method: model.Method(r.Text(4)), Purpose: r.Text(5), PriorityRevision: r.Text(7), PriorityTime: fromMicros(r.Int(8)),
-				ResultsRevision: r.Text(9), ResultsTime: fromMicros(r.Int(10)), ContentHash: r.Text(11), ResultHash: r.Text(12),
+				Method: model.Method(r.Text(4)), Purpose: r.Text(5), PriorityRevision: r.Text(7), PriorityTime: r.Time(8),
+				ResultsRevision: r.Text(9), ResultsTime: r.Time(10), ContentHash: r.Text(11), ResultHash: r.Text(12),
 				EngineVersion: r.Text(13), State: r.Text(14), Currency: r.Text(16), Creator: r.Text(17), Sequence: r.Int(18),
 			}
 			return a, errors.Join(resource.FromJSON(r.Text(6), &a.Params), resource.FromJSON(r.Text(19), &a.Result))
@@ -163,19 +162,4 @@ func (t allocationTx) Before(a domain.Allocation) (before domain.Allocation, fou
 		return before, false, err
 	}
 	return t.Find(a.Organization, a.Budget, id)
-}
-
-// micros keeps an unset time as 0.
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-func fromMicros(us int64) time.Time {
-	if us == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(us).UTC()
 }

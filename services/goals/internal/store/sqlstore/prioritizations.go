@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"errors"
-	"time"
 
 	"github.com/throughline/throughline/services/goals/internal/domain"
 	"github.com/throughline/throughline/services/platform/resource"
@@ -23,7 +22,7 @@ var prioritizations = &resource.Kind[domain.Prioritization]{
 			return []any{
 				p.Organization, p.Plan, p.ID, p.DisplayName, p.Method, resource.JSON(p.Members), p.Quorum,
 				p.PointsPerMember, resource.JSON(p.Goals), p.State, p.BallotsCast, resource.JSON(p.Tallies), p.PriorityRev,
-				micros(p.OpenTime), micros(p.CloseTime), micros(p.CertifyTime), p.Version, p.CreateTime, p.UpdateTime,
+				p.OpenTime, p.CloseTime, p.CertifyTime, p.Version, p.CreateTime, p.UpdateTime,
 			}
 		},
 		Scan: func(r sqldb.Row) (domain.Prioritization, error) {
@@ -31,7 +30,7 @@ var prioritizations = &resource.Kind[domain.Prioritization]{
 				Meta: meta(r, 16), Organization: r.Text(0), Plan: r.Text(1), ID: r.Text(2), DisplayName: r.Text(3), Method: r.Text(4),
 				Quorum: int(r.Int(6)), PointsPerMember: int(r.Int(7)), State: domain.RoundState(r.Text(9)),
 				BallotsCast: int(r.Int(10)), PriorityRev: r.Text(12),
-				OpenTime: fromMicros(r.Int(13)), CloseTime: fromMicros(r.Int(14)), CertifyTime: fromMicros(r.Int(15)),
+				OpenTime: r.Time(13), CloseTime: r.Time(14), CertifyTime: r.Time(15),
 			}
 			return p, errors.Join(
 				resource.FromJSON(r.Text(5), &p.Members),
@@ -92,19 +91,4 @@ var priorityRevisions = &resource.Kind[domain.PriorityRevision]{
 			return p, resource.FromJSON(r.Text(4), &p.Weights)
 		},
 	},
-}
-
-// micros keeps an unset time as 0.
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-func fromMicros(us int64) time.Time {
-	if us == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(us).UTC()
 }
