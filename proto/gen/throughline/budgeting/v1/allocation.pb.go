@@ -11,6 +11,7 @@ package budgetingv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	date "google.golang.org/genproto/googleapis/type/date"
 	money "google.golang.org/genproto/googleapis/type/money"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -35,6 +36,18 @@ const (
 	AllocationMethod_ALLOCATION_METHOD_UNSPECIFIED AllocationMethod = 0
 	// Must-pay first; everyone starts at base; only the shortage or growth is shared, lowest priorities giving (highest gaining) most, within limits.
 	AllocationMethod_ALLOCATION_METHOD_PRIORITY_ADJUSTMENT AllocationMethod = 1
+	// Every competing program gets the same share of its base per point of score, within floors, caps and funds: zero-based.
+	AllocationMethod_ALLOCATION_METHOD_ONE_RATE AllocationMethod = 2
+	// Decision packages and service levels chosen for the greatest value that the funds can pay; the rest stays at base.
+	AllocationMethod_ALLOCATION_METHOD_PACKAGES AllocationMethod = 3
+	// Programs are funded whole in the order of their scores until money runs out: the usual baseline.
+	AllocationMethod_ALLOCATION_METHOD_CUT_LINE AllocationMethod = 4
+	// The same percentage for all, within floors and caps: the other baseline.
+	AllocationMethod_ALLOCATION_METHOD_ACROSS_THE_BOARD AllocationMethod = 5
+	// Method of Equal Shares over the ballots of an election: every voter has an equal part of the money.
+	AllocationMethod_ALLOCATION_METHOD_EQUAL_SHARES AllocationMethod = 6
+	// Projects of an election by their votes until nothing more fits.
+	AllocationMethod_ALLOCATION_METHOD_GREEDY AllocationMethod = 7
 )
 
 // Enum value maps for AllocationMethod.
@@ -42,10 +55,22 @@ var (
 	AllocationMethod_name = map[int32]string{
 		0: "ALLOCATION_METHOD_UNSPECIFIED",
 		1: "ALLOCATION_METHOD_PRIORITY_ADJUSTMENT",
+		2: "ALLOCATION_METHOD_ONE_RATE",
+		3: "ALLOCATION_METHOD_PACKAGES",
+		4: "ALLOCATION_METHOD_CUT_LINE",
+		5: "ALLOCATION_METHOD_ACROSS_THE_BOARD",
+		6: "ALLOCATION_METHOD_EQUAL_SHARES",
+		7: "ALLOCATION_METHOD_GREEDY",
 	}
 	AllocationMethod_value = map[string]int32{
 		"ALLOCATION_METHOD_UNSPECIFIED":         0,
 		"ALLOCATION_METHOD_PRIORITY_ADJUSTMENT": 1,
+		"ALLOCATION_METHOD_ONE_RATE":            2,
+		"ALLOCATION_METHOD_PACKAGES":            3,
+		"ALLOCATION_METHOD_CUT_LINE":            4,
+		"ALLOCATION_METHOD_ACROSS_THE_BOARD":    5,
+		"ALLOCATION_METHOD_EQUAL_SHARES":        6,
+		"ALLOCATION_METHOD_GREEDY":              7,
 	}
 )
 
@@ -74,6 +99,59 @@ func (x AllocationMethod) Number() protoreflect.EnumNumber {
 // Deprecated: Use AllocationMethod.Descriptor instead.
 func (AllocationMethod) EnumDescriptor() ([]byte, []int) {
 	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{0}
+}
+
+// What a decision package is worth.
+type PackageValue int32
+
+const (
+	// Not said.
+	PackageValue_PACKAGE_VALUE_UNSPECIFIED PackageValue = 0
+	// Score of its program times its cost.
+	PackageValue_PACKAGE_VALUE_PRIORITY_DOLLARS PackageValue = 1
+	// Score of its program times its reviewed benefit.
+	PackageValue_PACKAGE_VALUE_BENEFIT PackageValue = 2
+)
+
+// Enum value maps for PackageValue.
+var (
+	PackageValue_name = map[int32]string{
+		0: "PACKAGE_VALUE_UNSPECIFIED",
+		1: "PACKAGE_VALUE_PRIORITY_DOLLARS",
+		2: "PACKAGE_VALUE_BENEFIT",
+	}
+	PackageValue_value = map[string]int32{
+		"PACKAGE_VALUE_UNSPECIFIED":      0,
+		"PACKAGE_VALUE_PRIORITY_DOLLARS": 1,
+		"PACKAGE_VALUE_BENEFIT":          2,
+	}
+)
+
+func (x PackageValue) Enum() *PackageValue {
+	p := new(PackageValue)
+	*p = x
+	return p
+}
+
+func (x PackageValue) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PackageValue) Descriptor() protoreflect.EnumDescriptor {
+	return file_throughline_budgeting_v1_allocation_proto_enumTypes[1].Descriptor()
+}
+
+func (PackageValue) Type() protoreflect.EnumType {
+	return &file_throughline_budgeting_v1_allocation_proto_enumTypes[1]
+}
+
+func (x PackageValue) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PackageValue.Descriptor instead.
+func (PackageValue) EnumDescriptor() ([]byte, []int) {
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{1}
 }
 
 // What an allocation is for.
@@ -113,11 +191,11 @@ func (x AllocationPurpose) String() string {
 }
 
 func (AllocationPurpose) Descriptor() protoreflect.EnumDescriptor {
-	return file_throughline_budgeting_v1_allocation_proto_enumTypes[1].Descriptor()
+	return file_throughline_budgeting_v1_allocation_proto_enumTypes[2].Descriptor()
 }
 
 func (AllocationPurpose) Type() protoreflect.EnumType {
-	return &file_throughline_budgeting_v1_allocation_proto_enumTypes[1]
+	return &file_throughline_budgeting_v1_allocation_proto_enumTypes[2]
 }
 
 func (x AllocationPurpose) Number() protoreflect.EnumNumber {
@@ -126,7 +204,7 @@ func (x AllocationPurpose) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use AllocationPurpose.Descriptor instead.
 func (AllocationPurpose) EnumDescriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{1}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{2}
 }
 
 // Where an allocation stands.
@@ -182,11 +260,11 @@ func (x AllocationState) String() string {
 }
 
 func (AllocationState) Descriptor() protoreflect.EnumDescriptor {
-	return file_throughline_budgeting_v1_allocation_proto_enumTypes[2].Descriptor()
+	return file_throughline_budgeting_v1_allocation_proto_enumTypes[3].Descriptor()
 }
 
 func (AllocationState) Type() protoreflect.EnumType {
-	return &file_throughline_budgeting_v1_allocation_proto_enumTypes[2]
+	return &file_throughline_budgeting_v1_allocation_proto_enumTypes[3]
 }
 
 func (x AllocationState) Number() protoreflect.EnumNumber {
@@ -195,7 +273,7 @@ func (x AllocationState) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use AllocationState.Descriptor instead.
 func (AllocationState) EnumDescriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{2}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{3}
 }
 
 // What the solver found.
@@ -243,11 +321,11 @@ func (x AllocationOutcome) String() string {
 }
 
 func (AllocationOutcome) Descriptor() protoreflect.EnumDescriptor {
-	return file_throughline_budgeting_v1_allocation_proto_enumTypes[3].Descriptor()
+	return file_throughline_budgeting_v1_allocation_proto_enumTypes[4].Descriptor()
 }
 
 func (AllocationOutcome) Type() protoreflect.EnumType {
-	return &file_throughline_budgeting_v1_allocation_proto_enumTypes[3]
+	return &file_throughline_budgeting_v1_allocation_proto_enumTypes[4]
 }
 
 func (x AllocationOutcome) Number() protoreflect.EnumNumber {
@@ -256,7 +334,7 @@ func (x AllocationOutcome) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use AllocationOutcome.Descriptor instead.
 func (AllocationOutcome) EnumDescriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{3}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{4}
 }
 
 // Which way a block moves from base.
@@ -300,11 +378,11 @@ func (x BlockDirection) String() string {
 }
 
 func (BlockDirection) Descriptor() protoreflect.EnumDescriptor {
-	return file_throughline_budgeting_v1_allocation_proto_enumTypes[4].Descriptor()
+	return file_throughline_budgeting_v1_allocation_proto_enumTypes[5].Descriptor()
 }
 
 func (BlockDirection) Type() protoreflect.EnumType {
-	return &file_throughline_budgeting_v1_allocation_proto_enumTypes[4]
+	return &file_throughline_budgeting_v1_allocation_proto_enumTypes[5]
 }
 
 func (x BlockDirection) Number() protoreflect.EnumNumber {
@@ -313,7 +391,7 @@ func (x BlockDirection) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use BlockDirection.Descriptor instead.
 func (BlockDirection) EnumDescriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{4}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{5}
 }
 
 // A weight of a program attribute in the priority score.
@@ -426,6 +504,125 @@ func (x *EnvelopeScale) GetSharePpm() int32 {
 	return 0
 }
 
+// A rule that protects programs with equity points; what it costs the others is shown.
+type EquityFloor struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Least equity points of 100 that protect a program.
+	MinPoints int32 `protobuf:"varint,1,opt,name=min_points,json=minPoints,proto3" json:"min_points,omitempty"`
+	// Most that its competing cost may lose, in parts per million.
+	MaxCutPpm     int32 `protobuf:"varint,2,opt,name=max_cut_ppm,json=maxCutPpm,proto3" json:"max_cut_ppm,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EquityFloor) Reset() {
+	*x = EquityFloor{}
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EquityFloor) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EquityFloor) ProtoMessage() {}
+
+func (x *EquityFloor) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EquityFloor.ProtoReflect.Descriptor instead.
+func (*EquityFloor) Descriptor() ([]byte, []int) {
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *EquityFloor) GetMinPoints() int32 {
+	if x != nil {
+		return x.MinPoints
+	}
+	return 0
+}
+
+func (x *EquityFloor) GetMaxCutPpm() int32 {
+	if x != nil {
+		return x.MaxCutPpm
+	}
+	return 0
+}
+
+// What decision packages may use of a later year, after that year's base.
+type LaterEnvelope struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The fund.
+	Fund string `protobuf:"bytes,1,opt,name=fund,proto3" json:"fund,omitempty"`
+	// Years after the budget's, 1 to 9; each fund and year at most once.
+	YearOffset int32 `protobuf:"varint,2,opt,name=year_offset,json=yearOffset,proto3" json:"year_offset,omitempty"`
+	// The money; not negative.
+	Available     *money.Money `protobuf:"bytes,3,opt,name=available,proto3" json:"available,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LaterEnvelope) Reset() {
+	*x = LaterEnvelope{}
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LaterEnvelope) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LaterEnvelope) ProtoMessage() {}
+
+func (x *LaterEnvelope) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LaterEnvelope.ProtoReflect.Descriptor instead.
+func (*LaterEnvelope) Descriptor() ([]byte, []int) {
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *LaterEnvelope) GetFund() string {
+	if x != nil {
+		return x.Fund
+	}
+	return ""
+}
+
+func (x *LaterEnvelope) GetYearOffset() int32 {
+	if x != nil {
+		return x.YearOffset
+	}
+	return 0
+}
+
+func (x *LaterEnvelope) GetAvailable() *money.Money {
+	if x != nil {
+		return x.Available
+	}
+	return nil
+}
+
 // Parameters of an allocation; every default is filled in on the answer.
 type AllocationParameters struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -441,13 +638,25 @@ type AllocationParameters struct {
 	EnvelopeScales []*EnvelopeScale `protobuf:"bytes,5,rep,name=envelope_scales,json=envelopeScales,proto3" json:"envelope_scales,omitempty"`
 	// Enterprise, internal-service and fiduciary funds whose costs compete too; the others of these kinds stay whole.
 	CompetingFunds []string `protobuf:"bytes,6,rep,name=competing_funds,json=competingFunds,proto3" json:"competing_funds,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Council's rule for programs with equity points; unset means none.
+	EquityFloor *EquityFloor `protobuf:"bytes,7,opt,name=equity_floor,json=equityFloor,proto3" json:"equity_floor,omitempty"`
+	// PACKAGES: what a package is worth; unset means PRIORITY_DOLLARS.
+	PackageValue PackageValue `protobuf:"varint,8,opt,name=package_value,json=packageValue,proto3,enum=throughline.budgeting.v1.PackageValue" json:"package_value,omitempty"`
+	// PACKAGES: money of later years. A package that costs a fund in a later year needs that year's envelope.
+	LaterEnvelopes []*LaterEnvelope `protobuf:"bytes,9,rep,name=later_envelopes,json=laterEnvelopes,proto3" json:"later_envelopes,omitempty"`
+	// PACKAGES: what a fund has left of a year may pay costs of later years.
+	CarryForward bool `protobuf:"varint,10,opt,name=carry_forward,json=carryForward,proto3" json:"carry_forward,omitempty"`
+	// PACKAGES: states that the search may visit before it answers with a certified gap; 0 means the engine's default.
+	WorkLimit int64 `protobuf:"varint,11,opt,name=work_limit,json=workLimit,proto3" json:"work_limit,omitempty"`
+	// EQUAL_SHARES and GREEDY: the closed election whose ballots decide.
+	Election      string `protobuf:"bytes,12,opt,name=election,proto3" json:"election,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AllocationParameters) Reset() {
 	*x = AllocationParameters{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[2]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -459,7 +668,7 @@ func (x *AllocationParameters) String() string {
 func (*AllocationParameters) ProtoMessage() {}
 
 func (x *AllocationParameters) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[2]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -472,7 +681,7 @@ func (x *AllocationParameters) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AllocationParameters.ProtoReflect.Descriptor instead.
 func (*AllocationParameters) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{2}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *AllocationParameters) GetSpreadMilli() int32 {
@@ -517,6 +726,48 @@ func (x *AllocationParameters) GetCompetingFunds() []string {
 	return nil
 }
 
+func (x *AllocationParameters) GetEquityFloor() *EquityFloor {
+	if x != nil {
+		return x.EquityFloor
+	}
+	return nil
+}
+
+func (x *AllocationParameters) GetPackageValue() PackageValue {
+	if x != nil {
+		return x.PackageValue
+	}
+	return PackageValue_PACKAGE_VALUE_UNSPECIFIED
+}
+
+func (x *AllocationParameters) GetLaterEnvelopes() []*LaterEnvelope {
+	if x != nil {
+		return x.LaterEnvelopes
+	}
+	return nil
+}
+
+func (x *AllocationParameters) GetCarryForward() bool {
+	if x != nil {
+		return x.CarryForward
+	}
+	return false
+}
+
+func (x *AllocationParameters) GetWorkLimit() int64 {
+	if x != nil {
+		return x.WorkLimit
+	}
+	return 0
+}
+
+func (x *AllocationParameters) GetElection() string {
+	if x != nil {
+		return x.Election
+	}
+	return ""
+}
+
 // Row of the addressable-pool waterfall: what can move, after all that cannot.
 type WaterfallRow struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -535,7 +786,7 @@ type WaterfallRow struct {
 
 func (x *WaterfallRow) Reset() {
 	*x = WaterfallRow{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[3]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -547,7 +798,7 @@ func (x *WaterfallRow) String() string {
 func (*WaterfallRow) ProtoMessage() {}
 
 func (x *WaterfallRow) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[3]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -560,7 +811,7 @@ func (x *WaterfallRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WaterfallRow.ProtoReflect.Descriptor instead.
 func (*WaterfallRow) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{3}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *WaterfallRow) GetFund() string {
@@ -605,14 +856,18 @@ type FundResult struct {
 	// Left, because nothing eligible may take it.
 	Surplus *money.Money `protobuf:"bytes,5,opt,name=surplus,proto3" json:"surplus,omitempty"`
 	// Still short after every limit.
-	Short         *money.Money `protobuf:"bytes,6,opt,name=short,proto3" json:"short,omitempty"`
+	Short *money.Money `protobuf:"bytes,6,opt,name=short,proto3" json:"short,omitempty"`
+	// Part of the envelope that will not come again.
+	OneTime *money.Money `protobuf:"bytes,7,opt,name=one_time,json=oneTime,proto3" json:"one_time,omitempty"`
+	// What of it is used; one-time money pays one-time costs only.
+	OneTimeUsed   *money.Money `protobuf:"bytes,8,opt,name=one_time_used,json=oneTimeUsed,proto3" json:"one_time_used,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *FundResult) Reset() {
 	*x = FundResult{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[4]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -624,7 +879,7 @@ func (x *FundResult) String() string {
 func (*FundResult) ProtoMessage() {}
 
 func (x *FundResult) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[4]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -637,7 +892,7 @@ func (x *FundResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FundResult.ProtoReflect.Descriptor instead.
 func (*FundResult) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{4}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *FundResult) GetFund() string {
@@ -682,6 +937,20 @@ func (x *FundResult) GetShort() *money.Money {
 	return nil
 }
 
+func (x *FundResult) GetOneTime() *money.Money {
+	if x != nil {
+		return x.OneTime
+	}
+	return nil
+}
+
+func (x *FundResult) GetOneTimeUsed() *money.Money {
+	if x != nil {
+		return x.OneTimeUsed
+	}
+	return nil
+}
+
 // Programs that share one rate, and the funds they exhaust.
 type Block struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -707,7 +976,7 @@ type Block struct {
 
 func (x *Block) Reset() {
 	*x = Block{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[5]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -719,7 +988,7 @@ func (x *Block) String() string {
 func (*Block) ProtoMessage() {}
 
 func (x *Block) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[5]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -732,7 +1001,7 @@ func (x *Block) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Block.ProtoReflect.Descriptor instead.
 func (*Block) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{5}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Block) GetBlock() int32 {
@@ -812,7 +1081,7 @@ type Shortfall struct {
 
 func (x *Shortfall) Reset() {
 	*x = Shortfall{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[6]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -824,7 +1093,7 @@ func (x *Shortfall) String() string {
 func (*Shortfall) ProtoMessage() {}
 
 func (x *Shortfall) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[6]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -837,7 +1106,7 @@ func (x *Shortfall) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Shortfall.ProtoReflect.Descriptor instead.
 func (*Shortfall) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{6}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Shortfall) GetFunds() []string {
@@ -895,7 +1164,7 @@ type Certificate struct {
 
 func (x *Certificate) Reset() {
 	*x = Certificate{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[7]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -907,7 +1176,7 @@ func (x *Certificate) String() string {
 func (*Certificate) ProtoMessage() {}
 
 func (x *Certificate) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[7]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -920,7 +1189,7 @@ func (x *Certificate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Certificate.ProtoReflect.Descriptor instead.
 func (*Certificate) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{7}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Certificate) GetValid() bool {
@@ -933,6 +1202,379 @@ func (x *Certificate) GetValid() bool {
 func (x *Certificate) GetChecks() []string {
 	if x != nil {
 		return x.Checks
+	}
+	return nil
+}
+
+// How far the search for packages is proven.
+type Search struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Value of what is chosen, in the units of the package value.
+	Value int64 `protobuf:"varint,1,opt,name=value,proto3" json:"value,omitempty"`
+	// No choice is worth more; equal to value when the optimum is proven.
+	Bound int64 `protobuf:"varint,2,opt,name=bound,proto3" json:"bound,omitempty"`
+	// Bound less value as a share of the bound, in parts per million, rounded up.
+	GapPpm int64 `protobuf:"varint,3,opt,name=gap_ppm,json=gapPpm,proto3" json:"gap_ppm,omitempty"`
+	// Bound that follows from the funds' prices alone, which the certificate recomputes.
+	PriceBound int64 `protobuf:"varint,4,opt,name=price_bound,json=priceBound,proto3" json:"price_bound,omitempty"`
+	// States visited.
+	States int64 `protobuf:"varint,5,opt,name=states,proto3" json:"states,omitempty"`
+	// States that it may visit.
+	WorkLimit     int64 `protobuf:"varint,6,opt,name=work_limit,json=workLimit,proto3" json:"work_limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Search) Reset() {
+	*x = Search{}
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Search) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Search) ProtoMessage() {}
+
+func (x *Search) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Search.ProtoReflect.Descriptor instead.
+func (*Search) Descriptor() ([]byte, []int) {
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *Search) GetValue() int64 {
+	if x != nil {
+		return x.Value
+	}
+	return 0
+}
+
+func (x *Search) GetBound() int64 {
+	if x != nil {
+		return x.Bound
+	}
+	return 0
+}
+
+func (x *Search) GetGapPpm() int64 {
+	if x != nil {
+		return x.GapPpm
+	}
+	return 0
+}
+
+func (x *Search) GetPriceBound() int64 {
+	if x != nil {
+		return x.PriceBound
+	}
+	return 0
+}
+
+func (x *Search) GetStates() int64 {
+	if x != nil {
+		return x.States
+	}
+	return 0
+}
+
+func (x *Search) GetWorkLimit() int64 {
+	if x != nil {
+		return x.WorkLimit
+	}
+	return 0
+}
+
+// A decision package or service level that an allocation chose or left.
+type PackageChoice struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The package; empty for a program's capital project, which is chosen whole or not at all.
+	DecisionPackage string `protobuf:"bytes,1,opt,name=decision_package,json=decisionPackage,proto3" json:"decision_package,omitempty"`
+	// The program.
+	Program string `protobuf:"bytes,2,opt,name=program,proto3" json:"program,omitempty"`
+	// Level that was chosen; empty for none.
+	Level string `protobuf:"bytes,3,opt,name=level,proto3" json:"level,omitempty"`
+	// What it costs in the budget's year.
+	Amount *money.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
+	// What it is worth.
+	Value int64 `protobuf:"varint,5,opt,name=value,proto3" json:"value,omitempty"`
+	// Why, in one sentence.
+	Reason        string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PackageChoice) Reset() {
+	*x = PackageChoice{}
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PackageChoice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PackageChoice) ProtoMessage() {}
+
+func (x *PackageChoice) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PackageChoice.ProtoReflect.Descriptor instead.
+func (*PackageChoice) Descriptor() ([]byte, []int) {
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *PackageChoice) GetDecisionPackage() string {
+	if x != nil {
+		return x.DecisionPackage
+	}
+	return ""
+}
+
+func (x *PackageChoice) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *PackageChoice) GetLevel() string {
+	if x != nil {
+		return x.Level
+	}
+	return ""
+}
+
+func (x *PackageChoice) GetAmount() *money.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *PackageChoice) GetValue() int64 {
+	if x != nil {
+		return x.Value
+	}
+	return 0
+}
+
+func (x *PackageChoice) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// A change that council makes to a recommendation. It is priced, and the rest is not solved again.
+type Adjustment struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The program.
+	Program string `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	// The fund that pays more or less.
+	Fund string `protobuf:"bytes,2,opt,name=fund,proto3" json:"fund,omitempty"`
+	// What is added, or taken when negative.
+	Amount *money.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	// Why, 1 to 1,000 characters.
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Who made it.
+	AdjustedBy string `protobuf:"bytes,5,opt,name=adjusted_by,json=adjustedBy,proto3" json:"adjusted_by,omitempty"`
+	// When.
+	AdjustTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=adjust_time,json=adjustTime,proto3" json:"adjust_time,omitempty"`
+	// Priority value that it adds or takes.
+	PriorityValue *money.Money `protobuf:"bytes,7,opt,name=priority_value,json=priorityValue,proto3" json:"priority_value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Adjustment) Reset() {
+	*x = Adjustment{}
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Adjustment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Adjustment) ProtoMessage() {}
+
+func (x *Adjustment) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Adjustment.ProtoReflect.Descriptor instead.
+func (*Adjustment) Descriptor() ([]byte, []int) {
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Adjustment) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *Adjustment) GetFund() string {
+	if x != nil {
+		return x.Fund
+	}
+	return ""
+}
+
+func (x *Adjustment) GetAmount() *money.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *Adjustment) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Adjustment) GetAdjustedBy() string {
+	if x != nil {
+		return x.AdjustedBy
+	}
+	return ""
+}
+
+func (x *Adjustment) GetAdjustTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AdjustTime
+	}
+	return nil
+}
+
+func (x *Adjustment) GetPriorityValue() *money.Money {
+	if x != nil {
+		return x.PriorityValue
+	}
+	return nil
+}
+
+// Act by which a governing body adopts an allocation.
+type AllocationAdoption struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Body that adopts, such as "City Council".
+	Body string `protobuf:"bytes,1,opt,name=body,proto3" json:"body,omitempty"`
+	// Number of the ordinance or resolution.
+	ResolutionNumber string `protobuf:"bytes,2,opt,name=resolution_number,json=resolutionNumber,proto3" json:"resolution_number,omitempty"`
+	// Day of the vote.
+	AdoptDate *date.Date `protobuf:"bytes,3,opt,name=adopt_date,json=adoptDate,proto3" json:"adopt_date,omitempty"`
+	// Why a stale recommendation is adopted all the same; required for one, refused otherwise.
+	StaleReason string `protobuf:"bytes,4,opt,name=stale_reason,json=staleReason,proto3" json:"stale_reason,omitempty"`
+	// Who recorded it.
+	AdoptedBy string `protobuf:"bytes,5,opt,name=adopted_by,json=adoptedBy,proto3" json:"adopted_by,omitempty"`
+	// When it was recorded.
+	AdoptTime     *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=adopt_time,json=adoptTime,proto3" json:"adopt_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AllocationAdoption) Reset() {
+	*x = AllocationAdoption{}
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AllocationAdoption) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AllocationAdoption) ProtoMessage() {}
+
+func (x *AllocationAdoption) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AllocationAdoption.ProtoReflect.Descriptor instead.
+func (*AllocationAdoption) Descriptor() ([]byte, []int) {
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *AllocationAdoption) GetBody() string {
+	if x != nil {
+		return x.Body
+	}
+	return ""
+}
+
+func (x *AllocationAdoption) GetResolutionNumber() string {
+	if x != nil {
+		return x.ResolutionNumber
+	}
+	return ""
+}
+
+func (x *AllocationAdoption) GetAdoptDate() *date.Date {
+	if x != nil {
+		return x.AdoptDate
+	}
+	return nil
+}
+
+func (x *AllocationAdoption) GetStaleReason() string {
+	if x != nil {
+		return x.StaleReason
+	}
+	return ""
+}
+
+func (x *AllocationAdoption) GetAdoptedBy() string {
+	if x != nil {
+		return x.AdoptedBy
+	}
+	return ""
+}
+
+func (x *AllocationAdoption) GetAdoptTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AdoptTime
 	}
 	return nil
 }
@@ -996,14 +1638,40 @@ type Allocation struct {
 	// When it was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,27,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it last changed.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,28,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,28,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Scenario whose overrides it was made with; empty for the budget as it is. Not adoptable when it overrides weights.
+	Scenario string `protobuf:"bytes,29,opt,name=scenario,proto3" json:"scenario,omitempty"`
+	// Priority-weighted money: every competing amount times its score.
+	PriorityValue *money.Money `protobuf:"bytes,30,opt,name=priority_value,json=priorityValue,proto3" json:"priority_value,omitempty"`
+	// The same with the adjustments.
+	AdjustedPriorityValue *money.Money `protobuf:"bytes,31,opt,name=adjusted_priority_value,json=adjustedPriorityValue,proto3" json:"adjusted_priority_value,omitempty"`
+	// What the equity floor moved to the programs that it protects.
+	EquityCost *money.Money `protobuf:"bytes,32,opt,name=equity_cost,json=equityCost,proto3" json:"equity_cost,omitempty"`
+	// Program revenue that follows the services that were cut.
+	RevenueLost *money.Money `protobuf:"bytes,33,opt,name=revenue_lost,json=revenueLost,proto3" json:"revenue_lost,omitempty"`
+	// Grants whose match or maintenance of effort is no longer met.
+	GrantsLost *money.Money `protobuf:"bytes,34,opt,name=grants_lost,json=grantsLost,proto3" json:"grants_lost,omitempty"`
+	// Whole authorised positions that the reductions come to.
+	PositionsShort int64 `protobuf:"varint,35,opt,name=positions_short,json=positionsShort,proto3" json:"positions_short,omitempty"`
+	// PACKAGES: how far the optimum is proven.
+	Search *Search `protobuf:"bytes,36,opt,name=search,proto3" json:"search,omitempty"`
+	// Every package, chosen or not.
+	Packages []*PackageChoice `protobuf:"bytes,37,rep,name=packages,proto3" json:"packages,omitempty"`
+	// While RUNNING: the search so far.
+	Progress *Search `protobuf:"bytes,38,opt,name=progress,proto3" json:"progress,omitempty"`
+	// Changes by council, in the order they were made; they add up to zero in every fund.
+	Adjustments []*Adjustment `protobuf:"bytes,39,rep,name=adjustments,proto3" json:"adjustments,omitempty"`
+	// How it was adopted.
+	Adoption *AllocationAdoption `protobuf:"bytes,40,opt,name=adoption,proto3" json:"adoption,omitempty"`
+	// Why it FAILED, in words.
+	Failure       string `protobuf:"bytes,41,opt,name=failure,proto3" json:"failure,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Allocation) Reset() {
 	*x = Allocation{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[8]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1015,7 +1683,7 @@ func (x *Allocation) String() string {
 func (*Allocation) ProtoMessage() {}
 
 func (x *Allocation) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[8]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1028,7 +1696,7 @@ func (x *Allocation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Allocation.ProtoReflect.Descriptor instead.
 func (*Allocation) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{8}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Allocation) GetName() string {
@@ -1227,6 +1895,97 @@ func (x *Allocation) GetUpdateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Allocation) GetScenario() string {
+	if x != nil {
+		return x.Scenario
+	}
+	return ""
+}
+
+func (x *Allocation) GetPriorityValue() *money.Money {
+	if x != nil {
+		return x.PriorityValue
+	}
+	return nil
+}
+
+func (x *Allocation) GetAdjustedPriorityValue() *money.Money {
+	if x != nil {
+		return x.AdjustedPriorityValue
+	}
+	return nil
+}
+
+func (x *Allocation) GetEquityCost() *money.Money {
+	if x != nil {
+		return x.EquityCost
+	}
+	return nil
+}
+
+func (x *Allocation) GetRevenueLost() *money.Money {
+	if x != nil {
+		return x.RevenueLost
+	}
+	return nil
+}
+
+func (x *Allocation) GetGrantsLost() *money.Money {
+	if x != nil {
+		return x.GrantsLost
+	}
+	return nil
+}
+
+func (x *Allocation) GetPositionsShort() int64 {
+	if x != nil {
+		return x.PositionsShort
+	}
+	return 0
+}
+
+func (x *Allocation) GetSearch() *Search {
+	if x != nil {
+		return x.Search
+	}
+	return nil
+}
+
+func (x *Allocation) GetPackages() []*PackageChoice {
+	if x != nil {
+		return x.Packages
+	}
+	return nil
+}
+
+func (x *Allocation) GetProgress() *Search {
+	if x != nil {
+		return x.Progress
+	}
+	return nil
+}
+
+func (x *Allocation) GetAdjustments() []*Adjustment {
+	if x != nil {
+		return x.Adjustments
+	}
+	return nil
+}
+
+func (x *Allocation) GetAdoption() *AllocationAdoption {
+	if x != nil {
+		return x.Adoption
+	}
+	return nil
+}
+
+func (x *Allocation) GetFailure() string {
+	if x != nil {
+		return x.Failure
+	}
+	return ""
+}
+
 // What a fund pays of a line.
 type FundAmount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1240,7 +1999,7 @@ type FundAmount struct {
 
 func (x *FundAmount) Reset() {
 	*x = FundAmount{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[9]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1252,7 +2011,7 @@ func (x *FundAmount) String() string {
 func (*FundAmount) ProtoMessage() {}
 
 func (x *FundAmount) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[9]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1265,7 +2024,7 @@ func (x *FundAmount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FundAmount.ProtoReflect.Descriptor instead.
 func (*FundAmount) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{9}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *FundAmount) GetFund() string {
@@ -1310,14 +2069,26 @@ type AllocationLine struct {
 	// The same in one sentence.
 	Reason string `protobuf:"bytes,12,opt,name=reason,proto3" json:"reason,omitempty"`
 	// What each fund pays.
-	Funding       []*FundAmount `protobuf:"bytes,13,rep,name=funding,proto3" json:"funding,omitempty"`
+	Funding []*FundAmount `protobuf:"bytes,13,rep,name=funding,proto3" json:"funding,omitempty"`
+	// What council added or took.
+	Adjustment *money.Money `protobuf:"bytes,14,opt,name=adjustment,proto3" json:"adjustment,omitempty"`
+	// Allocated with the adjustment.
+	Adjusted *money.Money `protobuf:"bytes,15,opt,name=adjusted,proto3" json:"adjusted,omitempty"`
+	// Priority-weighted money: the competing amount times the score.
+	PriorityValue *money.Money `protobuf:"bytes,16,opt,name=priority_value,json=priorityValue,proto3" json:"priority_value,omitempty"`
+	// Program revenue that the reduction loses.
+	RevenueLost *money.Money `protobuf:"bytes,17,opt,name=revenue_lost,json=revenueLost,proto3" json:"revenue_lost,omitempty"`
+	// Whole authorised positions that the reduction comes to; never fractional people.
+	PositionsShort int64 `protobuf:"varint,18,opt,name=positions_short,json=positionsShort,proto3" json:"positions_short,omitempty"`
+	// Grants that the reduction loses, by name.
+	GrantsLost    []string `protobuf:"bytes,19,rep,name=grants_lost,json=grantsLost,proto3" json:"grants_lost,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AllocationLine) Reset() {
 	*x = AllocationLine{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[10]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1329,7 +2100,7 @@ func (x *AllocationLine) String() string {
 func (*AllocationLine) ProtoMessage() {}
 
 func (x *AllocationLine) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[10]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1342,7 +2113,7 @@ func (x *AllocationLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AllocationLine.ProtoReflect.Descriptor instead.
 func (*AllocationLine) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{10}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *AllocationLine) GetProgram() string {
@@ -1436,6 +2207,48 @@ func (x *AllocationLine) GetFunding() []*FundAmount {
 	return nil
 }
 
+func (x *AllocationLine) GetAdjustment() *money.Money {
+	if x != nil {
+		return x.Adjustment
+	}
+	return nil
+}
+
+func (x *AllocationLine) GetAdjusted() *money.Money {
+	if x != nil {
+		return x.Adjusted
+	}
+	return nil
+}
+
+func (x *AllocationLine) GetPriorityValue() *money.Money {
+	if x != nil {
+		return x.PriorityValue
+	}
+	return nil
+}
+
+func (x *AllocationLine) GetRevenueLost() *money.Money {
+	if x != nil {
+		return x.RevenueLost
+	}
+	return nil
+}
+
+func (x *AllocationLine) GetPositionsShort() int64 {
+	if x != nil {
+		return x.PositionsShort
+	}
+	return 0
+}
+
+func (x *AllocationLine) GetGrantsLost() []string {
+	if x != nil {
+		return x.GrantsLost
+	}
+	return nil
+}
+
 // Request of CreateAllocation.
 type CreateAllocationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1456,7 +2269,7 @@ type CreateAllocationRequest struct {
 
 func (x *CreateAllocationRequest) Reset() {
 	*x = CreateAllocationRequest{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[11]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1468,7 +2281,7 @@ func (x *CreateAllocationRequest) String() string {
 func (*CreateAllocationRequest) ProtoMessage() {}
 
 func (x *CreateAllocationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[11]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1481,7 +2294,7 @@ func (x *CreateAllocationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAllocationRequest.ProtoReflect.Descriptor instead.
 func (*CreateAllocationRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{11}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *CreateAllocationRequest) GetParent() string {
@@ -1530,7 +2343,7 @@ type GetAllocationRequest struct {
 
 func (x *GetAllocationRequest) Reset() {
 	*x = GetAllocationRequest{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[12]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1542,7 +2355,7 @@ func (x *GetAllocationRequest) String() string {
 func (*GetAllocationRequest) ProtoMessage() {}
 
 func (x *GetAllocationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[12]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1555,7 +2368,7 @@ func (x *GetAllocationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAllocationRequest.ProtoReflect.Descriptor instead.
 func (*GetAllocationRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{12}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetAllocationRequest) GetName() string {
@@ -1584,7 +2397,7 @@ type ListAllocationsRequest struct {
 
 func (x *ListAllocationsRequest) Reset() {
 	*x = ListAllocationsRequest{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[13]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1596,7 +2409,7 @@ func (x *ListAllocationsRequest) String() string {
 func (*ListAllocationsRequest) ProtoMessage() {}
 
 func (x *ListAllocationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[13]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1609,7 +2422,7 @@ func (x *ListAllocationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAllocationsRequest.ProtoReflect.Descriptor instead.
 func (*ListAllocationsRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{13}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListAllocationsRequest) GetParent() string {
@@ -1660,7 +2473,7 @@ type ListAllocationsResponse struct {
 
 func (x *ListAllocationsResponse) Reset() {
 	*x = ListAllocationsResponse{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[14]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1672,7 +2485,7 @@ func (x *ListAllocationsResponse) String() string {
 func (*ListAllocationsResponse) ProtoMessage() {}
 
 func (x *ListAllocationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[14]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1685,7 +2498,7 @@ func (x *ListAllocationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAllocationsResponse.ProtoReflect.Descriptor instead.
 func (*ListAllocationsResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{14}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListAllocationsResponse) GetAllocations() []*Allocation {
@@ -1721,7 +2534,7 @@ type ListAllocationLinesRequest struct {
 
 func (x *ListAllocationLinesRequest) Reset() {
 	*x = ListAllocationLinesRequest{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[15]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1733,7 +2546,7 @@ func (x *ListAllocationLinesRequest) String() string {
 func (*ListAllocationLinesRequest) ProtoMessage() {}
 
 func (x *ListAllocationLinesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[15]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1746,7 +2559,7 @@ func (x *ListAllocationLinesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAllocationLinesRequest.ProtoReflect.Descriptor instead.
 func (*ListAllocationLinesRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{15}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListAllocationLinesRequest) GetParent() string {
@@ -1797,7 +2610,7 @@ type ListAllocationLinesResponse struct {
 
 func (x *ListAllocationLinesResponse) Reset() {
 	*x = ListAllocationLinesResponse{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[16]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1809,7 +2622,7 @@ func (x *ListAllocationLinesResponse) String() string {
 func (*ListAllocationLinesResponse) ProtoMessage() {}
 
 func (x *ListAllocationLinesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[16]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1822,7 +2635,7 @@ func (x *ListAllocationLinesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAllocationLinesResponse.ProtoReflect.Descriptor instead.
 func (*ListAllocationLinesResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{16}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListAllocationLinesResponse) GetLines() []*AllocationLine {
@@ -1850,7 +2663,7 @@ type StreamAllocationLinesRequest struct {
 
 func (x *StreamAllocationLinesRequest) Reset() {
 	*x = StreamAllocationLinesRequest{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[17]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1862,7 +2675,7 @@ func (x *StreamAllocationLinesRequest) String() string {
 func (*StreamAllocationLinesRequest) ProtoMessage() {}
 
 func (x *StreamAllocationLinesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[17]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1875,7 +2688,7 @@ func (x *StreamAllocationLinesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamAllocationLinesRequest.ProtoReflect.Descriptor instead.
 func (*StreamAllocationLinesRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{17}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *StreamAllocationLinesRequest) GetParent() string {
@@ -1896,7 +2709,7 @@ type StreamAllocationLinesResponse struct {
 
 func (x *StreamAllocationLinesResponse) Reset() {
 	*x = StreamAllocationLinesResponse{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[18]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1908,7 +2721,7 @@ func (x *StreamAllocationLinesResponse) String() string {
 func (*StreamAllocationLinesResponse) ProtoMessage() {}
 
 func (x *StreamAllocationLinesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[18]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1921,7 +2734,7 @@ func (x *StreamAllocationLinesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamAllocationLinesResponse.ProtoReflect.Descriptor instead.
 func (*StreamAllocationLinesResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{18}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *StreamAllocationLinesResponse) GetLines() []*AllocationLine {
@@ -1944,7 +2757,7 @@ type ExplainAllocationRequest struct {
 
 func (x *ExplainAllocationRequest) Reset() {
 	*x = ExplainAllocationRequest{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[19]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1956,7 +2769,7 @@ func (x *ExplainAllocationRequest) String() string {
 func (*ExplainAllocationRequest) ProtoMessage() {}
 
 func (x *ExplainAllocationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[19]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1969,7 +2782,7 @@ func (x *ExplainAllocationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainAllocationRequest.ProtoReflect.Descriptor instead.
 func (*ExplainAllocationRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{19}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ExplainAllocationRequest) GetName() string {
@@ -2007,7 +2820,7 @@ type ScorePart struct {
 
 func (x *ScorePart) Reset() {
 	*x = ScorePart{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[20]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2019,7 +2832,7 @@ func (x *ScorePart) String() string {
 func (*ScorePart) ProtoMessage() {}
 
 func (x *ScorePart) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[20]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2032,7 +2845,7 @@ func (x *ScorePart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScorePart.ProtoReflect.Descriptor instead.
 func (*ScorePart) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{20}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ScorePart) GetSource() string {
@@ -2094,7 +2907,7 @@ type ExplainAllocationResponse struct {
 
 func (x *ExplainAllocationResponse) Reset() {
 	*x = ExplainAllocationResponse{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[21]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2106,7 +2919,7 @@ func (x *ExplainAllocationResponse) String() string {
 func (*ExplainAllocationResponse) ProtoMessage() {}
 
 func (x *ExplainAllocationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[21]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2119,7 +2932,7 @@ func (x *ExplainAllocationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainAllocationResponse.ProtoReflect.Descriptor instead.
 func (*ExplainAllocationResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{21}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ExplainAllocationResponse) GetLine() *AllocationLine {
@@ -2161,7 +2974,7 @@ type VerifyAllocationRequest struct {
 
 func (x *VerifyAllocationRequest) Reset() {
 	*x = VerifyAllocationRequest{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[22]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2173,7 +2986,7 @@ func (x *VerifyAllocationRequest) String() string {
 func (*VerifyAllocationRequest) ProtoMessage() {}
 
 func (x *VerifyAllocationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[22]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2186,7 +2999,7 @@ func (x *VerifyAllocationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerifyAllocationRequest.ProtoReflect.Descriptor instead.
 func (*VerifyAllocationRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{22}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *VerifyAllocationRequest) GetName() string {
@@ -2213,7 +3026,7 @@ type VerifyAllocationResponse struct {
 
 func (x *VerifyAllocationResponse) Reset() {
 	*x = VerifyAllocationResponse{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[23]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2225,7 +3038,7 @@ func (x *VerifyAllocationResponse) String() string {
 func (*VerifyAllocationResponse) ProtoMessage() {}
 
 func (x *VerifyAllocationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[23]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2238,7 +3051,7 @@ func (x *VerifyAllocationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerifyAllocationResponse.ProtoReflect.Descriptor instead.
 func (*VerifyAllocationResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{23}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *VerifyAllocationResponse) GetValid() bool {
@@ -2280,7 +3093,7 @@ type ReplayAllocationRequest struct {
 
 func (x *ReplayAllocationRequest) Reset() {
 	*x = ReplayAllocationRequest{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[24]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2292,7 +3105,7 @@ func (x *ReplayAllocationRequest) String() string {
 func (*ReplayAllocationRequest) ProtoMessage() {}
 
 func (x *ReplayAllocationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[24]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2305,7 +3118,7 @@ func (x *ReplayAllocationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayAllocationRequest.ProtoReflect.Descriptor instead.
 func (*ReplayAllocationRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{24}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ReplayAllocationRequest) GetName() string {
@@ -2330,7 +3143,7 @@ type ReplayAllocationResponse struct {
 
 func (x *ReplayAllocationResponse) Reset() {
 	*x = ReplayAllocationResponse{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[25]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2342,7 +3155,7 @@ func (x *ReplayAllocationResponse) String() string {
 func (*ReplayAllocationResponse) ProtoMessage() {}
 
 func (x *ReplayAllocationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[25]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2355,7 +3168,7 @@ func (x *ReplayAllocationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayAllocationResponse.ProtoReflect.Descriptor instead.
 func (*ReplayAllocationResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{25}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ReplayAllocationResponse) GetIdentical() bool {
@@ -2383,7 +3196,7 @@ var File_throughline_budgeting_v1_allocation_proto protoreflect.FileDescriptor
 
 const file_throughline_budgeting_v1_allocation_proto_rawDesc = "" +
 	"\n" +
-	")throughline/budgeting/v1/allocation.proto\x12\x18throughline.budgeting.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a(throughline/budgeting/v1/line_item.proto\"i\n" +
+	")throughline/budgeting/v1/allocation.proto\x12\x18throughline.budgeting.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\x1a(throughline/budgeting/v1/line_item.proto\"i\n" +
 	"\x0fAttributeWeight\x12*\n" +
 	"\tattribute\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18@R\tattribute\x12*\n" +
 	"\n" +
@@ -2391,7 +3204,17 @@ const file_throughline_budgeting_v1_allocation_proto_rawDesc = "" +
 	"\rEnvelopeScale\x12=\n" +
 	"\x04fund\x18\x01 \x01(\tB)\xe0A\x02\xfaA\x1c\n" +
 	"\x1athroughline.budgeting/Fund\xbaH\x04r\x02\x10\x01R\x04fund\x12)\n" +
-	"\tshare_ppm\x18\x02 \x01(\x05B\f\xbaH\t\x1a\a\x18\x80\xad\xe2\x04(\x00R\bsharePpm\"\xe6\x03\n" +
+	"\tshare_ppm\x18\x02 \x01(\x05B\f\xbaH\t\x1a\a\x18\x80\xad\xe2\x04(\x00R\bsharePpm\"d\n" +
+	"\vEquityFloor\x12(\n" +
+	"\n" +
+	"min_points\x18\x01 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x01R\tminPoints\x12+\n" +
+	"\vmax_cut_ppm\x18\x02 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xc0\x84=(\x00R\tmaxCutPpm\"\xb7\x01\n" +
+	"\rLaterEnvelope\x12=\n" +
+	"\x04fund\x18\x01 \x01(\tB)\xe0A\x02\xfaA\x1c\n" +
+	"\x1athroughline.budgeting/Fund\xbaH\x04r\x02\x10\x01R\x04fund\x12*\n" +
+	"\vyear_offset\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\t(\x01R\n" +
+	"yearOffset\x12;\n" +
+	"\tavailable\x18\x03 \x01(\v2\x12.google.type.MoneyB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\tavailable\"\xf9\x06\n" +
 	"\x14AllocationParameters\x12.\n" +
 	"\fspread_milli\x18\x01 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xa0\x8d\x06(\x00R\vspreadMilli\x120\n" +
 	"\vmax_cut_ppm\x18\x02 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xc0\x84=(\x00H\x00R\tmaxCutPpm\x88\x01\x01\x12<\n" +
@@ -2399,7 +3222,16 @@ const file_throughline_budgeting_v1_allocation_proto_rawDesc = "" +
 	"\x11attribute_weights\x18\x04 \x03(\v2).throughline.budgeting.v1.AttributeWeightB\b\xbaH\x05\x92\x01\x02\x102R\x10attributeWeights\x12[\n" +
 	"\x0fenvelope_scales\x18\x05 \x03(\v2'.throughline.budgeting.v1.EnvelopeScaleB\t\xbaH\x06\x92\x01\x03\x10\xd0\x0fR\x0eenvelopeScales\x12H\n" +
 	"\x0fcompeting_funds\x18\x06 \x03(\tB\x1f\xfaA\x1c\n" +
-	"\x1athroughline.budgeting/FundR\x0ecompetingFundsB\x0e\n" +
+	"\x1athroughline.budgeting/FundR\x0ecompetingFunds\x12H\n" +
+	"\fequity_floor\x18\a \x01(\v2%.throughline.budgeting.v1.EquityFloorR\vequityFloor\x12U\n" +
+	"\rpackage_value\x18\b \x01(\x0e2&.throughline.budgeting.v1.PackageValueB\b\xbaH\x05\x82\x01\x02\x10\x01R\fpackageValue\x12[\n" +
+	"\x0flater_envelopes\x18\t \x03(\v2'.throughline.budgeting.v1.LaterEnvelopeB\t\xbaH\x06\x92\x01\x03\x10\x88'R\x0elaterEnvelopes\x12#\n" +
+	"\rcarry_forward\x18\n" +
+	" \x01(\bR\fcarryForward\x12-\n" +
+	"\n" +
+	"work_limit\x18\v \x01(\x03B\x0e\xbaH\v\"\t\x18\x80\xa0\x94\xa5\x8d\x1d(\x00R\tworkLimit\x12?\n" +
+	"\belection\x18\f \x01(\tB#\xfaA \n" +
+	"\x1ethroughline.budgeting/ElectionR\belectionB\x0e\n" +
 	"\f_max_cut_ppmB\x15\n" +
 	"\x13_results_cap_points\"\xc8\x01\n" +
 	"\fWaterfallRow\x123\n" +
@@ -2407,7 +3239,7 @@ const file_throughline_budgeting_v1_allocation_proto_rawDesc = "" +
 	"\x1athroughline.budgeting/FundR\x04fund\x12A\n" +
 	"\ttreatment\x18\x02 \x01(\x0e2#.throughline.budgeting.v1.TreatmentR\ttreatment\x12\x14\n" +
 	"\x05lines\x18\x03 \x01(\x03R\x05lines\x12*\n" +
-	"\x06amount\x18\x04 \x01(\v2\x12.google.type.MoneyR\x06amount\"\xa7\x02\n" +
+	"\x06amount\x18\x04 \x01(\v2\x12.google.type.MoneyR\x06amount\"\x8e\x03\n" +
 	"\n" +
 	"FundResult\x123\n" +
 	"\x04fund\x18\x01 \x01(\tB\x1f\xfaA\x1c\n" +
@@ -2416,7 +3248,9 @@ const file_throughline_budgeting_v1_allocation_proto_rawDesc = "" +
 	"\x05fixed\x18\x03 \x01(\v2\x12.google.type.MoneyR\x05fixed\x120\n" +
 	"\tallocated\x18\x04 \x01(\v2\x12.google.type.MoneyR\tallocated\x12,\n" +
 	"\asurplus\x18\x05 \x01(\v2\x12.google.type.MoneyR\asurplus\x12(\n" +
-	"\x05short\x18\x06 \x01(\v2\x12.google.type.MoneyR\x05short\"\xc3\x02\n" +
+	"\x05short\x18\x06 \x01(\v2\x12.google.type.MoneyR\x05short\x12-\n" +
+	"\bone_time\x18\a \x01(\v2\x12.google.type.MoneyR\aoneTime\x126\n" +
+	"\rone_time_used\x18\b \x01(\v2\x12.google.type.MoneyR\voneTimeUsed\"\xc3\x02\n" +
 	"\x05Block\x12\x14\n" +
 	"\x05block\x18\x01 \x01(\x05R\x05block\x12K\n" +
 	"\tdirection\x18\x02 \x01(\x0e2(.throughline.budgeting.v1.BlockDirectionB\x03\xe0A\x03R\tdirection\x125\n" +
@@ -2438,7 +3272,48 @@ const file_throughline_budgeting_v1_allocation_proto_rawDesc = "" +
 	"\amessage\x18\x06 \x01(\tR\amessage\";\n" +
 	"\vCertificate\x12\x14\n" +
 	"\x05valid\x18\x01 \x01(\bR\x05valid\x12\x16\n" +
-	"\x06checks\x18\x02 \x03(\tR\x06checks\"\xf8\r\n" +
+	"\x06checks\x18\x02 \x03(\tR\x06checks\"\xa5\x01\n" +
+	"\x06Search\x12\x14\n" +
+	"\x05value\x18\x01 \x01(\x03R\x05value\x12\x14\n" +
+	"\x05bound\x18\x02 \x01(\x03R\x05bound\x12\x17\n" +
+	"\agap_ppm\x18\x03 \x01(\x03R\x06gapPpm\x12\x1f\n" +
+	"\vprice_bound\x18\x04 \x01(\x03R\n" +
+	"priceBound\x12\x16\n" +
+	"\x06states\x18\x05 \x01(\x03R\x06states\x12\x1d\n" +
+	"\n" +
+	"work_limit\x18\x06 \x01(\x03R\tworkLimit\"\x94\x02\n" +
+	"\rPackageChoice\x12U\n" +
+	"\x10decision_package\x18\x01 \x01(\tB*\xfaA'\n" +
+	"%throughline.budgeting/DecisionPackageR\x0fdecisionPackage\x12<\n" +
+	"\aprogram\x18\x02 \x01(\tB\"\xfaA\x1f\n" +
+	"\x1dthroughline.budgeting/ProgramR\aprogram\x12\x14\n" +
+	"\x05level\x18\x03 \x01(\tR\x05level\x12*\n" +
+	"\x06amount\x18\x04 \x01(\v2\x12.google.type.MoneyR\x06amount\x12\x14\n" +
+	"\x05value\x18\x05 \x01(\x03R\x05value\x12\x16\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\"\x99\x03\n" +
+	"\n" +
+	"Adjustment\x12F\n" +
+	"\aprogram\x18\x01 \x01(\tB,\xe0A\x02\xfaA\x1f\n" +
+	"\x1dthroughline.budgeting/Program\xbaH\x04r\x02\x10\x01R\aprogram\x12=\n" +
+	"\x04fund\x18\x02 \x01(\tB)\xe0A\x02\xfaA\x1c\n" +
+	"\x1athroughline.budgeting/Fund\xbaH\x04r\x02\x10\x01R\x04fund\x125\n" +
+	"\x06amount\x18\x03 \x01(\v2\x12.google.type.MoneyB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06amount\x12%\n" +
+	"\x06reason\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xe8\aR\x06reason\x12$\n" +
+	"\vadjusted_by\x18\x05 \x01(\tB\x03\xe0A\x03R\n" +
+	"adjustedBy\x12@\n" +
+	"\vadjust_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"adjustTime\x12>\n" +
+	"\x0epriority_value\x18\a \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\rpriorityValue\"\xc0\x02\n" +
+	"\x12AllocationAdoption\x12!\n" +
+	"\x04body\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04body\x129\n" +
+	"\x11resolution_number\x18\x02 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\x10resolutionNumber\x12;\n" +
+	"\n" +
+	"adopt_date\x18\x03 \x01(\v2\x11.google.type.DateB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\tadoptDate\x12+\n" +
+	"\fstale_reason\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\vstaleReason\x12\"\n" +
+	"\n" +
+	"adopted_by\x18\x05 \x01(\tB\x03\xe0A\x03R\tadoptedBy\x12>\n" +
+	"\n" +
+	"adopt_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tadoptTime\"\xaf\x14\n" +
 	"\n" +
 	"Allocation\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12+\n" +
@@ -2479,14 +3354,30 @@ const file_throughline_budgeting_v1_allocation_proto_rawDesc = "" +
 	"\vcreate_time\x18\x1b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x1c \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"updateTime:\x87\x01\xeaA\x83\x01\n" +
+	"updateTime\x12?\n" +
+	"\bscenario\x18\x1d \x01(\tB#\xfaA \n" +
+	"\x1ethroughline.budgeting/ScenarioR\bscenario\x12>\n" +
+	"\x0epriority_value\x18\x1e \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\rpriorityValue\x12O\n" +
+	"\x17adjusted_priority_value\x18\x1f \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\x15adjustedPriorityValue\x128\n" +
+	"\vequity_cost\x18  \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\n" +
+	"equityCost\x12:\n" +
+	"\frevenue_lost\x18! \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\vrevenueLost\x128\n" +
+	"\vgrants_lost\x18\" \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\n" +
+	"grantsLost\x12,\n" +
+	"\x0fpositions_short\x18# \x01(\x03B\x03\xe0A\x03R\x0epositionsShort\x12=\n" +
+	"\x06search\x18$ \x01(\v2 .throughline.budgeting.v1.SearchB\x03\xe0A\x03R\x06search\x12H\n" +
+	"\bpackages\x18% \x03(\v2'.throughline.budgeting.v1.PackageChoiceB\x03\xe0A\x03R\bpackages\x12A\n" +
+	"\bprogress\x18& \x01(\v2 .throughline.budgeting.v1.SearchB\x03\xe0A\x03R\bprogress\x12K\n" +
+	"\vadjustments\x18' \x03(\v2$.throughline.budgeting.v1.AdjustmentB\x03\xe0A\x03R\vadjustments\x12M\n" +
+	"\badoption\x18( \x01(\v2,.throughline.budgeting.v1.AllocationAdoptionB\x03\xe0A\x03R\badoption\x12\x1d\n" +
+	"\afailure\x18) \x01(\tB\x03\xe0A\x03R\afailure:\x87\x01\xeaA\x83\x01\n" +
 	" throughline.budgeting/Allocation\x12Forganizations/{organization}/budgets/{budget}/allocations/{allocation}*\vallocations2\n" +
 	"allocation\"m\n" +
 	"\n" +
 	"FundAmount\x123\n" +
 	"\x04fund\x18\x01 \x01(\tB\x1f\xfaA\x1c\n" +
 	"\x1athroughline.budgeting/FundR\x04fund\x12*\n" +
-	"\x06amount\x18\x02 \x01(\v2\x12.google.type.MoneyR\x06amount\"\x99\x04\n" +
+	"\x06amount\x18\x02 \x01(\v2\x12.google.type.MoneyR\x06amount\"\xb9\x06\n" +
 	"\x0eAllocationLine\x12<\n" +
 	"\aprogram\x18\x01 \x01(\tB\"\xfaA\x1f\n" +
 	"\x1dthroughline.budgeting/ProgramR\aprogram\x12!\n" +
@@ -2505,7 +3396,16 @@ const file_throughline_budgeting_v1_allocation_proto_rawDesc = "" +
 	"\vreason_code\x18\v \x01(\tR\n" +
 	"reasonCode\x12\x16\n" +
 	"\x06reason\x18\f \x01(\tR\x06reason\x12>\n" +
-	"\afunding\x18\r \x03(\v2$.throughline.budgeting.v1.FundAmountR\afunding\"\xcf\x02\n" +
+	"\afunding\x18\r \x03(\v2$.throughline.budgeting.v1.FundAmountR\afunding\x122\n" +
+	"\n" +
+	"adjustment\x18\x0e \x01(\v2\x12.google.type.MoneyR\n" +
+	"adjustment\x12.\n" +
+	"\badjusted\x18\x0f \x01(\v2\x12.google.type.MoneyR\badjusted\x129\n" +
+	"\x0epriority_value\x18\x10 \x01(\v2\x12.google.type.MoneyR\rpriorityValue\x125\n" +
+	"\frevenue_lost\x18\x11 \x01(\v2\x12.google.type.MoneyR\vrevenueLost\x12'\n" +
+	"\x0fpositions_short\x18\x12 \x01(\x03R\x0epositionsShort\x12\x1f\n" +
+	"\vgrants_lost\x18\x13 \x03(\tR\n" +
+	"grantsLost\"\xcf\x02\n" +
 	"\x17CreateAllocationRequest\x12C\n" +
 	"\x06parent\x18\x01 \x01(\tB+\xe0A\x02\xfaA\x1e\n" +
 	"\x1cthroughline.budgeting/Budget\xbaH\x04r\x02\x10\x01R\x06parent\x12P\n" +
@@ -2583,10 +3483,20 @@ const file_throughline_budgeting_v1_allocation_proto_rawDesc = "" +
 	"\tidentical\x18\x01 \x01(\bR\tidentical\x12\x1f\n" +
 	"\vresult_hash\x18\x02 \x01(\tR\n" +
 	"resultHash\x120\n" +
-	"\x14replayed_result_hash\x18\x03 \x01(\tR\x12replayedResultHash*`\n" +
+	"\x14replayed_result_hash\x18\x03 \x01(\tR\x12replayedResultHash*\xaa\x02\n" +
 	"\x10AllocationMethod\x12!\n" +
 	"\x1dALLOCATION_METHOD_UNSPECIFIED\x10\x00\x12)\n" +
-	"%ALLOCATION_METHOD_PRIORITY_ADJUSTMENT\x10\x01*}\n" +
+	"%ALLOCATION_METHOD_PRIORITY_ADJUSTMENT\x10\x01\x12\x1e\n" +
+	"\x1aALLOCATION_METHOD_ONE_RATE\x10\x02\x12\x1e\n" +
+	"\x1aALLOCATION_METHOD_PACKAGES\x10\x03\x12\x1e\n" +
+	"\x1aALLOCATION_METHOD_CUT_LINE\x10\x04\x12&\n" +
+	"\"ALLOCATION_METHOD_ACROSS_THE_BOARD\x10\x05\x12\"\n" +
+	"\x1eALLOCATION_METHOD_EQUAL_SHARES\x10\x06\x12\x1c\n" +
+	"\x18ALLOCATION_METHOD_GREEDY\x10\a*l\n" +
+	"\fPackageValue\x12\x1d\n" +
+	"\x19PACKAGE_VALUE_UNSPECIFIED\x10\x00\x12\"\n" +
+	"\x1ePACKAGE_VALUE_PRIORITY_DOLLARS\x10\x01\x12\x19\n" +
+	"\x15PACKAGE_VALUE_BENEFIT\x10\x02*}\n" +
 	"\x11AllocationPurpose\x12\"\n" +
 	"\x1eALLOCATION_PURPOSE_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19ALLOCATION_PURPOSE_TARGET\x10\x01\x12%\n" +
@@ -2623,93 +3533,127 @@ func file_throughline_budgeting_v1_allocation_proto_rawDescGZIP() []byte {
 	return file_throughline_budgeting_v1_allocation_proto_rawDescData
 }
 
-var file_throughline_budgeting_v1_allocation_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_throughline_budgeting_v1_allocation_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_throughline_budgeting_v1_allocation_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_throughline_budgeting_v1_allocation_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_throughline_budgeting_v1_allocation_proto_goTypes = []any{
 	(AllocationMethod)(0),                 // 0: throughline.budgeting.v1.AllocationMethod
-	(AllocationPurpose)(0),                // 1: throughline.budgeting.v1.AllocationPurpose
-	(AllocationState)(0),                  // 2: throughline.budgeting.v1.AllocationState
-	(AllocationOutcome)(0),                // 3: throughline.budgeting.v1.AllocationOutcome
-	(BlockDirection)(0),                   // 4: throughline.budgeting.v1.BlockDirection
-	(*AttributeWeight)(nil),               // 5: throughline.budgeting.v1.AttributeWeight
-	(*EnvelopeScale)(nil),                 // 6: throughline.budgeting.v1.EnvelopeScale
-	(*AllocationParameters)(nil),          // 7: throughline.budgeting.v1.AllocationParameters
-	(*WaterfallRow)(nil),                  // 8: throughline.budgeting.v1.WaterfallRow
-	(*FundResult)(nil),                    // 9: throughline.budgeting.v1.FundResult
-	(*Block)(nil),                         // 10: throughline.budgeting.v1.Block
-	(*Shortfall)(nil),                     // 11: throughline.budgeting.v1.Shortfall
-	(*Certificate)(nil),                   // 12: throughline.budgeting.v1.Certificate
-	(*Allocation)(nil),                    // 13: throughline.budgeting.v1.Allocation
-	(*FundAmount)(nil),                    // 14: throughline.budgeting.v1.FundAmount
-	(*AllocationLine)(nil),                // 15: throughline.budgeting.v1.AllocationLine
-	(*CreateAllocationRequest)(nil),       // 16: throughline.budgeting.v1.CreateAllocationRequest
-	(*GetAllocationRequest)(nil),          // 17: throughline.budgeting.v1.GetAllocationRequest
-	(*ListAllocationsRequest)(nil),        // 18: throughline.budgeting.v1.ListAllocationsRequest
-	(*ListAllocationsResponse)(nil),       // 19: throughline.budgeting.v1.ListAllocationsResponse
-	(*ListAllocationLinesRequest)(nil),    // 20: throughline.budgeting.v1.ListAllocationLinesRequest
-	(*ListAllocationLinesResponse)(nil),   // 21: throughline.budgeting.v1.ListAllocationLinesResponse
-	(*StreamAllocationLinesRequest)(nil),  // 22: throughline.budgeting.v1.StreamAllocationLinesRequest
-	(*StreamAllocationLinesResponse)(nil), // 23: throughline.budgeting.v1.StreamAllocationLinesResponse
-	(*ExplainAllocationRequest)(nil),      // 24: throughline.budgeting.v1.ExplainAllocationRequest
-	(*ScorePart)(nil),                     // 25: throughline.budgeting.v1.ScorePart
-	(*ExplainAllocationResponse)(nil),     // 26: throughline.budgeting.v1.ExplainAllocationResponse
-	(*VerifyAllocationRequest)(nil),       // 27: throughline.budgeting.v1.VerifyAllocationRequest
-	(*VerifyAllocationResponse)(nil),      // 28: throughline.budgeting.v1.VerifyAllocationResponse
-	(*ReplayAllocationRequest)(nil),       // 29: throughline.budgeting.v1.ReplayAllocationRequest
-	(*ReplayAllocationResponse)(nil),      // 30: throughline.budgeting.v1.ReplayAllocationResponse
-	(Treatment)(0),                        // 31: throughline.budgeting.v1.Treatment
-	(*money.Money)(nil),                   // 32: google.type.Money
-	(*timestamppb.Timestamp)(nil),         // 33: google.protobuf.Timestamp
+	(PackageValue)(0),                     // 1: throughline.budgeting.v1.PackageValue
+	(AllocationPurpose)(0),                // 2: throughline.budgeting.v1.AllocationPurpose
+	(AllocationState)(0),                  // 3: throughline.budgeting.v1.AllocationState
+	(AllocationOutcome)(0),                // 4: throughline.budgeting.v1.AllocationOutcome
+	(BlockDirection)(0),                   // 5: throughline.budgeting.v1.BlockDirection
+	(*AttributeWeight)(nil),               // 6: throughline.budgeting.v1.AttributeWeight
+	(*EnvelopeScale)(nil),                 // 7: throughline.budgeting.v1.EnvelopeScale
+	(*EquityFloor)(nil),                   // 8: throughline.budgeting.v1.EquityFloor
+	(*LaterEnvelope)(nil),                 // 9: throughline.budgeting.v1.LaterEnvelope
+	(*AllocationParameters)(nil),          // 10: throughline.budgeting.v1.AllocationParameters
+	(*WaterfallRow)(nil),                  // 11: throughline.budgeting.v1.WaterfallRow
+	(*FundResult)(nil),                    // 12: throughline.budgeting.v1.FundResult
+	(*Block)(nil),                         // 13: throughline.budgeting.v1.Block
+	(*Shortfall)(nil),                     // 14: throughline.budgeting.v1.Shortfall
+	(*Certificate)(nil),                   // 15: throughline.budgeting.v1.Certificate
+	(*Search)(nil),                        // 16: throughline.budgeting.v1.Search
+	(*PackageChoice)(nil),                 // 17: throughline.budgeting.v1.PackageChoice
+	(*Adjustment)(nil),                    // 18: throughline.budgeting.v1.Adjustment
+	(*AllocationAdoption)(nil),            // 19: throughline.budgeting.v1.AllocationAdoption
+	(*Allocation)(nil),                    // 20: throughline.budgeting.v1.Allocation
+	(*FundAmount)(nil),                    // 21: throughline.budgeting.v1.FundAmount
+	(*AllocationLine)(nil),                // 22: throughline.budgeting.v1.AllocationLine
+	(*CreateAllocationRequest)(nil),       // 23: throughline.budgeting.v1.CreateAllocationRequest
+	(*GetAllocationRequest)(nil),          // 24: throughline.budgeting.v1.GetAllocationRequest
+	(*ListAllocationsRequest)(nil),        // 25: throughline.budgeting.v1.ListAllocationsRequest
+	(*ListAllocationsResponse)(nil),       // 26: throughline.budgeting.v1.ListAllocationsResponse
+	(*ListAllocationLinesRequest)(nil),    // 27: throughline.budgeting.v1.ListAllocationLinesRequest
+	(*ListAllocationLinesResponse)(nil),   // 28: throughline.budgeting.v1.ListAllocationLinesResponse
+	(*StreamAllocationLinesRequest)(nil),  // 29: throughline.budgeting.v1.StreamAllocationLinesRequest
+	(*StreamAllocationLinesResponse)(nil), // 30: throughline.budgeting.v1.StreamAllocationLinesResponse
+	(*ExplainAllocationRequest)(nil),      // 31: throughline.budgeting.v1.ExplainAllocationRequest
+	(*ScorePart)(nil),                     // 32: throughline.budgeting.v1.ScorePart
+	(*ExplainAllocationResponse)(nil),     // 33: throughline.budgeting.v1.ExplainAllocationResponse
+	(*VerifyAllocationRequest)(nil),       // 34: throughline.budgeting.v1.VerifyAllocationRequest
+	(*VerifyAllocationResponse)(nil),      // 35: throughline.budgeting.v1.VerifyAllocationResponse
+	(*ReplayAllocationRequest)(nil),       // 36: throughline.budgeting.v1.ReplayAllocationRequest
+	(*ReplayAllocationResponse)(nil),      // 37: throughline.budgeting.v1.ReplayAllocationResponse
+	(*money.Money)(nil),                   // 38: google.type.Money
+	(Treatment)(0),                        // 39: throughline.budgeting.v1.Treatment
+	(*timestamppb.Timestamp)(nil),         // 40: google.protobuf.Timestamp
+	(*date.Date)(nil),                     // 41: google.type.Date
 }
 var file_throughline_budgeting_v1_allocation_proto_depIdxs = []int32{
-	5,  // 0: throughline.budgeting.v1.AllocationParameters.attribute_weights:type_name -> throughline.budgeting.v1.AttributeWeight
-	6,  // 1: throughline.budgeting.v1.AllocationParameters.envelope_scales:type_name -> throughline.budgeting.v1.EnvelopeScale
-	31, // 2: throughline.budgeting.v1.WaterfallRow.treatment:type_name -> throughline.budgeting.v1.Treatment
-	32, // 3: throughline.budgeting.v1.WaterfallRow.amount:type_name -> google.type.Money
-	32, // 4: throughline.budgeting.v1.FundResult.available:type_name -> google.type.Money
-	32, // 5: throughline.budgeting.v1.FundResult.fixed:type_name -> google.type.Money
-	32, // 6: throughline.budgeting.v1.FundResult.allocated:type_name -> google.type.Money
-	32, // 7: throughline.budgeting.v1.FundResult.surplus:type_name -> google.type.Money
-	32, // 8: throughline.budgeting.v1.FundResult.short:type_name -> google.type.Money
-	4,  // 9: throughline.budgeting.v1.Block.direction:type_name -> throughline.budgeting.v1.BlockDirection
-	32, // 10: throughline.budgeting.v1.Block.base:type_name -> google.type.Money
-	32, // 11: throughline.budgeting.v1.Block.allocated:type_name -> google.type.Money
-	32, // 12: throughline.budgeting.v1.Shortfall.required:type_name -> google.type.Money
-	32, // 13: throughline.budgeting.v1.Shortfall.available:type_name -> google.type.Money
-	32, // 14: throughline.budgeting.v1.Shortfall.short:type_name -> google.type.Money
-	0,  // 15: throughline.budgeting.v1.Allocation.method:type_name -> throughline.budgeting.v1.AllocationMethod
-	1,  // 16: throughline.budgeting.v1.Allocation.purpose:type_name -> throughline.budgeting.v1.AllocationPurpose
-	7,  // 17: throughline.budgeting.v1.Allocation.parameters:type_name -> throughline.budgeting.v1.AllocationParameters
-	2,  // 18: throughline.budgeting.v1.Allocation.state:type_name -> throughline.budgeting.v1.AllocationState
-	3,  // 19: throughline.budgeting.v1.Allocation.outcome:type_name -> throughline.budgeting.v1.AllocationOutcome
-	8,  // 20: throughline.budgeting.v1.Allocation.waterfall:type_name -> throughline.budgeting.v1.WaterfallRow
-	9,  // 21: throughline.budgeting.v1.Allocation.funds:type_name -> throughline.budgeting.v1.FundResult
-	10, // 22: throughline.budgeting.v1.Allocation.blocks:type_name -> throughline.budgeting.v1.Block
-	11, // 23: throughline.budgeting.v1.Allocation.shortfalls:type_name -> throughline.budgeting.v1.Shortfall
-	12, // 24: throughline.budgeting.v1.Allocation.certificate:type_name -> throughline.budgeting.v1.Certificate
-	32, // 25: throughline.budgeting.v1.Allocation.total_base:type_name -> google.type.Money
-	32, // 26: throughline.budgeting.v1.Allocation.total_allocated:type_name -> google.type.Money
-	32, // 27: throughline.budgeting.v1.Allocation.total_allocated_net:type_name -> google.type.Money
-	33, // 28: throughline.budgeting.v1.Allocation.create_time:type_name -> google.protobuf.Timestamp
-	33, // 29: throughline.budgeting.v1.Allocation.update_time:type_name -> google.protobuf.Timestamp
-	32, // 30: throughline.budgeting.v1.FundAmount.amount:type_name -> google.type.Money
-	32, // 31: throughline.budgeting.v1.AllocationLine.base:type_name -> google.type.Money
-	32, // 32: throughline.budgeting.v1.AllocationLine.fixed:type_name -> google.type.Money
-	32, // 33: throughline.budgeting.v1.AllocationLine.floor:type_name -> google.type.Money
-	32, // 34: throughline.budgeting.v1.AllocationLine.allocated:type_name -> google.type.Money
-	32, // 35: throughline.budgeting.v1.AllocationLine.change:type_name -> google.type.Money
-	14, // 36: throughline.budgeting.v1.AllocationLine.funding:type_name -> throughline.budgeting.v1.FundAmount
-	13, // 37: throughline.budgeting.v1.CreateAllocationRequest.allocation:type_name -> throughline.budgeting.v1.Allocation
-	13, // 38: throughline.budgeting.v1.ListAllocationsResponse.allocations:type_name -> throughline.budgeting.v1.Allocation
-	15, // 39: throughline.budgeting.v1.ListAllocationLinesResponse.lines:type_name -> throughline.budgeting.v1.AllocationLine
-	15, // 40: throughline.budgeting.v1.StreamAllocationLinesResponse.lines:type_name -> throughline.budgeting.v1.AllocationLine
-	15, // 41: throughline.budgeting.v1.ExplainAllocationResponse.line:type_name -> throughline.budgeting.v1.AllocationLine
-	25, // 42: throughline.budgeting.v1.ExplainAllocationResponse.score:type_name -> throughline.budgeting.v1.ScorePart
-	43, // [43:43] is the sub-list for method output_type
-	43, // [43:43] is the sub-list for method input_type
-	43, // [43:43] is the sub-list for extension type_name
-	43, // [43:43] is the sub-list for extension extendee
-	0,  // [0:43] is the sub-list for field type_name
+	38, // 0: throughline.budgeting.v1.LaterEnvelope.available:type_name -> google.type.Money
+	6,  // 1: throughline.budgeting.v1.AllocationParameters.attribute_weights:type_name -> throughline.budgeting.v1.AttributeWeight
+	7,  // 2: throughline.budgeting.v1.AllocationParameters.envelope_scales:type_name -> throughline.budgeting.v1.EnvelopeScale
+	8,  // 3: throughline.budgeting.v1.AllocationParameters.equity_floor:type_name -> throughline.budgeting.v1.EquityFloor
+	1,  // 4: throughline.budgeting.v1.AllocationParameters.package_value:type_name -> throughline.budgeting.v1.PackageValue
+	9,  // 5: throughline.budgeting.v1.AllocationParameters.later_envelopes:type_name -> throughline.budgeting.v1.LaterEnvelope
+	39, // 6: throughline.budgeting.v1.WaterfallRow.treatment:type_name -> throughline.budgeting.v1.Treatment
+	38, // 7: throughline.budgeting.v1.WaterfallRow.amount:type_name -> google.type.Money
+	38, // 8: throughline.budgeting.v1.FundResult.available:type_name -> google.type.Money
+	38, // 9: throughline.budgeting.v1.FundResult.fixed:type_name -> google.type.Money
+	38, // 10: throughline.budgeting.v1.FundResult.allocated:type_name -> google.type.Money
+	38, // 11: throughline.budgeting.v1.FundResult.surplus:type_name -> google.type.Money
+	38, // 12: throughline.budgeting.v1.FundResult.short:type_name -> google.type.Money
+	38, // 13: throughline.budgeting.v1.FundResult.one_time:type_name -> google.type.Money
+	38, // 14: throughline.budgeting.v1.FundResult.one_time_used:type_name -> google.type.Money
+	5,  // 15: throughline.budgeting.v1.Block.direction:type_name -> throughline.budgeting.v1.BlockDirection
+	38, // 16: throughline.budgeting.v1.Block.base:type_name -> google.type.Money
+	38, // 17: throughline.budgeting.v1.Block.allocated:type_name -> google.type.Money
+	38, // 18: throughline.budgeting.v1.Shortfall.required:type_name -> google.type.Money
+	38, // 19: throughline.budgeting.v1.Shortfall.available:type_name -> google.type.Money
+	38, // 20: throughline.budgeting.v1.Shortfall.short:type_name -> google.type.Money
+	38, // 21: throughline.budgeting.v1.PackageChoice.amount:type_name -> google.type.Money
+	38, // 22: throughline.budgeting.v1.Adjustment.amount:type_name -> google.type.Money
+	40, // 23: throughline.budgeting.v1.Adjustment.adjust_time:type_name -> google.protobuf.Timestamp
+	38, // 24: throughline.budgeting.v1.Adjustment.priority_value:type_name -> google.type.Money
+	41, // 25: throughline.budgeting.v1.AllocationAdoption.adopt_date:type_name -> google.type.Date
+	40, // 26: throughline.budgeting.v1.AllocationAdoption.adopt_time:type_name -> google.protobuf.Timestamp
+	0,  // 27: throughline.budgeting.v1.Allocation.method:type_name -> throughline.budgeting.v1.AllocationMethod
+	2,  // 28: throughline.budgeting.v1.Allocation.purpose:type_name -> throughline.budgeting.v1.AllocationPurpose
+	10, // 29: throughline.budgeting.v1.Allocation.parameters:type_name -> throughline.budgeting.v1.AllocationParameters
+	3,  // 30: throughline.budgeting.v1.Allocation.state:type_name -> throughline.budgeting.v1.AllocationState
+	4,  // 31: throughline.budgeting.v1.Allocation.outcome:type_name -> throughline.budgeting.v1.AllocationOutcome
+	11, // 32: throughline.budgeting.v1.Allocation.waterfall:type_name -> throughline.budgeting.v1.WaterfallRow
+	12, // 33: throughline.budgeting.v1.Allocation.funds:type_name -> throughline.budgeting.v1.FundResult
+	13, // 34: throughline.budgeting.v1.Allocation.blocks:type_name -> throughline.budgeting.v1.Block
+	14, // 35: throughline.budgeting.v1.Allocation.shortfalls:type_name -> throughline.budgeting.v1.Shortfall
+	15, // 36: throughline.budgeting.v1.Allocation.certificate:type_name -> throughline.budgeting.v1.Certificate
+	38, // 37: throughline.budgeting.v1.Allocation.total_base:type_name -> google.type.Money
+	38, // 38: throughline.budgeting.v1.Allocation.total_allocated:type_name -> google.type.Money
+	38, // 39: throughline.budgeting.v1.Allocation.total_allocated_net:type_name -> google.type.Money
+	40, // 40: throughline.budgeting.v1.Allocation.create_time:type_name -> google.protobuf.Timestamp
+	40, // 41: throughline.budgeting.v1.Allocation.update_time:type_name -> google.protobuf.Timestamp
+	38, // 42: throughline.budgeting.v1.Allocation.priority_value:type_name -> google.type.Money
+	38, // 43: throughline.budgeting.v1.Allocation.adjusted_priority_value:type_name -> google.type.Money
+	38, // 44: throughline.budgeting.v1.Allocation.equity_cost:type_name -> google.type.Money
+	38, // 45: throughline.budgeting.v1.Allocation.revenue_lost:type_name -> google.type.Money
+	38, // 46: throughline.budgeting.v1.Allocation.grants_lost:type_name -> google.type.Money
+	16, // 47: throughline.budgeting.v1.Allocation.search:type_name -> throughline.budgeting.v1.Search
+	17, // 48: throughline.budgeting.v1.Allocation.packages:type_name -> throughline.budgeting.v1.PackageChoice
+	16, // 49: throughline.budgeting.v1.Allocation.progress:type_name -> throughline.budgeting.v1.Search
+	18, // 50: throughline.budgeting.v1.Allocation.adjustments:type_name -> throughline.budgeting.v1.Adjustment
+	19, // 51: throughline.budgeting.v1.Allocation.adoption:type_name -> throughline.budgeting.v1.AllocationAdoption
+	38, // 52: throughline.budgeting.v1.FundAmount.amount:type_name -> google.type.Money
+	38, // 53: throughline.budgeting.v1.AllocationLine.base:type_name -> google.type.Money
+	38, // 54: throughline.budgeting.v1.AllocationLine.fixed:type_name -> google.type.Money
+	38, // 55: throughline.budgeting.v1.AllocationLine.floor:type_name -> google.type.Money
+	38, // 56: throughline.budgeting.v1.AllocationLine.allocated:type_name -> google.type.Money
+	38, // 57: throughline.budgeting.v1.AllocationLine.change:type_name -> google.type.Money
+	21, // 58: throughline.budgeting.v1.AllocationLine.funding:type_name -> throughline.budgeting.v1.FundAmount
+	38, // 59: throughline.budgeting.v1.AllocationLine.adjustment:type_name -> google.type.Money
+	38, // 60: throughline.budgeting.v1.AllocationLine.adjusted:type_name -> google.type.Money
+	38, // 61: throughline.budgeting.v1.AllocationLine.priority_value:type_name -> google.type.Money
+	38, // 62: throughline.budgeting.v1.AllocationLine.revenue_lost:type_name -> google.type.Money
+	20, // 63: throughline.budgeting.v1.CreateAllocationRequest.allocation:type_name -> throughline.budgeting.v1.Allocation
+	20, // 64: throughline.budgeting.v1.ListAllocationsResponse.allocations:type_name -> throughline.budgeting.v1.Allocation
+	22, // 65: throughline.budgeting.v1.ListAllocationLinesResponse.lines:type_name -> throughline.budgeting.v1.AllocationLine
+	22, // 66: throughline.budgeting.v1.StreamAllocationLinesResponse.lines:type_name -> throughline.budgeting.v1.AllocationLine
+	22, // 67: throughline.budgeting.v1.ExplainAllocationResponse.line:type_name -> throughline.budgeting.v1.AllocationLine
+	32, // 68: throughline.budgeting.v1.ExplainAllocationResponse.score:type_name -> throughline.budgeting.v1.ScorePart
+	69, // [69:69] is the sub-list for method output_type
+	69, // [69:69] is the sub-list for method input_type
+	69, // [69:69] is the sub-list for extension type_name
+	69, // [69:69] is the sub-list for extension extendee
+	0,  // [0:69] is the sub-list for field type_name
 }
 
 func init() { file_throughline_budgeting_v1_allocation_proto_init() }
@@ -2718,15 +3662,15 @@ func file_throughline_budgeting_v1_allocation_proto_init() {
 		return
 	}
 	file_throughline_budgeting_v1_line_item_proto_init()
-	file_throughline_budgeting_v1_allocation_proto_msgTypes[2].OneofWrappers = []any{}
-	file_throughline_budgeting_v1_allocation_proto_msgTypes[20].OneofWrappers = []any{}
+	file_throughline_budgeting_v1_allocation_proto_msgTypes[4].OneofWrappers = []any{}
+	file_throughline_budgeting_v1_allocation_proto_msgTypes[26].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_throughline_budgeting_v1_allocation_proto_rawDesc), len(file_throughline_budgeting_v1_allocation_proto_rawDesc)),
-			NumEnums:      5,
-			NumMessages:   26,
+			NumEnums:      6,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -93,6 +93,59 @@ func (BudgetState) EnumDescriptor() ([]byte, []int) {
 	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{0}
 }
 
+// What a body may approve of transfers between programs.
+type TransferScope int32
+
+const (
+	// Not said.
+	TransferScope_TRANSFER_SCOPE_UNSPECIFIED TransferScope = 0
+	// Between programs of one department in one fund.
+	TransferScope_TRANSFER_SCOPE_DEPARTMENT TransferScope = 1
+	// Between programs of one fund.
+	TransferScope_TRANSFER_SCOPE_FUND TransferScope = 2
+)
+
+// Enum value maps for TransferScope.
+var (
+	TransferScope_name = map[int32]string{
+		0: "TRANSFER_SCOPE_UNSPECIFIED",
+		1: "TRANSFER_SCOPE_DEPARTMENT",
+		2: "TRANSFER_SCOPE_FUND",
+	}
+	TransferScope_value = map[string]int32{
+		"TRANSFER_SCOPE_UNSPECIFIED": 0,
+		"TRANSFER_SCOPE_DEPARTMENT":  1,
+		"TRANSFER_SCOPE_FUND":        2,
+	}
+)
+
+func (x TransferScope) Enum() *TransferScope {
+	p := new(TransferScope)
+	*p = x
+	return p
+}
+
+func (x TransferScope) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (TransferScope) Descriptor() protoreflect.EnumDescriptor {
+	return file_throughline_budgeting_v1_budget_proto_enumTypes[1].Descriptor()
+}
+
+func (TransferScope) Type() protoreflect.EnumType {
+	return &file_throughline_budgeting_v1_budget_proto_enumTypes[1]
+}
+
+func (x TransferScope) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use TransferScope.Descriptor instead.
+func (TransferScope) EnumDescriptor() ([]byte, []int) {
+	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{1}
+}
+
 // What a fund can spend this year.
 type Envelope struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -157,6 +210,70 @@ func (x *Envelope) GetOneTime() *money.Money {
 	return nil
 }
 
+// Who may approve transfers, the nearest first. A transfer goes to the first whose scope and limit cover it.
+type TransferAuthority struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Body or office, such as "department head".
+	Body string `protobuf:"bytes,1,opt,name=body,proto3" json:"body,omitempty"`
+	// Transfers it may approve.
+	Scope TransferScope `protobuf:"varint,2,opt,name=scope,proto3,enum=throughline.budgeting.v1.TransferScope" json:"scope,omitempty"`
+	// Most of one transfer; unset means no limit.
+	Limit         *money.Money `protobuf:"bytes,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransferAuthority) Reset() {
+	*x = TransferAuthority{}
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferAuthority) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferAuthority) ProtoMessage() {}
+
+func (x *TransferAuthority) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferAuthority.ProtoReflect.Descriptor instead.
+func (*TransferAuthority) Descriptor() ([]byte, []int) {
+	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *TransferAuthority) GetBody() string {
+	if x != nil {
+		return x.Body
+	}
+	return ""
+}
+
+func (x *TransferAuthority) GetScope() TransferScope {
+	if x != nil {
+		return x.Scope
+	}
+	return TransferScope_TRANSFER_SCOPE_UNSPECIFIED
+}
+
+func (x *TransferAuthority) GetLimit() *money.Money {
+	if x != nil {
+		return x.Limit
+	}
+	return nil
+}
+
 // A fiscal year's budget.
 type Budget struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -179,14 +296,18 @@ type Budget struct {
 	// When it was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it last changed.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Who may approve transfers, the nearest first; what none covers goes to the governing body.
+	TransferAuthorities []*TransferAuthority `protobuf:"bytes,11,rep,name=transfer_authorities,json=transferAuthorities,proto3" json:"transfer_authorities,omitempty"`
+	// The allocation that was adopted.
+	AdoptedAllocation string `protobuf:"bytes,12,opt,name=adopted_allocation,json=adoptedAllocation,proto3" json:"adopted_allocation,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Budget) Reset() {
 	*x = Budget{}
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[1]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -198,7 +319,7 @@ func (x *Budget) String() string {
 func (*Budget) ProtoMessage() {}
 
 func (x *Budget) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[1]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -211,7 +332,7 @@ func (x *Budget) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Budget.ProtoReflect.Descriptor instead.
 func (*Budget) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{1}
+	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Budget) GetName() string {
@@ -284,6 +405,20 @@ func (x *Budget) GetUpdateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Budget) GetTransferAuthorities() []*TransferAuthority {
+	if x != nil {
+		return x.TransferAuthorities
+	}
+	return nil
+}
+
+func (x *Budget) GetAdoptedAllocation() string {
+	if x != nil {
+		return x.AdoptedAllocation
+	}
+	return ""
+}
+
 // Request of CreateBudget.
 type CreateBudgetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -304,7 +439,7 @@ type CreateBudgetRequest struct {
 
 func (x *CreateBudgetRequest) Reset() {
 	*x = CreateBudgetRequest{}
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[2]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -316,7 +451,7 @@ func (x *CreateBudgetRequest) String() string {
 func (*CreateBudgetRequest) ProtoMessage() {}
 
 func (x *CreateBudgetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[2]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -329,7 +464,7 @@ func (x *CreateBudgetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateBudgetRequest.ProtoReflect.Descriptor instead.
 func (*CreateBudgetRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{2}
+	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *CreateBudgetRequest) GetParent() string {
@@ -378,7 +513,7 @@ type GetBudgetRequest struct {
 
 func (x *GetBudgetRequest) Reset() {
 	*x = GetBudgetRequest{}
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[3]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -390,7 +525,7 @@ func (x *GetBudgetRequest) String() string {
 func (*GetBudgetRequest) ProtoMessage() {}
 
 func (x *GetBudgetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[3]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -403,7 +538,7 @@ func (x *GetBudgetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBudgetRequest.ProtoReflect.Descriptor instead.
 func (*GetBudgetRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{3}
+	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GetBudgetRequest) GetName() string {
@@ -432,7 +567,7 @@ type ListBudgetsRequest struct {
 
 func (x *ListBudgetsRequest) Reset() {
 	*x = ListBudgetsRequest{}
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[4]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -444,7 +579,7 @@ func (x *ListBudgetsRequest) String() string {
 func (*ListBudgetsRequest) ProtoMessage() {}
 
 func (x *ListBudgetsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[4]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -457,7 +592,7 @@ func (x *ListBudgetsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListBudgetsRequest.ProtoReflect.Descriptor instead.
 func (*ListBudgetsRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{4}
+	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListBudgetsRequest) GetParent() string {
@@ -508,7 +643,7 @@ type ListBudgetsResponse struct {
 
 func (x *ListBudgetsResponse) Reset() {
 	*x = ListBudgetsResponse{}
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[5]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -520,7 +655,7 @@ func (x *ListBudgetsResponse) String() string {
 func (*ListBudgetsResponse) ProtoMessage() {}
 
 func (x *ListBudgetsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[5]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -533,7 +668,7 @@ func (x *ListBudgetsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListBudgetsResponse.ProtoReflect.Descriptor instead.
 func (*ListBudgetsResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{5}
+	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListBudgetsResponse) GetBudgets() []*Budget {
@@ -570,7 +705,7 @@ type UpdateBudgetRequest struct {
 
 func (x *UpdateBudgetRequest) Reset() {
 	*x = UpdateBudgetRequest{}
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[6]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -582,7 +717,7 @@ func (x *UpdateBudgetRequest) String() string {
 func (*UpdateBudgetRequest) ProtoMessage() {}
 
 func (x *UpdateBudgetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[6]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -595,7 +730,7 @@ func (x *UpdateBudgetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateBudgetRequest.ProtoReflect.Descriptor instead.
 func (*UpdateBudgetRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{6}
+	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *UpdateBudgetRequest) GetBudget() *Budget {
@@ -642,7 +777,12 @@ const file_throughline_budgeting_v1_budget_proto_rawDesc = "" +
 	"\x04fund\x18\x01 \x01(\tB)\xe0A\x02\xfaA\x1c\n" +
 	"\x1athroughline.budgeting/Fund\xbaH\x04r\x02\x10\x01R\x04fund\x12;\n" +
 	"\tavailable\x18\x02 \x01(\v2\x12.google.type.MoneyB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\tavailable\x12-\n" +
-	"\bone_time\x18\x03 \x01(\v2\x12.google.type.MoneyR\aoneTime\"\x82\x05\n" +
+	"\bone_time\x18\x03 \x01(\v2\x12.google.type.MoneyR\aoneTime\"\xab\x01\n" +
+	"\x11TransferAuthority\x12!\n" +
+	"\x04body\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04body\x12I\n" +
+	"\x05scope\x18\x02 \x01(\x0e2'.throughline.budgeting.v1.TransferScopeB\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x05scope\x12(\n" +
+	"\x05limit\x18\x03 \x01(\v2\x12.google.type.MoneyR\x05limit\"\xc5\x06\n" +
 	"\x06Budget\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x120\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x12/\n" +
@@ -658,7 +798,10 @@ const file_throughline_budgeting_v1_budget_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"updateTime:a\xeaA^\n" +
+	"updateTime\x12h\n" +
+	"\x14transfer_authorities\x18\v \x03(\v2+.throughline.budgeting.v1.TransferAuthorityB\b\xbaH\x05\x92\x01\x02\x10\x14R\x13transferAuthorities\x12W\n" +
+	"\x12adopted_allocation\x18\f \x01(\tB(\xe0A\x03\xfaA\"\n" +
+	" throughline.budgeting/AllocationR\x11adoptedAllocation:a\xeaA^\n" +
 	"\x1cthroughline.budgeting/Budget\x12-organizations/{organization}/budgets/{budget}*\abudgets2\x06budget\"\xb9\x02\n" +
 	"\x13CreateBudgetRequest\x12E\n" +
 	"\x06parent\x18\x01 \x01(\tB-\xe0A\x02\xfaA \n" +
@@ -696,7 +839,11 @@ const file_throughline_budgeting_v1_budget_proto_rawDesc = "" +
 	"\x15BUDGET_STATE_PROPOSED\x10\x02\x12\x18\n" +
 	"\x14BUDGET_STATE_ADOPTED\x10\x03\x12\x18\n" +
 	"\x14BUDGET_STATE_REVISED\x10\x04\x12\x17\n" +
-	"\x13BUDGET_STATE_CLOSED\x10\x05BSZQgithub.com/throughline/throughline/proto/gen/throughline/budgeting/v1;budgetingv1b\x06proto3"
+	"\x13BUDGET_STATE_CLOSED\x10\x05*g\n" +
+	"\rTransferScope\x12\x1e\n" +
+	"\x1aTRANSFER_SCOPE_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19TRANSFER_SCOPE_DEPARTMENT\x10\x01\x12\x17\n" +
+	"\x13TRANSFER_SCOPE_FUND\x10\x02BSZQgithub.com/throughline/throughline/proto/gen/throughline/budgeting/v1;budgetingv1b\x06proto3"
 
 var (
 	file_throughline_budgeting_v1_budget_proto_rawDescOnce sync.Once
@@ -710,38 +857,43 @@ func file_throughline_budgeting_v1_budget_proto_rawDescGZIP() []byte {
 	return file_throughline_budgeting_v1_budget_proto_rawDescData
 }
 
-var file_throughline_budgeting_v1_budget_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_throughline_budgeting_v1_budget_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_throughline_budgeting_v1_budget_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_throughline_budgeting_v1_budget_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_throughline_budgeting_v1_budget_proto_goTypes = []any{
 	(BudgetState)(0),              // 0: throughline.budgeting.v1.BudgetState
-	(*Envelope)(nil),              // 1: throughline.budgeting.v1.Envelope
-	(*Budget)(nil),                // 2: throughline.budgeting.v1.Budget
-	(*CreateBudgetRequest)(nil),   // 3: throughline.budgeting.v1.CreateBudgetRequest
-	(*GetBudgetRequest)(nil),      // 4: throughline.budgeting.v1.GetBudgetRequest
-	(*ListBudgetsRequest)(nil),    // 5: throughline.budgeting.v1.ListBudgetsRequest
-	(*ListBudgetsResponse)(nil),   // 6: throughline.budgeting.v1.ListBudgetsResponse
-	(*UpdateBudgetRequest)(nil),   // 7: throughline.budgeting.v1.UpdateBudgetRequest
-	(*money.Money)(nil),           // 8: google.type.Money
-	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil), // 10: google.protobuf.FieldMask
+	(TransferScope)(0),            // 1: throughline.budgeting.v1.TransferScope
+	(*Envelope)(nil),              // 2: throughline.budgeting.v1.Envelope
+	(*TransferAuthority)(nil),     // 3: throughline.budgeting.v1.TransferAuthority
+	(*Budget)(nil),                // 4: throughline.budgeting.v1.Budget
+	(*CreateBudgetRequest)(nil),   // 5: throughline.budgeting.v1.CreateBudgetRequest
+	(*GetBudgetRequest)(nil),      // 6: throughline.budgeting.v1.GetBudgetRequest
+	(*ListBudgetsRequest)(nil),    // 7: throughline.budgeting.v1.ListBudgetsRequest
+	(*ListBudgetsResponse)(nil),   // 8: throughline.budgeting.v1.ListBudgetsResponse
+	(*UpdateBudgetRequest)(nil),   // 9: throughline.budgeting.v1.UpdateBudgetRequest
+	(*money.Money)(nil),           // 10: google.type.Money
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil), // 12: google.protobuf.FieldMask
 }
 var file_throughline_budgeting_v1_budget_proto_depIdxs = []int32{
-	8,  // 0: throughline.budgeting.v1.Envelope.available:type_name -> google.type.Money
-	8,  // 1: throughline.budgeting.v1.Envelope.one_time:type_name -> google.type.Money
-	1,  // 2: throughline.budgeting.v1.Budget.envelopes:type_name -> throughline.budgeting.v1.Envelope
-	8,  // 3: throughline.budgeting.v1.Budget.rounding_unit:type_name -> google.type.Money
-	0,  // 4: throughline.budgeting.v1.Budget.state:type_name -> throughline.budgeting.v1.BudgetState
-	9,  // 5: throughline.budgeting.v1.Budget.create_time:type_name -> google.protobuf.Timestamp
-	9,  // 6: throughline.budgeting.v1.Budget.update_time:type_name -> google.protobuf.Timestamp
-	2,  // 7: throughline.budgeting.v1.CreateBudgetRequest.budget:type_name -> throughline.budgeting.v1.Budget
-	2,  // 8: throughline.budgeting.v1.ListBudgetsResponse.budgets:type_name -> throughline.budgeting.v1.Budget
-	2,  // 9: throughline.budgeting.v1.UpdateBudgetRequest.budget:type_name -> throughline.budgeting.v1.Budget
-	10, // 10: throughline.budgeting.v1.UpdateBudgetRequest.update_mask:type_name -> google.protobuf.FieldMask
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	10, // 0: throughline.budgeting.v1.Envelope.available:type_name -> google.type.Money
+	10, // 1: throughline.budgeting.v1.Envelope.one_time:type_name -> google.type.Money
+	1,  // 2: throughline.budgeting.v1.TransferAuthority.scope:type_name -> throughline.budgeting.v1.TransferScope
+	10, // 3: throughline.budgeting.v1.TransferAuthority.limit:type_name -> google.type.Money
+	2,  // 4: throughline.budgeting.v1.Budget.envelopes:type_name -> throughline.budgeting.v1.Envelope
+	10, // 5: throughline.budgeting.v1.Budget.rounding_unit:type_name -> google.type.Money
+	0,  // 6: throughline.budgeting.v1.Budget.state:type_name -> throughline.budgeting.v1.BudgetState
+	11, // 7: throughline.budgeting.v1.Budget.create_time:type_name -> google.protobuf.Timestamp
+	11, // 8: throughline.budgeting.v1.Budget.update_time:type_name -> google.protobuf.Timestamp
+	3,  // 9: throughline.budgeting.v1.Budget.transfer_authorities:type_name -> throughline.budgeting.v1.TransferAuthority
+	4,  // 10: throughline.budgeting.v1.CreateBudgetRequest.budget:type_name -> throughline.budgeting.v1.Budget
+	4,  // 11: throughline.budgeting.v1.ListBudgetsResponse.budgets:type_name -> throughline.budgeting.v1.Budget
+	4,  // 12: throughline.budgeting.v1.UpdateBudgetRequest.budget:type_name -> throughline.budgeting.v1.Budget
+	12, // 13: throughline.budgeting.v1.UpdateBudgetRequest.update_mask:type_name -> google.protobuf.FieldMask
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_throughline_budgeting_v1_budget_proto_init() }
@@ -754,8 +906,8 @@ func file_throughline_budgeting_v1_budget_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_throughline_budgeting_v1_budget_proto_rawDesc), len(file_throughline_budgeting_v1_budget_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   7,
+			NumEnums:      2,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -152,7 +152,9 @@ type CostLine struct {
 	// Amount net of program revenue that follows the service; negative lines net inside the program.
 	Amount *money.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
 	// How an allocation treats it; unset means COMPETES.
-	Treatment     Treatment `protobuf:"varint,4,opt,name=treatment,proto3,enum=throughline.budgeting.v1.Treatment" json:"treatment,omitempty"`
+	Treatment Treatment `protobuf:"varint,4,opt,name=treatment,proto3,enum=throughline.budgeting.v1.Treatment" json:"treatment,omitempty"`
+	// Cost of this year only. One-time money may pay it; it may never pay a cost that comes again.
+	OneTime       bool `protobuf:"varint,5,opt,name=one_time,json=oneTime,proto3" json:"one_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -215,6 +217,150 @@ func (x *CostLine) GetTreatment() Treatment {
 	return Treatment_TREATMENT_UNSPECIFIED
 }
 
+func (x *CostLine) GetOneTime() bool {
+	if x != nil {
+		return x.OneTime
+	}
+	return false
+}
+
+// A grant that stands or falls with the program's own money.
+type GrantAward struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Title, 1 to 200 characters; each at most once.
+	DisplayName string `protobuf:"bytes,1,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// What the grantor pays.
+	Award *money.Money `protobuf:"bytes,2,opt,name=award,proto3" json:"award,omitempty"`
+	// Own money that must stand against it, in parts per million of the award.
+	MatchPpm int32 `protobuf:"varint,3,opt,name=match_ppm,json=matchPpm,proto3" json:"match_ppm,omitempty"`
+	// Maintenance of effort: least of competing money that keeps it.
+	MaintenanceOfEffort *money.Money `protobuf:"bytes,4,opt,name=maintenance_of_effort,json=maintenanceOfEffort,proto3" json:"maintenance_of_effort,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
+}
+
+func (x *GrantAward) Reset() {
+	*x = GrantAward{}
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GrantAward) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GrantAward) ProtoMessage() {}
+
+func (x *GrantAward) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GrantAward.ProtoReflect.Descriptor instead.
+func (*GrantAward) Descriptor() ([]byte, []int) {
+	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *GrantAward) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
+func (x *GrantAward) GetAward() *money.Money {
+	if x != nil {
+		return x.Award
+	}
+	return nil
+}
+
+func (x *GrantAward) GetMatchPpm() int32 {
+	if x != nil {
+		return x.MatchPpm
+	}
+	return 0
+}
+
+func (x *GrantAward) GetMaintenanceOfEffort() *money.Money {
+	if x != nil {
+		return x.MaintenanceOfEffort
+	}
+	return nil
+}
+
+// Authorised positions of one kind in a program's competing cost.
+type PositionGroup struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Job title, 1 to 200 characters; each at most once.
+	Title string `protobuf:"bytes,1,opt,name=title,proto3" json:"title,omitempty"`
+	// How many are authorised.
+	Count int32 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	// What one costs a year.
+	Cost          *money.Money `protobuf:"bytes,3,opt,name=cost,proto3" json:"cost,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PositionGroup) Reset() {
+	*x = PositionGroup{}
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PositionGroup) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PositionGroup) ProtoMessage() {}
+
+func (x *PositionGroup) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PositionGroup.ProtoReflect.Descriptor instead.
+func (*PositionGroup) Descriptor() ([]byte, []int) {
+	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *PositionGroup) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *PositionGroup) GetCount() int32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *PositionGroup) GetCost() *money.Money {
+	if x != nil {
+		return x.Cost
+	}
+	return nil
+}
+
 // A legal duty.
 type Mandate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -232,7 +378,7 @@ type Mandate struct {
 
 func (x *Mandate) Reset() {
 	*x = Mandate{}
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[1]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -244,7 +390,7 @@ func (x *Mandate) String() string {
 func (*Mandate) ProtoMessage() {}
 
 func (x *Mandate) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[1]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -257,7 +403,7 @@ func (x *Mandate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mandate.ProtoReflect.Descriptor instead.
 func (*Mandate) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{1}
+	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Mandate) GetSource() string {
@@ -303,7 +449,7 @@ type Alignment struct {
 
 func (x *Alignment) Reset() {
 	*x = Alignment{}
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[2]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -315,7 +461,7 @@ func (x *Alignment) String() string {
 func (*Alignment) ProtoMessage() {}
 
 func (x *Alignment) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[2]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -328,7 +474,7 @@ func (x *Alignment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Alignment.ProtoReflect.Descriptor instead.
 func (*Alignment) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{2}
+	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Alignment) GetGoal() string {
@@ -371,7 +517,7 @@ type Attestation struct {
 
 func (x *Attestation) Reset() {
 	*x = Attestation{}
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[3]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -383,7 +529,7 @@ func (x *Attestation) String() string {
 func (*Attestation) ProtoMessage() {}
 
 func (x *Attestation) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[3]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -396,7 +542,7 @@ func (x *Attestation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attestation.ProtoReflect.Descriptor instead.
 func (*Attestation) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{3}
+	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Attestation) GetAspect() RequestAspect {
@@ -471,14 +617,18 @@ type FundingRequest struct {
 	// When it was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it last changed.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Grants that a reduction may lose; what it loses is reported.
+	Grants []*GrantAward `protobuf:"bytes,18,rep,name=grants,proto3" json:"grants,omitempty"`
+	// Authorised positions, against which reductions are told in whole positions.
+	Positions     []*PositionGroup `protobuf:"bytes,19,rep,name=positions,proto3" json:"positions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *FundingRequest) Reset() {
 	*x = FundingRequest{}
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[4]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -490,7 +640,7 @@ func (x *FundingRequest) String() string {
 func (*FundingRequest) ProtoMessage() {}
 
 func (x *FundingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[4]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -503,7 +653,7 @@ func (x *FundingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FundingRequest.ProtoReflect.Descriptor instead.
 func (*FundingRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{4}
+	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *FundingRequest) GetName() string {
@@ -625,6 +775,20 @@ func (x *FundingRequest) GetUpdateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *FundingRequest) GetGrants() []*GrantAward {
+	if x != nil {
+		return x.Grants
+	}
+	return nil
+}
+
+func (x *FundingRequest) GetPositions() []*PositionGroup {
+	if x != nil {
+		return x.Positions
+	}
+	return nil
+}
+
 // Request of GetFundingRequest.
 type GetFundingRequestRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -636,7 +800,7 @@ type GetFundingRequestRequest struct {
 
 func (x *GetFundingRequestRequest) Reset() {
 	*x = GetFundingRequestRequest{}
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[5]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -648,7 +812,7 @@ func (x *GetFundingRequestRequest) String() string {
 func (*GetFundingRequestRequest) ProtoMessage() {}
 
 func (x *GetFundingRequestRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[5]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -661,7 +825,7 @@ func (x *GetFundingRequestRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFundingRequestRequest.ProtoReflect.Descriptor instead.
 func (*GetFundingRequestRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{5}
+	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetFundingRequestRequest) GetName() string {
@@ -690,7 +854,7 @@ type ListFundingRequestsRequest struct {
 
 func (x *ListFundingRequestsRequest) Reset() {
 	*x = ListFundingRequestsRequest{}
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[6]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -702,7 +866,7 @@ func (x *ListFundingRequestsRequest) String() string {
 func (*ListFundingRequestsRequest) ProtoMessage() {}
 
 func (x *ListFundingRequestsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[6]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -715,7 +879,7 @@ func (x *ListFundingRequestsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFundingRequestsRequest.ProtoReflect.Descriptor instead.
 func (*ListFundingRequestsRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{6}
+	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListFundingRequestsRequest) GetParent() string {
@@ -766,7 +930,7 @@ type ListFundingRequestsResponse struct {
 
 func (x *ListFundingRequestsResponse) Reset() {
 	*x = ListFundingRequestsResponse{}
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[7]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -778,7 +942,7 @@ func (x *ListFundingRequestsResponse) String() string {
 func (*ListFundingRequestsResponse) ProtoMessage() {}
 
 func (x *ListFundingRequestsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[7]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -791,7 +955,7 @@ func (x *ListFundingRequestsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFundingRequestsResponse.ProtoReflect.Descriptor instead.
 func (*ListFundingRequestsResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{7}
+	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListFundingRequestsResponse) GetFundingRequests() []*FundingRequest {
@@ -828,7 +992,7 @@ type UpdateFundingRequestRequest struct {
 
 func (x *UpdateFundingRequestRequest) Reset() {
 	*x = UpdateFundingRequestRequest{}
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[8]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -840,7 +1004,7 @@ func (x *UpdateFundingRequestRequest) String() string {
 func (*UpdateFundingRequestRequest) ProtoMessage() {}
 
 func (x *UpdateFundingRequestRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[8]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -853,7 +1017,7 @@ func (x *UpdateFundingRequestRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateFundingRequestRequest.ProtoReflect.Descriptor instead.
 func (*UpdateFundingRequestRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{8}
+	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *UpdateFundingRequestRequest) GetFundingRequest() *FundingRequest {
@@ -909,7 +1073,7 @@ type DeleteFundingRequestRequest struct {
 
 func (x *DeleteFundingRequestRequest) Reset() {
 	*x = DeleteFundingRequestRequest{}
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[9]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -921,7 +1085,7 @@ func (x *DeleteFundingRequestRequest) String() string {
 func (*DeleteFundingRequestRequest) ProtoMessage() {}
 
 func (x *DeleteFundingRequestRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[9]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -934,7 +1098,7 @@ func (x *DeleteFundingRequestRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteFundingRequestRequest.ProtoReflect.Descriptor instead.
 func (*DeleteFundingRequestRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{9}
+	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *DeleteFundingRequestRequest) GetName() string {
@@ -983,7 +1147,7 @@ type BatchUpsertFundingRequestsRequest struct {
 
 func (x *BatchUpsertFundingRequestsRequest) Reset() {
 	*x = BatchUpsertFundingRequestsRequest{}
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[10]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -995,7 +1159,7 @@ func (x *BatchUpsertFundingRequestsRequest) String() string {
 func (*BatchUpsertFundingRequestsRequest) ProtoMessage() {}
 
 func (x *BatchUpsertFundingRequestsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[10]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1008,7 +1172,7 @@ func (x *BatchUpsertFundingRequestsRequest) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use BatchUpsertFundingRequestsRequest.ProtoReflect.Descriptor instead.
 func (*BatchUpsertFundingRequestsRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{10}
+	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *BatchUpsertFundingRequestsRequest) GetParent() string {
@@ -1054,7 +1218,7 @@ type BatchUpsertFundingRequestsResponse struct {
 
 func (x *BatchUpsertFundingRequestsResponse) Reset() {
 	*x = BatchUpsertFundingRequestsResponse{}
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[11]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1066,7 +1230,7 @@ func (x *BatchUpsertFundingRequestsResponse) String() string {
 func (*BatchUpsertFundingRequestsResponse) ProtoMessage() {}
 
 func (x *BatchUpsertFundingRequestsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[11]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1079,7 +1243,7 @@ func (x *BatchUpsertFundingRequestsResponse) ProtoReflect() protoreflect.Message
 
 // Deprecated: Use BatchUpsertFundingRequestsResponse.ProtoReflect.Descriptor instead.
 func (*BatchUpsertFundingRequestsResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{11}
+	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *BatchUpsertFundingRequestsResponse) GetCreated() int32 {
@@ -1125,7 +1289,7 @@ type AttestFundingRequestsRequest struct {
 
 func (x *AttestFundingRequestsRequest) Reset() {
 	*x = AttestFundingRequestsRequest{}
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[12]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1137,7 +1301,7 @@ func (x *AttestFundingRequestsRequest) String() string {
 func (*AttestFundingRequestsRequest) ProtoMessage() {}
 
 func (x *AttestFundingRequestsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[12]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1150,7 +1314,7 @@ func (x *AttestFundingRequestsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttestFundingRequestsRequest.ProtoReflect.Descriptor instead.
 func (*AttestFundingRequestsRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{12}
+	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *AttestFundingRequestsRequest) GetParent() string {
@@ -1206,7 +1370,7 @@ type AttestFundingRequestsResponse struct {
 
 func (x *AttestFundingRequestsResponse) Reset() {
 	*x = AttestFundingRequestsResponse{}
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[13]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1218,7 +1382,7 @@ func (x *AttestFundingRequestsResponse) String() string {
 func (*AttestFundingRequestsResponse) ProtoMessage() {}
 
 func (x *AttestFundingRequestsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[13]
+	mi := &file_throughline_budgeting_v1_funding_request_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1231,7 +1395,7 @@ func (x *AttestFundingRequestsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttestFundingRequestsResponse.ProtoReflect.Descriptor instead.
 func (*AttestFundingRequestsResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{13}
+	return file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *AttestFundingRequestsResponse) GetAttested() int32 {
@@ -1245,14 +1409,25 @@ var File_throughline_budgeting_v1_funding_request_proto protoreflect.FileDescrip
 
 const file_throughline_budgeting_v1_funding_request_proto_rawDesc = "" +
 	"\n" +
-	".throughline/budgeting/v1/funding_request.proto\x12\x18throughline.budgeting.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a(throughline/budgeting/v1/line_item.proto\"\xf5\x01\n" +
+	".throughline/budgeting/v1/funding_request.proto\x12\x18throughline.budgeting.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a(throughline/budgeting/v1/line_item.proto\"\x90\x02\n" +
 	"\bCostLine\x12=\n" +
 	"\x04fund\x18\x01 \x01(\tB)\xe0A\x02\xfaA\x1c\n" +
 	"\x1athroughline.budgeting/Fund\xbaH\x04r\x02\x10\x01R\x04fund\x12&\n" +
 	"\n" +
 	"cost_class\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18dR\tcostClass\x125\n" +
 	"\x06amount\x18\x03 \x01(\v2\x12.google.type.MoneyB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06amount\x12K\n" +
-	"\ttreatment\x18\x04 \x01(\x0e2#.throughline.budgeting.v1.TreatmentB\b\xbaH\x05\x82\x01\x02\x10\x01R\ttreatment\"\xc9\x01\n" +
+	"\ttreatment\x18\x04 \x01(\x0e2#.throughline.budgeting.v1.TreatmentB\b\xbaH\x05\x82\x01\x02\x10\x01R\ttreatment\x12\x19\n" +
+	"\bone_time\x18\x05 \x01(\bR\aoneTime\"\xe6\x01\n" +
+	"\n" +
+	"GrantAward\x120\n" +
+	"\fdisplay_name\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x123\n" +
+	"\x05award\x18\x02 \x01(\v2\x12.google.type.MoneyB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x05award\x12)\n" +
+	"\tmatch_ppm\x18\x03 \x01(\x05B\f\xbaH\t\x1a\a\x18\x80\xad\xe2\x04(\x00R\bmatchPpm\x12F\n" +
+	"\x15maintenance_of_effort\x18\x04 \x01(\v2\x12.google.type.MoneyR\x13maintenanceOfEffort\"\x8a\x01\n" +
+	"\rPositionGroup\x12#\n" +
+	"\x05title\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x05title\x12!\n" +
+	"\x05count\x18\x02 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xc0\x84=(\x01R\x05count\x121\n" +
+	"\x04cost\x18\x03 \x01(\v2\x12.google.type.MoneyB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x04cost\"\xc9\x01\n" +
 	"\aMandate\x12%\n" +
 	"\x06source\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x06source\x12$\n" +
 	"\bcitation\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\bcitation\x126\n" +
@@ -1273,8 +1448,7 @@ const file_throughline_budgeting_v1_funding_request_proto_rawDesc = "" +
 	"\x04role\x18\x03 \x01(\tR\x04role\x12\x1a\n" +
 	"\bevidence\x18\x04 \x01(\tR\bevidence\x12;\n" +
 	"\vattest_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"attestTime\"\xaa\n" +
-	"\n" +
+	"attestTime\"\xc4\v\n" +
 	"\x0eFundingRequest\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12?\n" +
 	"\aprogram\x18\x02 \x01(\tB%\xe0A\x03\xfaA\x1f\n" +
@@ -1302,7 +1476,9 @@ const file_throughline_budgeting_v1_funding_request_proto_rawDesc = "" +
 	"\vcreate_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"updateTime\x1a=\n" +
+	"updateTime\x12F\n" +
+	"\x06grants\x18\x12 \x03(\v2$.throughline.budgeting.v1.GrantAwardB\b\xbaH\x05\x92\x01\x02\x10dR\x06grants\x12P\n" +
+	"\tpositions\x18\x13 \x03(\v2'.throughline.budgeting.v1.PositionGroupB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\tpositions\x1a=\n" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x05R\x05value:\x028\x01:\x9c\x01\xeaA\x98\x01\n" +
@@ -1384,56 +1560,63 @@ func file_throughline_budgeting_v1_funding_request_proto_rawDescGZIP() []byte {
 }
 
 var file_throughline_budgeting_v1_funding_request_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_throughline_budgeting_v1_funding_request_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_throughline_budgeting_v1_funding_request_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_throughline_budgeting_v1_funding_request_proto_goTypes = []any{
 	(ResultsPolicy)(0),                         // 0: throughline.budgeting.v1.ResultsPolicy
 	(RequestAspect)(0),                         // 1: throughline.budgeting.v1.RequestAspect
 	(*CostLine)(nil),                           // 2: throughline.budgeting.v1.CostLine
-	(*Mandate)(nil),                            // 3: throughline.budgeting.v1.Mandate
-	(*Alignment)(nil),                          // 4: throughline.budgeting.v1.Alignment
-	(*Attestation)(nil),                        // 5: throughline.budgeting.v1.Attestation
-	(*FundingRequest)(nil),                     // 6: throughline.budgeting.v1.FundingRequest
-	(*GetFundingRequestRequest)(nil),           // 7: throughline.budgeting.v1.GetFundingRequestRequest
-	(*ListFundingRequestsRequest)(nil),         // 8: throughline.budgeting.v1.ListFundingRequestsRequest
-	(*ListFundingRequestsResponse)(nil),        // 9: throughline.budgeting.v1.ListFundingRequestsResponse
-	(*UpdateFundingRequestRequest)(nil),        // 10: throughline.budgeting.v1.UpdateFundingRequestRequest
-	(*DeleteFundingRequestRequest)(nil),        // 11: throughline.budgeting.v1.DeleteFundingRequestRequest
-	(*BatchUpsertFundingRequestsRequest)(nil),  // 12: throughline.budgeting.v1.BatchUpsertFundingRequestsRequest
-	(*BatchUpsertFundingRequestsResponse)(nil), // 13: throughline.budgeting.v1.BatchUpsertFundingRequestsResponse
-	(*AttestFundingRequestsRequest)(nil),       // 14: throughline.budgeting.v1.AttestFundingRequestsRequest
-	(*AttestFundingRequestsResponse)(nil),      // 15: throughline.budgeting.v1.AttestFundingRequestsResponse
-	nil,                                        // 16: throughline.budgeting.v1.FundingRequest.AttributesEntry
-	(*money.Money)(nil),                        // 17: google.type.Money
-	(Treatment)(0),                             // 18: throughline.budgeting.v1.Treatment
-	(*timestamppb.Timestamp)(nil),              // 19: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),              // 20: google.protobuf.FieldMask
+	(*GrantAward)(nil),                         // 3: throughline.budgeting.v1.GrantAward
+	(*PositionGroup)(nil),                      // 4: throughline.budgeting.v1.PositionGroup
+	(*Mandate)(nil),                            // 5: throughline.budgeting.v1.Mandate
+	(*Alignment)(nil),                          // 6: throughline.budgeting.v1.Alignment
+	(*Attestation)(nil),                        // 7: throughline.budgeting.v1.Attestation
+	(*FundingRequest)(nil),                     // 8: throughline.budgeting.v1.FundingRequest
+	(*GetFundingRequestRequest)(nil),           // 9: throughline.budgeting.v1.GetFundingRequestRequest
+	(*ListFundingRequestsRequest)(nil),         // 10: throughline.budgeting.v1.ListFundingRequestsRequest
+	(*ListFundingRequestsResponse)(nil),        // 11: throughline.budgeting.v1.ListFundingRequestsResponse
+	(*UpdateFundingRequestRequest)(nil),        // 12: throughline.budgeting.v1.UpdateFundingRequestRequest
+	(*DeleteFundingRequestRequest)(nil),        // 13: throughline.budgeting.v1.DeleteFundingRequestRequest
+	(*BatchUpsertFundingRequestsRequest)(nil),  // 14: throughline.budgeting.v1.BatchUpsertFundingRequestsRequest
+	(*BatchUpsertFundingRequestsResponse)(nil), // 15: throughline.budgeting.v1.BatchUpsertFundingRequestsResponse
+	(*AttestFundingRequestsRequest)(nil),       // 16: throughline.budgeting.v1.AttestFundingRequestsRequest
+	(*AttestFundingRequestsResponse)(nil),      // 17: throughline.budgeting.v1.AttestFundingRequestsResponse
+	nil,                                        // 18: throughline.budgeting.v1.FundingRequest.AttributesEntry
+	(*money.Money)(nil),                        // 19: google.type.Money
+	(Treatment)(0),                             // 20: throughline.budgeting.v1.Treatment
+	(*timestamppb.Timestamp)(nil),              // 21: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),              // 22: google.protobuf.FieldMask
 }
 var file_throughline_budgeting_v1_funding_request_proto_depIdxs = []int32{
-	17, // 0: throughline.budgeting.v1.CostLine.amount:type_name -> google.type.Money
-	18, // 1: throughline.budgeting.v1.CostLine.treatment:type_name -> throughline.budgeting.v1.Treatment
-	17, // 2: throughline.budgeting.v1.Mandate.minimum_amount:type_name -> google.type.Money
-	1,  // 3: throughline.budgeting.v1.Attestation.aspect:type_name -> throughline.budgeting.v1.RequestAspect
-	19, // 4: throughline.budgeting.v1.Attestation.attest_time:type_name -> google.protobuf.Timestamp
-	2,  // 5: throughline.budgeting.v1.FundingRequest.cost_lines:type_name -> throughline.budgeting.v1.CostLine
-	17, // 6: throughline.budgeting.v1.FundingRequest.requested:type_name -> google.type.Money
-	3,  // 7: throughline.budgeting.v1.FundingRequest.mandate:type_name -> throughline.budgeting.v1.Mandate
-	17, // 8: throughline.budgeting.v1.FundingRequest.cap:type_name -> google.type.Money
-	4,  // 9: throughline.budgeting.v1.FundingRequest.alignments:type_name -> throughline.budgeting.v1.Alignment
-	16, // 10: throughline.budgeting.v1.FundingRequest.attributes:type_name -> throughline.budgeting.v1.FundingRequest.AttributesEntry
-	0,  // 11: throughline.budgeting.v1.FundingRequest.results_policy:type_name -> throughline.budgeting.v1.ResultsPolicy
-	5,  // 12: throughline.budgeting.v1.FundingRequest.attestations:type_name -> throughline.budgeting.v1.Attestation
-	19, // 13: throughline.budgeting.v1.FundingRequest.create_time:type_name -> google.protobuf.Timestamp
-	19, // 14: throughline.budgeting.v1.FundingRequest.update_time:type_name -> google.protobuf.Timestamp
-	6,  // 15: throughline.budgeting.v1.ListFundingRequestsResponse.funding_requests:type_name -> throughline.budgeting.v1.FundingRequest
-	6,  // 16: throughline.budgeting.v1.UpdateFundingRequestRequest.funding_request:type_name -> throughline.budgeting.v1.FundingRequest
-	20, // 17: throughline.budgeting.v1.UpdateFundingRequestRequest.update_mask:type_name -> google.protobuf.FieldMask
-	6,  // 18: throughline.budgeting.v1.BatchUpsertFundingRequestsRequest.funding_requests:type_name -> throughline.budgeting.v1.FundingRequest
-	1,  // 19: throughline.budgeting.v1.AttestFundingRequestsRequest.aspects:type_name -> throughline.budgeting.v1.RequestAspect
-	20, // [20:20] is the sub-list for method output_type
-	20, // [20:20] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	19, // 0: throughline.budgeting.v1.CostLine.amount:type_name -> google.type.Money
+	20, // 1: throughline.budgeting.v1.CostLine.treatment:type_name -> throughline.budgeting.v1.Treatment
+	19, // 2: throughline.budgeting.v1.GrantAward.award:type_name -> google.type.Money
+	19, // 3: throughline.budgeting.v1.GrantAward.maintenance_of_effort:type_name -> google.type.Money
+	19, // 4: throughline.budgeting.v1.PositionGroup.cost:type_name -> google.type.Money
+	19, // 5: throughline.budgeting.v1.Mandate.minimum_amount:type_name -> google.type.Money
+	1,  // 6: throughline.budgeting.v1.Attestation.aspect:type_name -> throughline.budgeting.v1.RequestAspect
+	21, // 7: throughline.budgeting.v1.Attestation.attest_time:type_name -> google.protobuf.Timestamp
+	2,  // 8: throughline.budgeting.v1.FundingRequest.cost_lines:type_name -> throughline.budgeting.v1.CostLine
+	19, // 9: throughline.budgeting.v1.FundingRequest.requested:type_name -> google.type.Money
+	5,  // 10: throughline.budgeting.v1.FundingRequest.mandate:type_name -> throughline.budgeting.v1.Mandate
+	19, // 11: throughline.budgeting.v1.FundingRequest.cap:type_name -> google.type.Money
+	6,  // 12: throughline.budgeting.v1.FundingRequest.alignments:type_name -> throughline.budgeting.v1.Alignment
+	18, // 13: throughline.budgeting.v1.FundingRequest.attributes:type_name -> throughline.budgeting.v1.FundingRequest.AttributesEntry
+	0,  // 14: throughline.budgeting.v1.FundingRequest.results_policy:type_name -> throughline.budgeting.v1.ResultsPolicy
+	7,  // 15: throughline.budgeting.v1.FundingRequest.attestations:type_name -> throughline.budgeting.v1.Attestation
+	21, // 16: throughline.budgeting.v1.FundingRequest.create_time:type_name -> google.protobuf.Timestamp
+	21, // 17: throughline.budgeting.v1.FundingRequest.update_time:type_name -> google.protobuf.Timestamp
+	3,  // 18: throughline.budgeting.v1.FundingRequest.grants:type_name -> throughline.budgeting.v1.GrantAward
+	4,  // 19: throughline.budgeting.v1.FundingRequest.positions:type_name -> throughline.budgeting.v1.PositionGroup
+	8,  // 20: throughline.budgeting.v1.ListFundingRequestsResponse.funding_requests:type_name -> throughline.budgeting.v1.FundingRequest
+	8,  // 21: throughline.budgeting.v1.UpdateFundingRequestRequest.funding_request:type_name -> throughline.budgeting.v1.FundingRequest
+	22, // 22: throughline.budgeting.v1.UpdateFundingRequestRequest.update_mask:type_name -> google.protobuf.FieldMask
+	8,  // 23: throughline.budgeting.v1.BatchUpsertFundingRequestsRequest.funding_requests:type_name -> throughline.budgeting.v1.FundingRequest
+	1,  // 24: throughline.budgeting.v1.AttestFundingRequestsRequest.aspects:type_name -> throughline.budgeting.v1.RequestAspect
+	25, // [25:25] is the sub-list for method output_type
+	25, // [25:25] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_throughline_budgeting_v1_funding_request_proto_init() }
@@ -1442,15 +1625,15 @@ func file_throughline_budgeting_v1_funding_request_proto_init() {
 		return
 	}
 	file_throughline_budgeting_v1_line_item_proto_init()
-	file_throughline_budgeting_v1_funding_request_proto_msgTypes[2].OneofWrappers = []any{}
 	file_throughline_budgeting_v1_funding_request_proto_msgTypes[4].OneofWrappers = []any{}
+	file_throughline_budgeting_v1_funding_request_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_throughline_budgeting_v1_funding_request_proto_rawDesc), len(file_throughline_budgeting_v1_funding_request_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   15,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

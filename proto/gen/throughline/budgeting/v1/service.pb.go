@@ -11,6 +11,7 @@ package budgetingv1
 import (
 	_ "github.com/throughline/throughline/proto/gen/throughline/type/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	emptypb "google.golang.org/protobuf/types/known/emptypb"
@@ -29,7 +30,7 @@ var File_throughline_budgeting_v1_service_proto protoreflect.FileDescriptor
 
 const file_throughline_budgeting_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"&throughline/budgeting/v1/service.proto\x12\x18throughline.budgeting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a)throughline/budgeting/v1/allocation.proto\x1a%throughline/budgeting/v1/budget.proto\x1a#throughline/budgeting/v1/fund.proto\x1a.throughline/budgeting/v1/funding_request.proto\x1a(throughline/budgeting/v1/line_item.proto\x1a&throughline/budgeting/v1/program.proto\x1a throughline/type/v1/access.proto2\x9d5\n" +
+	"&throughline/budgeting/v1/service.proto\x12\x18throughline.budgeting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a)throughline/budgeting/v1/allocation.proto\x1a'throughline/budgeting/v1/analysis.proto\x1a%throughline/budgeting/v1/budget.proto\x1a/throughline/budgeting/v1/decision_package.proto\x1a'throughline/budgeting/v1/election.proto\x1a#throughline/budgeting/v1/fund.proto\x1a.throughline/budgeting/v1/funding_request.proto\x1a(throughline/budgeting/v1/line_item.proto\x1a&throughline/budgeting/v1/program.proto\x1a'throughline/budgeting/v1/scenario.proto\x1a throughline/type/v1/access.proto2\xd0c\n" +
 	"\x10BudgetingService\x12\xa9\x01\n" +
 	"\n" +
 	"CreateFund\x12+.throughline.budgeting.v1.CreateFundRequest\x1a\x1e.throughline.budgeting.v1.Fund\"N\xda\xe7\x18\x1a\n" +
@@ -101,7 +102,61 @@ const file_throughline_budgeting_v1_service_proto_rawDesc = "" +
 	"\x10VerifyAllocation\x121.throughline.budgeting.v1.VerifyAllocationRequest\x1a2.throughline.budgeting.v1.VerifyAllocationResponse\"`\xda\xe7\x18\x1b\n" +
 	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02;\x129/v1/{name=organizations/*/budgets/*/allocations/*}:verify\x12\xdb\x01\n" +
 	"\x10ReplayAllocation\x121.throughline.budgeting.v1.ReplayAllocationRequest\x1a2.throughline.budgeting.v1.ReplayAllocationResponse\"`\xda\xe7\x18\x1b\n" +
-	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02;\x129/v1/{name=organizations/*/budgets/*/allocations/*}:replayBSZQgithub.com/throughline/throughline/proto/gen/throughline/budgeting/v1;budgetingv1b\x06proto3"
+	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02;\x129/v1/{name=organizations/*/budgets/*/allocations/*}:replay\x12\x89\x02\n" +
+	"\x15CreateDecisionPackage\x126.throughline.budgeting.v1.CreateDecisionPackageRequest\x1a).throughline.budgeting.v1.DecisionPackage\"\x8c\x01\xda\xe7\x18%\n" +
+	"!budgeting.decisionPackages.create\x18\x01\x82\xd3\xe4\x93\x02]:\x10decision_package\"I/v1/{parent=organizations/*/budgets/*/fundingRequests/*}/decisionPackages\x12\xeb\x01\n" +
+	"\x12GetDecisionPackage\x123.throughline.budgeting.v1.GetDecisionPackageRequest\x1a).throughline.budgeting.v1.DecisionPackage\"u\xda\xe7\x18 \n" +
+	"\x1ebudgeting.decisionPackages.get\x82\xd3\xe4\x93\x02K\x12I/v1/{name=organizations/*/budgets/*/fundingRequests/*/decisionPackages/*}\x12\xfd\x01\n" +
+	"\x14ListDecisionPackages\x125.throughline.budgeting.v1.ListDecisionPackagesRequest\x1a6.throughline.budgeting.v1.ListDecisionPackagesResponse\"v\xda\xe7\x18!\n" +
+	"\x1fbudgeting.decisionPackages.list\x82\xd3\xe4\x93\x02K\x12I/v1/{parent=organizations/*/budgets/*/fundingRequests/*}/decisionPackages\x12\x9a\x02\n" +
+	"\x15UpdateDecisionPackage\x126.throughline.budgeting.v1.UpdateDecisionPackageRequest\x1a).throughline.budgeting.v1.DecisionPackage\"\x9d\x01\xda\xe7\x18%\n" +
+	"!budgeting.decisionPackages.update\x18\x01\x82\xd3\xe4\x93\x02n:\x10decision_package2Z/v1/{decision_package.name=organizations/*/budgets/*/fundingRequests/*/decisionPackages/*}\x12\xe3\x01\n" +
+	"\x15DeleteDecisionPackage\x126.throughline.budgeting.v1.DeleteDecisionPackageRequest\x1a\x16.google.protobuf.Empty\"z\xda\xe7\x18%\n" +
+	"!budgeting.decisionPackages.delete\x18\x01\x82\xd3\xe4\x93\x02K*I/v1/{name=organizations/*/budgets/*/fundingRequests/*/decisionPackages/*}\x12\xcb\x01\n" +
+	"\x0eCreateElection\x12/.throughline.budgeting.v1.CreateElectionRequest\x1a\".throughline.budgeting.v1.Election\"d\xda\xe7\x18\x1e\n" +
+	"\x1abudgeting.elections.create\x18\x01\x82\xd3\xe4\x93\x02<:\belection\"0/v1/{parent=organizations/*/budgets/*}/elections\x12\xb6\x01\n" +
+	"\vGetElection\x12,.throughline.budgeting.v1.GetElectionRequest\x1a\".throughline.budgeting.v1.Election\"U\xda\xe7\x18\x19\n" +
+	"\x17budgeting.elections.get\x82\xd3\xe4\x93\x022\x120/v1/{name=organizations/*/budgets/*/elections/*}\x12\xc8\x01\n" +
+	"\rListElections\x12..throughline.budgeting.v1.ListElectionsRequest\x1a/.throughline.budgeting.v1.ListElectionsResponse\"V\xda\xe7\x18\x1a\n" +
+	"\x18budgeting.elections.list\x82\xd3\xe4\x93\x022\x120/v1/{parent=organizations/*/budgets/*}/elections\x12\xd4\x01\n" +
+	"\x0eUpdateElection\x12/.throughline.budgeting.v1.UpdateElectionRequest\x1a\".throughline.budgeting.v1.Election\"m\xda\xe7\x18\x1e\n" +
+	"\x1abudgeting.elections.update\x18\x01\x82\xd3\xe4\x93\x02E:\belection29/v1/{election.name=organizations/*/budgets/*/elections/*}\x12\xb5\x01\n" +
+	"\x0eDeleteElection\x12/.throughline.budgeting.v1.DeleteElectionRequest\x1a\x16.google.protobuf.Empty\"Z\xda\xe7\x18\x1e\n" +
+	"\x1abudgeting.elections.delete\x18\x01\x82\xd3\xe4\x93\x022*0/v1/{name=organizations/*/budgets/*/elections/*}\x12\xfc\x01\n" +
+	"\x15RecordElectionBallots\x126.throughline.budgeting.v1.RecordElectionBallotsRequest\x1a7.throughline.budgeting.v1.RecordElectionBallotsResponse\"r\xda\xe7\x18%\n" +
+	"!budgeting.elections.recordBallots\x18\x01\x82\xd3\xe4\x93\x02C:\x01*\">/v1/{name=organizations/*/budgets/*/elections/*}:recordBallots\x12\xc7\x01\n" +
+	"\rCloseElection\x12..throughline.budgeting.v1.CloseElectionRequest\x1a\".throughline.budgeting.v1.Election\"b\xda\xe7\x18\x1d\n" +
+	"\x19budgeting.elections.close\x18\x01\x82\xd3\xe4\x93\x02;:\x01*\"6/v1/{name=organizations/*/budgets/*/elections/*}:close\x12\xcb\x01\n" +
+	"\x0eCreateScenario\x12/.throughline.budgeting.v1.CreateScenarioRequest\x1a\".throughline.budgeting.v1.Scenario\"d\xda\xe7\x18\x1e\n" +
+	"\x1abudgeting.scenarios.create\x18\x01\x82\xd3\xe4\x93\x02<:\bscenario\"0/v1/{parent=organizations/*/budgets/*}/scenarios\x12\xb6\x01\n" +
+	"\vGetScenario\x12,.throughline.budgeting.v1.GetScenarioRequest\x1a\".throughline.budgeting.v1.Scenario\"U\xda\xe7\x18\x19\n" +
+	"\x17budgeting.scenarios.get\x82\xd3\xe4\x93\x022\x120/v1/{name=organizations/*/budgets/*/scenarios/*}\x12\xc8\x01\n" +
+	"\rListScenarios\x12..throughline.budgeting.v1.ListScenariosRequest\x1a/.throughline.budgeting.v1.ListScenariosResponse\"V\xda\xe7\x18\x1a\n" +
+	"\x18budgeting.scenarios.list\x82\xd3\xe4\x93\x022\x120/v1/{parent=organizations/*/budgets/*}/scenarios\x12\xd4\x01\n" +
+	"\x0eUpdateScenario\x12/.throughline.budgeting.v1.UpdateScenarioRequest\x1a\".throughline.budgeting.v1.Scenario\"m\xda\xe7\x18\x1e\n" +
+	"\x1abudgeting.scenarios.update\x18\x01\x82\xd3\xe4\x93\x02E:\bscenario29/v1/{scenario.name=organizations/*/budgets/*/scenarios/*}\x12\xb5\x01\n" +
+	"\x0eDeleteScenario\x12/.throughline.budgeting.v1.DeleteScenarioRequest\x1a\x16.google.protobuf.Empty\"Z\xda\xe7\x18\x1e\n" +
+	"\x1abudgeting.scenarios.delete\x18\x01\x82\xd3\xe4\x93\x022*0/v1/{name=organizations/*/budgets/*/scenarios/*}\x12\xdf\x01\n" +
+	"\x10CompareScenarios\x121.throughline.budgeting.v1.CompareScenariosRequest\x1a2.throughline.budgeting.v1.CompareScenariosResponse\"d\xda\xe7\x18\x1d\n" +
+	"\x1bbudgeting.scenarios.compare\x82\xd3\xe4\x93\x02=:\x01*\"8/v1/{parent=organizations/*/budgets/*}/scenarios:compare\x12\xd5\x01\n" +
+	"\x10CancelAllocation\x121.throughline.budgeting.v1.CancelAllocationRequest\x1a$.throughline.budgeting.v1.Allocation\"h\xda\xe7\x18 \n" +
+	"\x1cbudgeting.allocations.cancel\x18\x01\x82\xd3\xe4\x93\x02>:\x01*\"9/v1/{name=organizations/*/budgets/*/allocations/*}:cancel\x12\xd5\x01\n" +
+	"\x10AdjustAllocation\x121.throughline.budgeting.v1.AdjustAllocationRequest\x1a$.throughline.budgeting.v1.Allocation\"h\xda\xe7\x18 \n" +
+	"\x1cbudgeting.allocations.adjust\x18\x01\x82\xd3\xe4\x93\x02>:\x01*\"9/v1/{name=organizations/*/budgets/*/allocations/*}:adjust\x12\xd1\x01\n" +
+	"\x0fAdoptAllocation\x120.throughline.budgeting.v1.AdoptAllocationRequest\x1a$.throughline.budgeting.v1.Allocation\"f\xda\xe7\x18\x1f\n" +
+	"\x1bbudgeting.allocations.adopt\x18\x01\x82\xd3\xe4\x93\x02=:\x01*\"8/v1/{name=organizations/*/budgets/*/allocations/*}:adopt\x12\xdf\x01\n" +
+	"\x11CompareAllocation\x122.throughline.budgeting.v1.CompareAllocationRequest\x1a3.throughline.budgeting.v1.CompareAllocationResponse\"a\xda\xe7\x18\x1b\n" +
+	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02<\x12:/v1/{name=organizations/*/budgets/*/allocations/*}:compare\x12\xe6\x01\n" +
+	"\x12AnalyzeSensitivity\x123.throughline.budgeting.v1.AnalyzeSensitivityRequest\x1a4.throughline.budgeting.v1.AnalyzeSensitivityResponse\"e\xda\xe7\x18\x1b\n" +
+	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02@\x12>/v1/{name=organizations/*/budgets/*/allocations/*}:sensitivity\x12\xde\x01\n" +
+	"\x10AnalyzeFragility\x121.throughline.budgeting.v1.AnalyzeFragilityRequest\x1a2.throughline.budgeting.v1.AnalyzeFragilityResponse\"c\xda\xe7\x18\x1b\n" +
+	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02>\x12</v1/{name=organizations/*/budgets/*/allocations/*}:fragility\x12\xdb\x01\n" +
+	"\x0fReportQuartiles\x120.throughline.budgeting.v1.ReportQuartilesRequest\x1a1.throughline.budgeting.v1.ReportQuartilesResponse\"c\xda\xe7\x18\x1b\n" +
+	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02>\x12</v1/{name=organizations/*/budgets/*/allocations/*}:quartiles\x12\xf6\x01\n" +
+	"\x16ReprioritizeAllocation\x127.throughline.budgeting.v1.ReprioritizeAllocationRequest\x1a8.throughline.budgeting.v1.ReprioritizeAllocationResponse\"i\xda\xe7\x18\x1b\n" +
+	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02D:\x01*\"?/v1/{name=organizations/*/budgets/*/allocations/*}:reprioritize\x12\xbf\x01\n" +
+	"\x10ExportAllocation\x121.throughline.budgeting.v1.ExportAllocationRequest\x1a\x14.google.api.HttpBody\"`\xda\xe7\x18\x1b\n" +
+	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02;\x129/v1/{name=organizations/*/budgets/*/allocations/*}:export0\x01BSZQgithub.com/throughline/throughline/proto/gen/throughline/budgeting/v1;budgetingv1b\x06proto3"
 
 var file_throughline_budgeting_v1_service_proto_goTypes = []any{
 	(*CreateFundRequest)(nil),                  // 0: throughline.budgeting.v1.CreateFundRequest
@@ -137,29 +192,70 @@ var file_throughline_budgeting_v1_service_proto_goTypes = []any{
 	(*ExplainAllocationRequest)(nil),           // 30: throughline.budgeting.v1.ExplainAllocationRequest
 	(*VerifyAllocationRequest)(nil),            // 31: throughline.budgeting.v1.VerifyAllocationRequest
 	(*ReplayAllocationRequest)(nil),            // 32: throughline.budgeting.v1.ReplayAllocationRequest
-	(*Fund)(nil),                               // 33: throughline.budgeting.v1.Fund
-	(*ListFundsResponse)(nil),                  // 34: throughline.budgeting.v1.ListFundsResponse
-	(*emptypb.Empty)(nil),                      // 35: google.protobuf.Empty
-	(*Budget)(nil),                             // 36: throughline.budgeting.v1.Budget
-	(*ListBudgetsResponse)(nil),                // 37: throughline.budgeting.v1.ListBudgetsResponse
-	(*LineItem)(nil),                           // 38: throughline.budgeting.v1.LineItem
-	(*ListLineItemsResponse)(nil),              // 39: throughline.budgeting.v1.ListLineItemsResponse
-	(*BatchUpsertLineItemsResponse)(nil),       // 40: throughline.budgeting.v1.BatchUpsertLineItemsResponse
-	(*SummarizeLineItemsResponse)(nil),         // 41: throughline.budgeting.v1.SummarizeLineItemsResponse
-	(*Program)(nil),                            // 42: throughline.budgeting.v1.Program
-	(*ListProgramsResponse)(nil),               // 43: throughline.budgeting.v1.ListProgramsResponse
-	(*BatchUpsertProgramsResponse)(nil),        // 44: throughline.budgeting.v1.BatchUpsertProgramsResponse
-	(*FundingRequest)(nil),                     // 45: throughline.budgeting.v1.FundingRequest
-	(*ListFundingRequestsResponse)(nil),        // 46: throughline.budgeting.v1.ListFundingRequestsResponse
-	(*BatchUpsertFundingRequestsResponse)(nil), // 47: throughline.budgeting.v1.BatchUpsertFundingRequestsResponse
-	(*AttestFundingRequestsResponse)(nil),      // 48: throughline.budgeting.v1.AttestFundingRequestsResponse
-	(*Allocation)(nil),                         // 49: throughline.budgeting.v1.Allocation
-	(*ListAllocationsResponse)(nil),            // 50: throughline.budgeting.v1.ListAllocationsResponse
-	(*ListAllocationLinesResponse)(nil),        // 51: throughline.budgeting.v1.ListAllocationLinesResponse
-	(*StreamAllocationLinesResponse)(nil),      // 52: throughline.budgeting.v1.StreamAllocationLinesResponse
-	(*ExplainAllocationResponse)(nil),          // 53: throughline.budgeting.v1.ExplainAllocationResponse
-	(*VerifyAllocationResponse)(nil),           // 54: throughline.budgeting.v1.VerifyAllocationResponse
-	(*ReplayAllocationResponse)(nil),           // 55: throughline.budgeting.v1.ReplayAllocationResponse
+	(*CreateDecisionPackageRequest)(nil),       // 33: throughline.budgeting.v1.CreateDecisionPackageRequest
+	(*GetDecisionPackageRequest)(nil),          // 34: throughline.budgeting.v1.GetDecisionPackageRequest
+	(*ListDecisionPackagesRequest)(nil),        // 35: throughline.budgeting.v1.ListDecisionPackagesRequest
+	(*UpdateDecisionPackageRequest)(nil),       // 36: throughline.budgeting.v1.UpdateDecisionPackageRequest
+	(*DeleteDecisionPackageRequest)(nil),       // 37: throughline.budgeting.v1.DeleteDecisionPackageRequest
+	(*CreateElectionRequest)(nil),              // 38: throughline.budgeting.v1.CreateElectionRequest
+	(*GetElectionRequest)(nil),                 // 39: throughline.budgeting.v1.GetElectionRequest
+	(*ListElectionsRequest)(nil),               // 40: throughline.budgeting.v1.ListElectionsRequest
+	(*UpdateElectionRequest)(nil),              // 41: throughline.budgeting.v1.UpdateElectionRequest
+	(*DeleteElectionRequest)(nil),              // 42: throughline.budgeting.v1.DeleteElectionRequest
+	(*RecordElectionBallotsRequest)(nil),       // 43: throughline.budgeting.v1.RecordElectionBallotsRequest
+	(*CloseElectionRequest)(nil),               // 44: throughline.budgeting.v1.CloseElectionRequest
+	(*CreateScenarioRequest)(nil),              // 45: throughline.budgeting.v1.CreateScenarioRequest
+	(*GetScenarioRequest)(nil),                 // 46: throughline.budgeting.v1.GetScenarioRequest
+	(*ListScenariosRequest)(nil),               // 47: throughline.budgeting.v1.ListScenariosRequest
+	(*UpdateScenarioRequest)(nil),              // 48: throughline.budgeting.v1.UpdateScenarioRequest
+	(*DeleteScenarioRequest)(nil),              // 49: throughline.budgeting.v1.DeleteScenarioRequest
+	(*CompareScenariosRequest)(nil),            // 50: throughline.budgeting.v1.CompareScenariosRequest
+	(*CancelAllocationRequest)(nil),            // 51: throughline.budgeting.v1.CancelAllocationRequest
+	(*AdjustAllocationRequest)(nil),            // 52: throughline.budgeting.v1.AdjustAllocationRequest
+	(*AdoptAllocationRequest)(nil),             // 53: throughline.budgeting.v1.AdoptAllocationRequest
+	(*CompareAllocationRequest)(nil),           // 54: throughline.budgeting.v1.CompareAllocationRequest
+	(*AnalyzeSensitivityRequest)(nil),          // 55: throughline.budgeting.v1.AnalyzeSensitivityRequest
+	(*AnalyzeFragilityRequest)(nil),            // 56: throughline.budgeting.v1.AnalyzeFragilityRequest
+	(*ReportQuartilesRequest)(nil),             // 57: throughline.budgeting.v1.ReportQuartilesRequest
+	(*ReprioritizeAllocationRequest)(nil),      // 58: throughline.budgeting.v1.ReprioritizeAllocationRequest
+	(*ExportAllocationRequest)(nil),            // 59: throughline.budgeting.v1.ExportAllocationRequest
+	(*Fund)(nil),                               // 60: throughline.budgeting.v1.Fund
+	(*ListFundsResponse)(nil),                  // 61: throughline.budgeting.v1.ListFundsResponse
+	(*emptypb.Empty)(nil),                      // 62: google.protobuf.Empty
+	(*Budget)(nil),                             // 63: throughline.budgeting.v1.Budget
+	(*ListBudgetsResponse)(nil),                // 64: throughline.budgeting.v1.ListBudgetsResponse
+	(*LineItem)(nil),                           // 65: throughline.budgeting.v1.LineItem
+	(*ListLineItemsResponse)(nil),              // 66: throughline.budgeting.v1.ListLineItemsResponse
+	(*BatchUpsertLineItemsResponse)(nil),       // 67: throughline.budgeting.v1.BatchUpsertLineItemsResponse
+	(*SummarizeLineItemsResponse)(nil),         // 68: throughline.budgeting.v1.SummarizeLineItemsResponse
+	(*Program)(nil),                            // 69: throughline.budgeting.v1.Program
+	(*ListProgramsResponse)(nil),               // 70: throughline.budgeting.v1.ListProgramsResponse
+	(*BatchUpsertProgramsResponse)(nil),        // 71: throughline.budgeting.v1.BatchUpsertProgramsResponse
+	(*FundingRequest)(nil),                     // 72: throughline.budgeting.v1.FundingRequest
+	(*ListFundingRequestsResponse)(nil),        // 73: throughline.budgeting.v1.ListFundingRequestsResponse
+	(*BatchUpsertFundingRequestsResponse)(nil), // 74: throughline.budgeting.v1.BatchUpsertFundingRequestsResponse
+	(*AttestFundingRequestsResponse)(nil),      // 75: throughline.budgeting.v1.AttestFundingRequestsResponse
+	(*Allocation)(nil),                         // 76: throughline.budgeting.v1.Allocation
+	(*ListAllocationsResponse)(nil),            // 77: throughline.budgeting.v1.ListAllocationsResponse
+	(*ListAllocationLinesResponse)(nil),        // 78: throughline.budgeting.v1.ListAllocationLinesResponse
+	(*StreamAllocationLinesResponse)(nil),      // 79: throughline.budgeting.v1.StreamAllocationLinesResponse
+	(*ExplainAllocationResponse)(nil),          // 80: throughline.budgeting.v1.ExplainAllocationResponse
+	(*VerifyAllocationResponse)(nil),           // 81: throughline.budgeting.v1.VerifyAllocationResponse
+	(*ReplayAllocationResponse)(nil),           // 82: throughline.budgeting.v1.ReplayAllocationResponse
+	(*DecisionPackage)(nil),                    // 83: throughline.budgeting.v1.DecisionPackage
+	(*ListDecisionPackagesResponse)(nil),       // 84: throughline.budgeting.v1.ListDecisionPackagesResponse
+	(*Election)(nil),                           // 85: throughline.budgeting.v1.Election
+	(*ListElectionsResponse)(nil),              // 86: throughline.budgeting.v1.ListElectionsResponse
+	(*RecordElectionBallotsResponse)(nil),      // 87: throughline.budgeting.v1.RecordElectionBallotsResponse
+	(*Scenario)(nil),                           // 88: throughline.budgeting.v1.Scenario
+	(*ListScenariosResponse)(nil),              // 89: throughline.budgeting.v1.ListScenariosResponse
+	(*CompareScenariosResponse)(nil),           // 90: throughline.budgeting.v1.CompareScenariosResponse
+	(*CompareAllocationResponse)(nil),          // 91: throughline.budgeting.v1.CompareAllocationResponse
+	(*AnalyzeSensitivityResponse)(nil),         // 92: throughline.budgeting.v1.AnalyzeSensitivityResponse
+	(*AnalyzeFragilityResponse)(nil),           // 93: throughline.budgeting.v1.AnalyzeFragilityResponse
+	(*ReportQuartilesResponse)(nil),            // 94: throughline.budgeting.v1.ReportQuartilesResponse
+	(*ReprioritizeAllocationResponse)(nil),     // 95: throughline.budgeting.v1.ReprioritizeAllocationResponse
+	(*httpbody.HttpBody)(nil),                  // 96: google.api.HttpBody
 }
 var file_throughline_budgeting_v1_service_proto_depIdxs = []int32{
 	0,  // 0: throughline.budgeting.v1.BudgetingService.CreateFund:input_type -> throughline.budgeting.v1.CreateFundRequest
@@ -195,41 +291,95 @@ var file_throughline_budgeting_v1_service_proto_depIdxs = []int32{
 	30, // 30: throughline.budgeting.v1.BudgetingService.ExplainAllocation:input_type -> throughline.budgeting.v1.ExplainAllocationRequest
 	31, // 31: throughline.budgeting.v1.BudgetingService.VerifyAllocation:input_type -> throughline.budgeting.v1.VerifyAllocationRequest
 	32, // 32: throughline.budgeting.v1.BudgetingService.ReplayAllocation:input_type -> throughline.budgeting.v1.ReplayAllocationRequest
-	33, // 33: throughline.budgeting.v1.BudgetingService.CreateFund:output_type -> throughline.budgeting.v1.Fund
-	33, // 34: throughline.budgeting.v1.BudgetingService.GetFund:output_type -> throughline.budgeting.v1.Fund
-	34, // 35: throughline.budgeting.v1.BudgetingService.ListFunds:output_type -> throughline.budgeting.v1.ListFundsResponse
-	33, // 36: throughline.budgeting.v1.BudgetingService.UpdateFund:output_type -> throughline.budgeting.v1.Fund
-	35, // 37: throughline.budgeting.v1.BudgetingService.DeleteFund:output_type -> google.protobuf.Empty
-	36, // 38: throughline.budgeting.v1.BudgetingService.CreateBudget:output_type -> throughline.budgeting.v1.Budget
-	36, // 39: throughline.budgeting.v1.BudgetingService.GetBudget:output_type -> throughline.budgeting.v1.Budget
-	37, // 40: throughline.budgeting.v1.BudgetingService.ListBudgets:output_type -> throughline.budgeting.v1.ListBudgetsResponse
-	36, // 41: throughline.budgeting.v1.BudgetingService.UpdateBudget:output_type -> throughline.budgeting.v1.Budget
-	38, // 42: throughline.budgeting.v1.BudgetingService.GetLineItem:output_type -> throughline.budgeting.v1.LineItem
-	39, // 43: throughline.budgeting.v1.BudgetingService.ListLineItems:output_type -> throughline.budgeting.v1.ListLineItemsResponse
-	40, // 44: throughline.budgeting.v1.BudgetingService.BatchUpsertLineItems:output_type -> throughline.budgeting.v1.BatchUpsertLineItemsResponse
-	41, // 45: throughline.budgeting.v1.BudgetingService.SummarizeLineItems:output_type -> throughline.budgeting.v1.SummarizeLineItemsResponse
-	42, // 46: throughline.budgeting.v1.BudgetingService.CreateProgram:output_type -> throughline.budgeting.v1.Program
-	42, // 47: throughline.budgeting.v1.BudgetingService.GetProgram:output_type -> throughline.budgeting.v1.Program
-	43, // 48: throughline.budgeting.v1.BudgetingService.ListPrograms:output_type -> throughline.budgeting.v1.ListProgramsResponse
-	42, // 49: throughline.budgeting.v1.BudgetingService.UpdateProgram:output_type -> throughline.budgeting.v1.Program
-	35, // 50: throughline.budgeting.v1.BudgetingService.DeleteProgram:output_type -> google.protobuf.Empty
-	44, // 51: throughline.budgeting.v1.BudgetingService.BatchUpsertPrograms:output_type -> throughline.budgeting.v1.BatchUpsertProgramsResponse
-	45, // 52: throughline.budgeting.v1.BudgetingService.GetFundingRequest:output_type -> throughline.budgeting.v1.FundingRequest
-	46, // 53: throughline.budgeting.v1.BudgetingService.ListFundingRequests:output_type -> throughline.budgeting.v1.ListFundingRequestsResponse
-	45, // 54: throughline.budgeting.v1.BudgetingService.UpdateFundingRequest:output_type -> throughline.budgeting.v1.FundingRequest
-	35, // 55: throughline.budgeting.v1.BudgetingService.DeleteFundingRequest:output_type -> google.protobuf.Empty
-	47, // 56: throughline.budgeting.v1.BudgetingService.BatchUpsertFundingRequests:output_type -> throughline.budgeting.v1.BatchUpsertFundingRequestsResponse
-	48, // 57: throughline.budgeting.v1.BudgetingService.AttestFundingRequests:output_type -> throughline.budgeting.v1.AttestFundingRequestsResponse
-	49, // 58: throughline.budgeting.v1.BudgetingService.CreateAllocation:output_type -> throughline.budgeting.v1.Allocation
-	49, // 59: throughline.budgeting.v1.BudgetingService.GetAllocation:output_type -> throughline.budgeting.v1.Allocation
-	50, // 60: throughline.budgeting.v1.BudgetingService.ListAllocations:output_type -> throughline.budgeting.v1.ListAllocationsResponse
-	51, // 61: throughline.budgeting.v1.BudgetingService.ListAllocationLines:output_type -> throughline.budgeting.v1.ListAllocationLinesResponse
-	52, // 62: throughline.budgeting.v1.BudgetingService.StreamAllocationLines:output_type -> throughline.budgeting.v1.StreamAllocationLinesResponse
-	53, // 63: throughline.budgeting.v1.BudgetingService.ExplainAllocation:output_type -> throughline.budgeting.v1.ExplainAllocationResponse
-	54, // 64: throughline.budgeting.v1.BudgetingService.VerifyAllocation:output_type -> throughline.budgeting.v1.VerifyAllocationResponse
-	55, // 65: throughline.budgeting.v1.BudgetingService.ReplayAllocation:output_type -> throughline.budgeting.v1.ReplayAllocationResponse
-	33, // [33:66] is the sub-list for method output_type
-	0,  // [0:33] is the sub-list for method input_type
+	33, // 33: throughline.budgeting.v1.BudgetingService.CreateDecisionPackage:input_type -> throughline.budgeting.v1.CreateDecisionPackageRequest
+	34, // 34: throughline.budgeting.v1.BudgetingService.GetDecisionPackage:input_type -> throughline.budgeting.v1.GetDecisionPackageRequest
+	35, // 35: throughline.budgeting.v1.BudgetingService.ListDecisionPackages:input_type -> throughline.budgeting.v1.ListDecisionPackagesRequest
+	36, // 36: throughline.budgeting.v1.BudgetingService.UpdateDecisionPackage:input_type -> throughline.budgeting.v1.UpdateDecisionPackageRequest
+	37, // 37: throughline.budgeting.v1.BudgetingService.DeleteDecisionPackage:input_type -> throughline.budgeting.v1.DeleteDecisionPackageRequest
+	38, // 38: throughline.budgeting.v1.BudgetingService.CreateElection:input_type -> throughline.budgeting.v1.CreateElectionRequest
+	39, // 39: throughline.budgeting.v1.BudgetingService.GetElection:input_type -> throughline.budgeting.v1.GetElectionRequest
+	40, // 40: throughline.budgeting.v1.BudgetingService.ListElections:input_type -> throughline.budgeting.v1.ListElectionsRequest
+	41, // 41: throughline.budgeting.v1.BudgetingService.UpdateElection:input_type -> throughline.budgeting.v1.UpdateElectionRequest
+	42, // 42: throughline.budgeting.v1.BudgetingService.DeleteElection:input_type -> throughline.budgeting.v1.DeleteElectionRequest
+	43, // 43: throughline.budgeting.v1.BudgetingService.RecordElectionBallots:input_type -> throughline.budgeting.v1.RecordElectionBallotsRequest
+	44, // 44: throughline.budgeting.v1.BudgetingService.CloseElection:input_type -> throughline.budgeting.v1.CloseElectionRequest
+	45, // 45: throughline.budgeting.v1.BudgetingService.CreateScenario:input_type -> throughline.budgeting.v1.CreateScenarioRequest
+	46, // 46: throughline.budgeting.v1.BudgetingService.GetScenario:input_type -> throughline.budgeting.v1.GetScenarioRequest
+	47, // 47: throughline.budgeting.v1.BudgetingService.ListScenarios:input_type -> throughline.budgeting.v1.ListScenariosRequest
+	48, // 48: throughline.budgeting.v1.BudgetingService.UpdateScenario:input_type -> throughline.budgeting.v1.UpdateScenarioRequest
+	49, // 49: throughline.budgeting.v1.BudgetingService.DeleteScenario:input_type -> throughline.budgeting.v1.DeleteScenarioRequest
+	50, // 50: throughline.budgeting.v1.BudgetingService.CompareScenarios:input_type -> throughline.budgeting.v1.CompareScenariosRequest
+	51, // 51: throughline.budgeting.v1.BudgetingService.CancelAllocation:input_type -> throughline.budgeting.v1.CancelAllocationRequest
+	52, // 52: throughline.budgeting.v1.BudgetingService.AdjustAllocation:input_type -> throughline.budgeting.v1.AdjustAllocationRequest
+	53, // 53: throughline.budgeting.v1.BudgetingService.AdoptAllocation:input_type -> throughline.budgeting.v1.AdoptAllocationRequest
+	54, // 54: throughline.budgeting.v1.BudgetingService.CompareAllocation:input_type -> throughline.budgeting.v1.CompareAllocationRequest
+	55, // 55: throughline.budgeting.v1.BudgetingService.AnalyzeSensitivity:input_type -> throughline.budgeting.v1.AnalyzeSensitivityRequest
+	56, // 56: throughline.budgeting.v1.BudgetingService.AnalyzeFragility:input_type -> throughline.budgeting.v1.AnalyzeFragilityRequest
+	57, // 57: throughline.budgeting.v1.BudgetingService.ReportQuartiles:input_type -> throughline.budgeting.v1.ReportQuartilesRequest
+	58, // 58: throughline.budgeting.v1.BudgetingService.ReprioritizeAllocation:input_type -> throughline.budgeting.v1.ReprioritizeAllocationRequest
+	59, // 59: throughline.budgeting.v1.BudgetingService.ExportAllocation:input_type -> throughline.budgeting.v1.ExportAllocationRequest
+	60, // 60: throughline.budgeting.v1.BudgetingService.CreateFund:output_type -> throughline.budgeting.v1.Fund
+	60, // 61: throughline.budgeting.v1.BudgetingService.GetFund:output_type -> throughline.budgeting.v1.Fund
+	61, // 62: throughline.budgeting.v1.BudgetingService.ListFunds:output_type -> throughline.budgeting.v1.ListFundsResponse
+	60, // 63: throughline.budgeting.v1.BudgetingService.UpdateFund:output_type -> throughline.budgeting.v1.Fund
+	62, // 64: throughline.budgeting.v1.BudgetingService.DeleteFund:output_type -> google.protobuf.Empty
+	63, // 65: throughline.budgeting.v1.BudgetingService.CreateBudget:output_type -> throughline.budgeting.v1.Budget
+	63, // 66: throughline.budgeting.v1.BudgetingService.GetBudget:output_type -> throughline.budgeting.v1.Budget
+	64, // 67: throughline.budgeting.v1.BudgetingService.ListBudgets:output_type -> throughline.budgeting.v1.ListBudgetsResponse
+	63, // 68: throughline.budgeting.v1.BudgetingService.UpdateBudget:output_type -> throughline.budgeting.v1.Budget
+	65, // 69: throughline.budgeting.v1.BudgetingService.GetLineItem:output_type -> throughline.budgeting.v1.LineItem
+	66, // 70: throughline.budgeting.v1.BudgetingService.ListLineItems:output_type -> throughline.budgeting.v1.ListLineItemsResponse
+	67, // 71: throughline.budgeting.v1.BudgetingService.BatchUpsertLineItems:output_type -> throughline.budgeting.v1.BatchUpsertLineItemsResponse
+	68, // 72: throughline.budgeting.v1.BudgetingService.SummarizeLineItems:output_type -> throughline.budgeting.v1.SummarizeLineItemsResponse
+	69, // 73: throughline.budgeting.v1.BudgetingService.CreateProgram:output_type -> throughline.budgeting.v1.Program
+	69, // 74: throughline.budgeting.v1.BudgetingService.GetProgram:output_type -> throughline.budgeting.v1.Program
+	70, // 75: throughline.budgeting.v1.BudgetingService.ListPrograms:output_type -> throughline.budgeting.v1.ListProgramsResponse
+	69, // 76: throughline.budgeting.v1.BudgetingService.UpdateProgram:output_type -> throughline.budgeting.v1.Program
+	62, // 77: throughline.budgeting.v1.BudgetingService.DeleteProgram:output_type -> google.protobuf.Empty
+	71, // 78: throughline.budgeting.v1.BudgetingService.BatchUpsertPrograms:output_type -> throughline.budgeting.v1.BatchUpsertProgramsResponse
+	72, // 79: throughline.budgeting.v1.BudgetingService.GetFundingRequest:output_type -> throughline.budgeting.v1.FundingRequest
+	73, // 80: throughline.budgeting.v1.BudgetingService.ListFundingRequests:output_type -> throughline.budgeting.v1.ListFundingRequestsResponse
+	72, // 81: throughline.budgeting.v1.BudgetingService.UpdateFundingRequest:output_type -> throughline.budgeting.v1.FundingRequest
+	62, // 82: throughline.budgeting.v1.BudgetingService.DeleteFundingRequest:output_type -> google.protobuf.Empty
+	74, // 83: throughline.budgeting.v1.BudgetingService.BatchUpsertFundingRequests:output_type -> throughline.budgeting.v1.BatchUpsertFundingRequestsResponse
+	75, // 84: throughline.budgeting.v1.BudgetingService.AttestFundingRequests:output_type -> throughline.budgeting.v1.AttestFundingRequestsResponse
+	76, // 85: throughline.budgeting.v1.BudgetingService.CreateAllocation:output_type -> throughline.budgeting.v1.Allocation
+	76, // 86: throughline.budgeting.v1.BudgetingService.GetAllocation:output_type -> throughline.budgeting.v1.Allocation
+	77, // 87: throughline.budgeting.v1.BudgetingService.ListAllocations:output_type -> throughline.budgeting.v1.ListAllocationsResponse
+	78, // 88: throughline.budgeting.v1.BudgetingService.ListAllocationLines:output_type -> throughline.budgeting.v1.ListAllocationLinesResponse
+	79, // 89: throughline.budgeting.v1.BudgetingService.StreamAllocationLines:output_type -> throughline.budgeting.v1.StreamAllocationLinesResponse
+	80, // 90: throughline.budgeting.v1.BudgetingService.ExplainAllocation:output_type -> throughline.budgeting.v1.ExplainAllocationResponse
+	81, // 91: throughline.budgeting.v1.BudgetingService.VerifyAllocation:output_type -> throughline.budgeting.v1.VerifyAllocationResponse
+	82, // 92: throughline.budgeting.v1.BudgetingService.ReplayAllocation:output_type -> throughline.budgeting.v1.ReplayAllocationResponse
+	83, // 93: throughline.budgeting.v1.BudgetingService.CreateDecisionPackage:output_type -> throughline.budgeting.v1.DecisionPackage
+	83, // 94: throughline.budgeting.v1.BudgetingService.GetDecisionPackage:output_type -> throughline.budgeting.v1.DecisionPackage
+	84, // 95: throughline.budgeting.v1.BudgetingService.ListDecisionPackages:output_type -> throughline.budgeting.v1.ListDecisionPackagesResponse
+	83, // 96: throughline.budgeting.v1.BudgetingService.UpdateDecisionPackage:output_type -> throughline.budgeting.v1.DecisionPackage
+	62, // 97: throughline.budgeting.v1.BudgetingService.DeleteDecisionPackage:output_type -> google.protobuf.Empty
+	85, // 98: throughline.budgeting.v1.BudgetingService.CreateElection:output_type -> throughline.budgeting.v1.Election
+	85, // 99: throughline.budgeting.v1.BudgetingService.GetElection:output_type -> throughline.budgeting.v1.Election
+	86, // 100: throughline.budgeting.v1.BudgetingService.ListElections:output_type -> throughline.budgeting.v1.ListElectionsResponse
+	85, // 101: throughline.budgeting.v1.BudgetingService.UpdateElection:output_type -> throughline.budgeting.v1.Election
+	62, // 102: throughline.budgeting.v1.BudgetingService.DeleteElection:output_type -> google.protobuf.Empty
+	87, // 103: throughline.budgeting.v1.BudgetingService.RecordElectionBallots:output_type -> throughline.budgeting.v1.RecordElectionBallotsResponse
+	85, // 104: throughline.budgeting.v1.BudgetingService.CloseElection:output_type -> throughline.budgeting.v1.Election
+	88, // 105: throughline.budgeting.v1.BudgetingService.CreateScenario:output_type -> throughline.budgeting.v1.Scenario
+	88, // 106: throughline.budgeting.v1.BudgetingService.GetScenario:output_type -> throughline.budgeting.v1.Scenario
+	89, // 107: throughline.budgeting.v1.BudgetingService.ListScenarios:output_type -> throughline.budgeting.v1.ListScenariosResponse
+	88, // 108: throughline.budgeting.v1.BudgetingService.UpdateScenario:output_type -> throughline.budgeting.v1.Scenario
+	62, // 109: throughline.budgeting.v1.BudgetingService.DeleteScenario:output_type -> google.protobuf.Empty
+	90, // 110: throughline.budgeting.v1.BudgetingService.CompareScenarios:output_type -> throughline.budgeting.v1.CompareScenariosResponse
+	76, // 111: throughline.budgeting.v1.BudgetingService.CancelAllocation:output_type -> throughline.budgeting.v1.Allocation
+	76, // 112: throughline.budgeting.v1.BudgetingService.AdjustAllocation:output_type -> throughline.budgeting.v1.Allocation
+	76, // 113: throughline.budgeting.v1.BudgetingService.AdoptAllocation:output_type -> throughline.budgeting.v1.Allocation
+	91, // 114: throughline.budgeting.v1.BudgetingService.CompareAllocation:output_type -> throughline.budgeting.v1.CompareAllocationResponse
+	92, // 115: throughline.budgeting.v1.BudgetingService.AnalyzeSensitivity:output_type -> throughline.budgeting.v1.AnalyzeSensitivityResponse
+	93, // 116: throughline.budgeting.v1.BudgetingService.AnalyzeFragility:output_type -> throughline.budgeting.v1.AnalyzeFragilityResponse
+	94, // 117: throughline.budgeting.v1.BudgetingService.ReportQuartiles:output_type -> throughline.budgeting.v1.ReportQuartilesResponse
+	95, // 118: throughline.budgeting.v1.BudgetingService.ReprioritizeAllocation:output_type -> throughline.budgeting.v1.ReprioritizeAllocationResponse
+	96, // 119: throughline.budgeting.v1.BudgetingService.ExportAllocation:output_type -> google.api.HttpBody
+	60, // [60:120] is the sub-list for method output_type
+	0,  // [0:60] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -241,11 +391,15 @@ func file_throughline_budgeting_v1_service_proto_init() {
 		return
 	}
 	file_throughline_budgeting_v1_allocation_proto_init()
+	file_throughline_budgeting_v1_analysis_proto_init()
 	file_throughline_budgeting_v1_budget_proto_init()
+	file_throughline_budgeting_v1_decision_package_proto_init()
+	file_throughline_budgeting_v1_election_proto_init()
 	file_throughline_budgeting_v1_fund_proto_init()
 	file_throughline_budgeting_v1_funding_request_proto_init()
 	file_throughline_budgeting_v1_line_item_proto_init()
 	file_throughline_budgeting_v1_program_proto_init()
+	file_throughline_budgeting_v1_scenario_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

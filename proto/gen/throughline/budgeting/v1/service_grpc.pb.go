@@ -10,6 +10,7 @@ package budgetingv1
 
 import (
 	context "context"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	grpc "google.golang.org/grpc"
 	codes "google.golang.org/grpc/codes"
 	status "google.golang.org/grpc/status"
@@ -55,6 +56,33 @@ const (
 	BudgetingService_ExplainAllocation_FullMethodName          = "/throughline.budgeting.v1.BudgetingService/ExplainAllocation"
 	BudgetingService_VerifyAllocation_FullMethodName           = "/throughline.budgeting.v1.BudgetingService/VerifyAllocation"
 	BudgetingService_ReplayAllocation_FullMethodName           = "/throughline.budgeting.v1.BudgetingService/ReplayAllocation"
+	BudgetingService_CreateDecisionPackage_FullMethodName      = "/throughline.budgeting.v1.BudgetingService/CreateDecisionPackage"
+	BudgetingService_GetDecisionPackage_FullMethodName         = "/throughline.budgeting.v1.BudgetingService/GetDecisionPackage"
+	BudgetingService_ListDecisionPackages_FullMethodName       = "/throughline.budgeting.v1.BudgetingService/ListDecisionPackages"
+	BudgetingService_UpdateDecisionPackage_FullMethodName      = "/throughline.budgeting.v1.BudgetingService/UpdateDecisionPackage"
+	BudgetingService_DeleteDecisionPackage_FullMethodName      = "/throughline.budgeting.v1.BudgetingService/DeleteDecisionPackage"
+	BudgetingService_CreateElection_FullMethodName             = "/throughline.budgeting.v1.BudgetingService/CreateElection"
+	BudgetingService_GetElection_FullMethodName                = "/throughline.budgeting.v1.BudgetingService/GetElection"
+	BudgetingService_ListElections_FullMethodName              = "/throughline.budgeting.v1.BudgetingService/ListElections"
+	BudgetingService_UpdateElection_FullMethodName             = "/throughline.budgeting.v1.BudgetingService/UpdateElection"
+	BudgetingService_DeleteElection_FullMethodName             = "/throughline.budgeting.v1.BudgetingService/DeleteElection"
+	BudgetingService_RecordElectionBallots_FullMethodName      = "/throughline.budgeting.v1.BudgetingService/RecordElectionBallots"
+	BudgetingService_CloseElection_FullMethodName              = "/throughline.budgeting.v1.BudgetingService/CloseElection"
+	BudgetingService_CreateScenario_FullMethodName             = "/throughline.budgeting.v1.BudgetingService/CreateScenario"
+	BudgetingService_GetScenario_FullMethodName                = "/throughline.budgeting.v1.BudgetingService/GetScenario"
+	BudgetingService_ListScenarios_FullMethodName              = "/throughline.budgeting.v1.BudgetingService/ListScenarios"
+	BudgetingService_UpdateScenario_FullMethodName             = "/throughline.budgeting.v1.BudgetingService/UpdateScenario"
+	BudgetingService_DeleteScenario_FullMethodName             = "/throughline.budgeting.v1.BudgetingService/DeleteScenario"
+	BudgetingService_CompareScenarios_FullMethodName           = "/throughline.budgeting.v1.BudgetingService/CompareScenarios"
+	BudgetingService_CancelAllocation_FullMethodName           = "/throughline.budgeting.v1.BudgetingService/CancelAllocation"
+	BudgetingService_AdjustAllocation_FullMethodName           = "/throughline.budgeting.v1.BudgetingService/AdjustAllocation"
+	BudgetingService_AdoptAllocation_FullMethodName            = "/throughline.budgeting.v1.BudgetingService/AdoptAllocation"
+	BudgetingService_CompareAllocation_FullMethodName          = "/throughline.budgeting.v1.BudgetingService/CompareAllocation"
+	BudgetingService_AnalyzeSensitivity_FullMethodName         = "/throughline.budgeting.v1.BudgetingService/AnalyzeSensitivity"
+	BudgetingService_AnalyzeFragility_FullMethodName           = "/throughline.budgeting.v1.BudgetingService/AnalyzeFragility"
+	BudgetingService_ReportQuartiles_FullMethodName            = "/throughline.budgeting.v1.BudgetingService/ReportQuartiles"
+	BudgetingService_ReprioritizeAllocation_FullMethodName     = "/throughline.budgeting.v1.BudgetingService/ReprioritizeAllocation"
+	BudgetingService_ExportAllocation_FullMethodName           = "/throughline.budgeting.v1.BudgetingService/ExportAllocation"
 )
 
 // BudgetingServiceClient is the client API for BudgetingService service.
@@ -129,6 +157,60 @@ type BudgetingServiceClient interface {
 	VerifyAllocation(ctx context.Context, in *VerifyAllocationRequest, opts ...grpc.CallOption) (*VerifyAllocationResponse, error)
 	// Solves the stored input again and compares the bytes. Another engine version is refused.
 	ReplayAllocation(ctx context.Context, in *ReplayAllocationRequest, opts ...grpc.CallOption) (*ReplayAllocationResponse, error)
+	// Creates a decision package.
+	CreateDecisionPackage(ctx context.Context, in *CreateDecisionPackageRequest, opts ...grpc.CallOption) (*DecisionPackage, error)
+	// Reads a decision package.
+	GetDecisionPackage(ctx context.Context, in *GetDecisionPackageRequest, opts ...grpc.CallOption) (*DecisionPackage, error)
+	// Lists decision packages, a page at a time.
+	ListDecisionPackages(ctx context.Context, in *ListDecisionPackagesRequest, opts ...grpc.CallOption) (*ListDecisionPackagesResponse, error)
+	// Changes the named fields of a decision package.
+	UpdateDecisionPackage(ctx context.Context, in *UpdateDecisionPackageRequest, opts ...grpc.CallOption) (*DecisionPackage, error)
+	// Deletes a decision package. Its history stays readable in the audit log.
+	DeleteDecisionPackage(ctx context.Context, in *DeleteDecisionPackageRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
+	// Creates an election.
+	CreateElection(ctx context.Context, in *CreateElectionRequest, opts ...grpc.CallOption) (*Election, error)
+	// Reads an election.
+	GetElection(ctx context.Context, in *GetElectionRequest, opts ...grpc.CallOption) (*Election, error)
+	// Lists elections, a page at a time.
+	ListElections(ctx context.Context, in *ListElectionsRequest, opts ...grpc.CallOption) (*ListElectionsResponse, error)
+	// Changes the named fields of an election.
+	UpdateElection(ctx context.Context, in *UpdateElectionRequest, opts ...grpc.CallOption) (*Election, error)
+	// Deletes an election. Its history stays readable in the audit log.
+	DeleteElection(ctx context.Context, in *DeleteElectionRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
+	// Records ballots, matched by voter, all or none.
+	RecordElectionBallots(ctx context.Context, in *RecordElectionBallotsRequest, opts ...grpc.CallOption) (*RecordElectionBallotsResponse, error)
+	// Closes an election: its ballots are final from then on.
+	CloseElection(ctx context.Context, in *CloseElectionRequest, opts ...grpc.CallOption) (*Election, error)
+	// Creates a scenario.
+	CreateScenario(ctx context.Context, in *CreateScenarioRequest, opts ...grpc.CallOption) (*Scenario, error)
+	// Reads a scenario.
+	GetScenario(ctx context.Context, in *GetScenarioRequest, opts ...grpc.CallOption) (*Scenario, error)
+	// Lists scenarios, a page at a time.
+	ListScenarios(ctx context.Context, in *ListScenariosRequest, opts ...grpc.CallOption) (*ListScenariosResponse, error)
+	// Changes the named fields of a scenario.
+	UpdateScenario(ctx context.Context, in *UpdateScenarioRequest, opts ...grpc.CallOption) (*Scenario, error)
+	// Deletes a scenario. Its history stays readable in the audit log.
+	DeleteScenario(ctx context.Context, in *DeleteScenarioRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
+	// Solves scenarios and the budget as it is, and shows them side by side.
+	CompareScenarios(ctx context.Context, in *CompareScenariosRequest, opts ...grpc.CallOption) (*CompareScenariosResponse, error)
+	// Cancels an allocation that is being solved.
+	CancelAllocation(ctx context.Context, in *CancelAllocationRequest, opts ...grpc.CallOption) (*Allocation, error)
+	// Adds changes by council to a recommendation; they are priced, and nothing is solved again.
+	AdjustAllocation(ctx context.Context, in *AdjustAllocationRequest, opts ...grpc.CallOption) (*Allocation, error)
+	// Adopts a recommendation with its adjustments.
+	AdoptAllocation(ctx context.Context, in *AdoptAllocationRequest, opts ...grpc.CallOption) (*Allocation, error)
+	// Holds an allocation against another, or against a baseline of the same input.
+	CompareAllocation(ctx context.Context, in *CompareAllocationRequest, opts ...grpc.CallOption) (*CompareAllocationResponse, error)
+	// Varies the weight of a goal and shows what moves.
+	AnalyzeSensitivity(ctx context.Context, in *AnalyzeSensitivityRequest, opts ...grpc.CallOption) (*AnalyzeSensitivityResponse, error)
+	// Finds the smallest change of a weight that flips a decision.
+	AnalyzeFragility(ctx context.Context, in *AnalyzeFragilityRequest, opts ...grpc.CallOption) (*AnalyzeFragilityResponse, error)
+	// Reports spending by priority quartile.
+	ReportQuartiles(ctx context.Context, in *ReportQuartilesRequest, opts ...grpc.CallOption) (*ReportQuartilesResponse, error)
+	// Shows which transfers new priorities or results ask for in an adopted allocation, and who may approve them.
+	ReprioritizeAllocation(ctx context.Context, in *ReprioritizeAllocationRequest, opts ...grpc.CallOption) (*ReprioritizeAllocationResponse, error)
+	// Writes an allocation to a file.
+	ExportAllocation(ctx context.Context, in *ExportAllocationRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[httpbody.HttpBody], error)
 }
 
 type budgetingServiceClient struct {
@@ -478,6 +560,285 @@ func (c *budgetingServiceClient) ReplayAllocation(ctx context.Context, in *Repla
 	return out, nil
 }
 
+func (c *budgetingServiceClient) CreateDecisionPackage(ctx context.Context, in *CreateDecisionPackageRequest, opts ...grpc.CallOption) (*DecisionPackage, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DecisionPackage)
+	err := c.cc.Invoke(ctx, BudgetingService_CreateDecisionPackage_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) GetDecisionPackage(ctx context.Context, in *GetDecisionPackageRequest, opts ...grpc.CallOption) (*DecisionPackage, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DecisionPackage)
+	err := c.cc.Invoke(ctx, BudgetingService_GetDecisionPackage_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) ListDecisionPackages(ctx context.Context, in *ListDecisionPackagesRequest, opts ...grpc.CallOption) (*ListDecisionPackagesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListDecisionPackagesResponse)
+	err := c.cc.Invoke(ctx, BudgetingService_ListDecisionPackages_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) UpdateDecisionPackage(ctx context.Context, in *UpdateDecisionPackageRequest, opts ...grpc.CallOption) (*DecisionPackage, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DecisionPackage)
+	err := c.cc.Invoke(ctx, BudgetingService_UpdateDecisionPackage_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) DeleteDecisionPackage(ctx context.Context, in *DeleteDecisionPackageRequest, opts ...grpc.CallOption) (*emptypb.Empty, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(emptypb.Empty)
+	err := c.cc.Invoke(ctx, BudgetingService_DeleteDecisionPackage_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) CreateElection(ctx context.Context, in *CreateElectionRequest, opts ...grpc.CallOption) (*Election, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Election)
+	err := c.cc.Invoke(ctx, BudgetingService_CreateElection_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) GetElection(ctx context.Context, in *GetElectionRequest, opts ...grpc.CallOption) (*Election, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Election)
+	err := c.cc.Invoke(ctx, BudgetingService_GetElection_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) ListElections(ctx context.Context, in *ListElectionsRequest, opts ...grpc.CallOption) (*ListElectionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListElectionsResponse)
+	err := c.cc.Invoke(ctx, BudgetingService_ListElections_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) UpdateElection(ctx context.Context, in *UpdateElectionRequest, opts ...grpc.CallOption) (*Election, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Election)
+	err := c.cc.Invoke(ctx, BudgetingService_UpdateElection_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) DeleteElection(ctx context.Context, in *DeleteElectionRequest, opts ...grpc.CallOption) (*emptypb.Empty, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(emptypb.Empty)
+	err := c.cc.Invoke(ctx, BudgetingService_DeleteElection_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) RecordElectionBallots(ctx context.Context, in *RecordElectionBallotsRequest, opts ...grpc.CallOption) (*RecordElectionBallotsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecordElectionBallotsResponse)
+	err := c.cc.Invoke(ctx, BudgetingService_RecordElectionBallots_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) CloseElection(ctx context.Context, in *CloseElectionRequest, opts ...grpc.CallOption) (*Election, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Election)
+	err := c.cc.Invoke(ctx, BudgetingService_CloseElection_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) CreateScenario(ctx context.Context, in *CreateScenarioRequest, opts ...grpc.CallOption) (*Scenario, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Scenario)
+	err := c.cc.Invoke(ctx, BudgetingService_CreateScenario_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) GetScenario(ctx context.Context, in *GetScenarioRequest, opts ...grpc.CallOption) (*Scenario, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Scenario)
+	err := c.cc.Invoke(ctx, BudgetingService_GetScenario_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) ListScenarios(ctx context.Context, in *ListScenariosRequest, opts ...grpc.CallOption) (*ListScenariosResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListScenariosResponse)
+	err := c.cc.Invoke(ctx, BudgetingService_ListScenarios_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) UpdateScenario(ctx context.Context, in *UpdateScenarioRequest, opts ...grpc.CallOption) (*Scenario, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Scenario)
+	err := c.cc.Invoke(ctx, BudgetingService_UpdateScenario_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) DeleteScenario(ctx context.Context, in *DeleteScenarioRequest, opts ...grpc.CallOption) (*emptypb.Empty, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(emptypb.Empty)
+	err := c.cc.Invoke(ctx, BudgetingService_DeleteScenario_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) CompareScenarios(ctx context.Context, in *CompareScenariosRequest, opts ...grpc.CallOption) (*CompareScenariosResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CompareScenariosResponse)
+	err := c.cc.Invoke(ctx, BudgetingService_CompareScenarios_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) CancelAllocation(ctx context.Context, in *CancelAllocationRequest, opts ...grpc.CallOption) (*Allocation, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Allocation)
+	err := c.cc.Invoke(ctx, BudgetingService_CancelAllocation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) AdjustAllocation(ctx context.Context, in *AdjustAllocationRequest, opts ...grpc.CallOption) (*Allocation, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Allocation)
+	err := c.cc.Invoke(ctx, BudgetingService_AdjustAllocation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) AdoptAllocation(ctx context.Context, in *AdoptAllocationRequest, opts ...grpc.CallOption) (*Allocation, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Allocation)
+	err := c.cc.Invoke(ctx, BudgetingService_AdoptAllocation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) CompareAllocation(ctx context.Context, in *CompareAllocationRequest, opts ...grpc.CallOption) (*CompareAllocationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CompareAllocationResponse)
+	err := c.cc.Invoke(ctx, BudgetingService_CompareAllocation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) AnalyzeSensitivity(ctx context.Context, in *AnalyzeSensitivityRequest, opts ...grpc.CallOption) (*AnalyzeSensitivityResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AnalyzeSensitivityResponse)
+	err := c.cc.Invoke(ctx, BudgetingService_AnalyzeSensitivity_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) AnalyzeFragility(ctx context.Context, in *AnalyzeFragilityRequest, opts ...grpc.CallOption) (*AnalyzeFragilityResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AnalyzeFragilityResponse)
+	err := c.cc.Invoke(ctx, BudgetingService_AnalyzeFragility_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) ReportQuartiles(ctx context.Context, in *ReportQuartilesRequest, opts ...grpc.CallOption) (*ReportQuartilesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReportQuartilesResponse)
+	err := c.cc.Invoke(ctx, BudgetingService_ReportQuartiles_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) ReprioritizeAllocation(ctx context.Context, in *ReprioritizeAllocationRequest, opts ...grpc.CallOption) (*ReprioritizeAllocationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReprioritizeAllocationResponse)
+	err := c.cc.Invoke(ctx, BudgetingService_ReprioritizeAllocation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) ExportAllocation(ctx context.Context, in *ExportAllocationRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[httpbody.HttpBody], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &BudgetingService_ServiceDesc.Streams[1], BudgetingService_ExportAllocation_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ExportAllocationRequest, httpbody.HttpBody]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type BudgetingService_ExportAllocationClient = grpc.ServerStreamingClient[httpbody.HttpBody]
+
 // BudgetingServiceServer is the server API for BudgetingService service.
 // All implementations must embed UnimplementedBudgetingServiceServer
 // for forward compatibility.
@@ -550,6 +911,60 @@ type BudgetingServiceServer interface {
 	VerifyAllocation(context.Context, *VerifyAllocationRequest) (*VerifyAllocationResponse, error)
 	// Solves the stored input again and compares the bytes. Another engine version is refused.
 	ReplayAllocation(context.Context, *ReplayAllocationRequest) (*ReplayAllocationResponse, error)
+	// Creates a decision package.
+	CreateDecisionPackage(context.Context, *CreateDecisionPackageRequest) (*DecisionPackage, error)
+	// Reads a decision package.
+	GetDecisionPackage(context.Context, *GetDecisionPackageRequest) (*DecisionPackage, error)
+	// Lists decision packages, a page at a time.
+	ListDecisionPackages(context.Context, *ListDecisionPackagesRequest) (*ListDecisionPackagesResponse, error)
+	// Changes the named fields of a decision package.
+	UpdateDecisionPackage(context.Context, *UpdateDecisionPackageRequest) (*DecisionPackage, error)
+	// Deletes a decision package. Its history stays readable in the audit log.
+	DeleteDecisionPackage(context.Context, *DeleteDecisionPackageRequest) (*emptypb.Empty, error)
+	// Creates an election.
+	CreateElection(context.Context, *CreateElectionRequest) (*Election, error)
+	// Reads an election.
+	GetElection(context.Context, *GetElectionRequest) (*Election, error)
+	// Lists elections, a page at a time.
+	ListElections(context.Context, *ListElectionsRequest) (*ListElectionsResponse, error)
+	// Changes the named fields of an election.
+	UpdateElection(context.Context, *UpdateElectionRequest) (*Election, error)
+	// Deletes an election. Its history stays readable in the audit log.
+	DeleteElection(context.Context, *DeleteElectionRequest) (*emptypb.Empty, error)
+	// Records ballots, matched by voter, all or none.
+	RecordElectionBallots(context.Context, *RecordElectionBallotsRequest) (*RecordElectionBallotsResponse, error)
+	// Closes an election: its ballots are final from then on.
+	CloseElection(context.Context, *CloseElectionRequest) (*Election, error)
+	// Creates a scenario.
+	CreateScenario(context.Context, *CreateScenarioRequest) (*Scenario, error)
+	// Reads a scenario.
+	GetScenario(context.Context, *GetScenarioRequest) (*Scenario, error)
+	// Lists scenarios, a page at a time.
+	ListScenarios(context.Context, *ListScenariosRequest) (*ListScenariosResponse, error)
+	// Changes the named fields of a scenario.
+	UpdateScenario(context.Context, *UpdateScenarioRequest) (*Scenario, error)
+	// Deletes a scenario. Its history stays readable in the audit log.
+	DeleteScenario(context.Context, *DeleteScenarioRequest) (*emptypb.Empty, error)
+	// Solves scenarios and the budget as it is, and shows them side by side.
+	CompareScenarios(context.Context, *CompareScenariosRequest) (*CompareScenariosResponse, error)
+	// Cancels an allocation that is being solved.
+	CancelAllocation(context.Context, *CancelAllocationRequest) (*Allocation, error)
+	// Adds changes by council to a recommendation; they are priced, and nothing is solved again.
+	AdjustAllocation(context.Context, *AdjustAllocationRequest) (*Allocation, error)
+	// Adopts a recommendation with its adjustments.
+	AdoptAllocation(context.Context, *AdoptAllocationRequest) (*Allocation, error)
+	// Holds an allocation against another, or against a baseline of the same input.
+	CompareAllocation(context.Context, *CompareAllocationRequest) (*CompareAllocationResponse, error)
+	// Varies the weight of a goal and shows what moves.
+	AnalyzeSensitivity(context.Context, *AnalyzeSensitivityRequest) (*AnalyzeSensitivityResponse, error)
+	// Finds the smallest change of a weight that flips a decision.
+	AnalyzeFragility(context.Context, *AnalyzeFragilityRequest) (*AnalyzeFragilityResponse, error)
+	// Reports spending by priority quartile.
+	ReportQuartiles(context.Context, *ReportQuartilesRequest) (*ReportQuartilesResponse, error)
+	// Shows which transfers new priorities or results ask for in an adopted allocation, and who may approve them.
+	ReprioritizeAllocation(context.Context, *ReprioritizeAllocationRequest) (*ReprioritizeAllocationResponse, error)
+	// Writes an allocation to a file.
+	ExportAllocation(*ExportAllocationRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error
 	mustEmbedUnimplementedBudgetingServiceServer()
 }
 
@@ -658,6 +1073,87 @@ func (UnimplementedBudgetingServiceServer) VerifyAllocation(context.Context, *Ve
 }
 func (UnimplementedBudgetingServiceServer) ReplayAllocation(context.Context, *ReplayAllocationRequest) (*ReplayAllocationResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReplayAllocation not implemented")
+}
+func (UnimplementedBudgetingServiceServer) CreateDecisionPackage(context.Context, *CreateDecisionPackageRequest) (*DecisionPackage, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateDecisionPackage not implemented")
+}
+func (UnimplementedBudgetingServiceServer) GetDecisionPackage(context.Context, *GetDecisionPackageRequest) (*DecisionPackage, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetDecisionPackage not implemented")
+}
+func (UnimplementedBudgetingServiceServer) ListDecisionPackages(context.Context, *ListDecisionPackagesRequest) (*ListDecisionPackagesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListDecisionPackages not implemented")
+}
+func (UnimplementedBudgetingServiceServer) UpdateDecisionPackage(context.Context, *UpdateDecisionPackageRequest) (*DecisionPackage, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateDecisionPackage not implemented")
+}
+func (UnimplementedBudgetingServiceServer) DeleteDecisionPackage(context.Context, *DeleteDecisionPackageRequest) (*emptypb.Empty, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteDecisionPackage not implemented")
+}
+func (UnimplementedBudgetingServiceServer) CreateElection(context.Context, *CreateElectionRequest) (*Election, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateElection not implemented")
+}
+func (UnimplementedBudgetingServiceServer) GetElection(context.Context, *GetElectionRequest) (*Election, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetElection not implemented")
+}
+func (UnimplementedBudgetingServiceServer) ListElections(context.Context, *ListElectionsRequest) (*ListElectionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListElections not implemented")
+}
+func (UnimplementedBudgetingServiceServer) UpdateElection(context.Context, *UpdateElectionRequest) (*Election, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateElection not implemented")
+}
+func (UnimplementedBudgetingServiceServer) DeleteElection(context.Context, *DeleteElectionRequest) (*emptypb.Empty, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteElection not implemented")
+}
+func (UnimplementedBudgetingServiceServer) RecordElectionBallots(context.Context, *RecordElectionBallotsRequest) (*RecordElectionBallotsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordElectionBallots not implemented")
+}
+func (UnimplementedBudgetingServiceServer) CloseElection(context.Context, *CloseElectionRequest) (*Election, error) {
+	return nil, status.Error(codes.Unimplemented, "method CloseElection not implemented")
+}
+func (UnimplementedBudgetingServiceServer) CreateScenario(context.Context, *CreateScenarioRequest) (*Scenario, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateScenario not implemented")
+}
+func (UnimplementedBudgetingServiceServer) GetScenario(context.Context, *GetScenarioRequest) (*Scenario, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetScenario not implemented")
+}
+func (UnimplementedBudgetingServiceServer) ListScenarios(context.Context, *ListScenariosRequest) (*ListScenariosResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListScenarios not implemented")
+}
+func (UnimplementedBudgetingServiceServer) UpdateScenario(context.Context, *UpdateScenarioRequest) (*Scenario, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateScenario not implemented")
+}
+func (UnimplementedBudgetingServiceServer) DeleteScenario(context.Context, *DeleteScenarioRequest) (*emptypb.Empty, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteScenario not implemented")
+}
+func (UnimplementedBudgetingServiceServer) CompareScenarios(context.Context, *CompareScenariosRequest) (*CompareScenariosResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CompareScenarios not implemented")
+}
+func (UnimplementedBudgetingServiceServer) CancelAllocation(context.Context, *CancelAllocationRequest) (*Allocation, error) {
+	return nil, status.Error(codes.Unimplemented, "method CancelAllocation not implemented")
+}
+func (UnimplementedBudgetingServiceServer) AdjustAllocation(context.Context, *AdjustAllocationRequest) (*Allocation, error) {
+	return nil, status.Error(codes.Unimplemented, "method AdjustAllocation not implemented")
+}
+func (UnimplementedBudgetingServiceServer) AdoptAllocation(context.Context, *AdoptAllocationRequest) (*Allocation, error) {
+	return nil, status.Error(codes.Unimplemented, "method AdoptAllocation not implemented")
+}
+func (UnimplementedBudgetingServiceServer) CompareAllocation(context.Context, *CompareAllocationRequest) (*CompareAllocationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CompareAllocation not implemented")
+}
+func (UnimplementedBudgetingServiceServer) AnalyzeSensitivity(context.Context, *AnalyzeSensitivityRequest) (*AnalyzeSensitivityResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AnalyzeSensitivity not implemented")
+}
+func (UnimplementedBudgetingServiceServer) AnalyzeFragility(context.Context, *AnalyzeFragilityRequest) (*AnalyzeFragilityResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AnalyzeFragility not implemented")
+}
+func (UnimplementedBudgetingServiceServer) ReportQuartiles(context.Context, *ReportQuartilesRequest) (*ReportQuartilesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReportQuartiles not implemented")
+}
+func (UnimplementedBudgetingServiceServer) ReprioritizeAllocation(context.Context, *ReprioritizeAllocationRequest) (*ReprioritizeAllocationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReprioritizeAllocation not implemented")
+}
+func (UnimplementedBudgetingServiceServer) ExportAllocation(*ExportAllocationRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error {
+	return status.Error(codes.Unimplemented, "method ExportAllocation not implemented")
 }
 func (UnimplementedBudgetingServiceServer) mustEmbedUnimplementedBudgetingServiceServer() {}
 func (UnimplementedBudgetingServiceServer) testEmbeddedByValue()                          {}
@@ -1267,6 +1763,485 @@ func _BudgetingService_ReplayAllocation_Handler(srv interface{}, ctx context.Con
 	return interceptor(ctx, in, info, handler)
 }
 
+func _BudgetingService_CreateDecisionPackage_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateDecisionPackageRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).CreateDecisionPackage(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_CreateDecisionPackage_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).CreateDecisionPackage(ctx, req.(*CreateDecisionPackageRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_GetDecisionPackage_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetDecisionPackageRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).GetDecisionPackage(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_GetDecisionPackage_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).GetDecisionPackage(ctx, req.(*GetDecisionPackageRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_ListDecisionPackages_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListDecisionPackagesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).ListDecisionPackages(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_ListDecisionPackages_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).ListDecisionPackages(ctx, req.(*ListDecisionPackagesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_UpdateDecisionPackage_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateDecisionPackageRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).UpdateDecisionPackage(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_UpdateDecisionPackage_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).UpdateDecisionPackage(ctx, req.(*UpdateDecisionPackageRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_DeleteDecisionPackage_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteDecisionPackageRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).DeleteDecisionPackage(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_DeleteDecisionPackage_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).DeleteDecisionPackage(ctx, req.(*DeleteDecisionPackageRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_CreateElection_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateElectionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).CreateElection(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_CreateElection_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).CreateElection(ctx, req.(*CreateElectionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_GetElection_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetElectionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).GetElection(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_GetElection_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).GetElection(ctx, req.(*GetElectionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_ListElections_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListElectionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).ListElections(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_ListElections_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).ListElections(ctx, req.(*ListElectionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_UpdateElection_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateElectionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).UpdateElection(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_UpdateElection_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).UpdateElection(ctx, req.(*UpdateElectionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_DeleteElection_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteElectionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).DeleteElection(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_DeleteElection_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).DeleteElection(ctx, req.(*DeleteElectionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_RecordElectionBallots_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordElectionBallotsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).RecordElectionBallots(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_RecordElectionBallots_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).RecordElectionBallots(ctx, req.(*RecordElectionBallotsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_CloseElection_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CloseElectionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).CloseElection(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_CloseElection_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).CloseElection(ctx, req.(*CloseElectionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_CreateScenario_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateScenarioRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).CreateScenario(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_CreateScenario_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).CreateScenario(ctx, req.(*CreateScenarioRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_GetScenario_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetScenarioRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).GetScenario(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_GetScenario_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).GetScenario(ctx, req.(*GetScenarioRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_ListScenarios_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListScenariosRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).ListScenarios(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_ListScenarios_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).ListScenarios(ctx, req.(*ListScenariosRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_UpdateScenario_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateScenarioRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).UpdateScenario(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_UpdateScenario_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).UpdateScenario(ctx, req.(*UpdateScenarioRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_DeleteScenario_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteScenarioRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).DeleteScenario(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_DeleteScenario_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).DeleteScenario(ctx, req.(*DeleteScenarioRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_CompareScenarios_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CompareScenariosRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).CompareScenarios(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_CompareScenarios_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).CompareScenarios(ctx, req.(*CompareScenariosRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_CancelAllocation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CancelAllocationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).CancelAllocation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_CancelAllocation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).CancelAllocation(ctx, req.(*CancelAllocationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_AdjustAllocation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AdjustAllocationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).AdjustAllocation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_AdjustAllocation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).AdjustAllocation(ctx, req.(*AdjustAllocationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_AdoptAllocation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AdoptAllocationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).AdoptAllocation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_AdoptAllocation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).AdoptAllocation(ctx, req.(*AdoptAllocationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_CompareAllocation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CompareAllocationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).CompareAllocation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_CompareAllocation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).CompareAllocation(ctx, req.(*CompareAllocationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_AnalyzeSensitivity_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AnalyzeSensitivityRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).AnalyzeSensitivity(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_AnalyzeSensitivity_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).AnalyzeSensitivity(ctx, req.(*AnalyzeSensitivityRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_AnalyzeFragility_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AnalyzeFragilityRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).AnalyzeFragility(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_AnalyzeFragility_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).AnalyzeFragility(ctx, req.(*AnalyzeFragilityRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_ReportQuartiles_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReportQuartilesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).ReportQuartiles(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_ReportQuartiles_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).ReportQuartiles(ctx, req.(*ReportQuartilesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_ReprioritizeAllocation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReprioritizeAllocationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).ReprioritizeAllocation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_ReprioritizeAllocation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).ReprioritizeAllocation(ctx, req.(*ReprioritizeAllocationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_ExportAllocation_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ExportAllocationRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(BudgetingServiceServer).ExportAllocation(m, &grpc.GenericServerStream[ExportAllocationRequest, httpbody.HttpBody]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type BudgetingService_ExportAllocationServer = grpc.ServerStreamingServer[httpbody.HttpBody]
+
 // BudgetingService_ServiceDesc is the grpc.ServiceDesc for BudgetingService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1402,11 +2377,120 @@ var BudgetingService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "ReplayAllocation",
 			Handler:    _BudgetingService_ReplayAllocation_Handler,
 		},
+		{
+			MethodName: "CreateDecisionPackage",
+			Handler:    _BudgetingService_CreateDecisionPackage_Handler,
+		},
+		{
+			MethodName: "GetDecisionPackage",
+			Handler:    _BudgetingService_GetDecisionPackage_Handler,
+		},
+		{
+			MethodName: "ListDecisionPackages",
+			Handler:    _BudgetingService_ListDecisionPackages_Handler,
+		},
+		{
+			MethodName: "UpdateDecisionPackage",
+			Handler:    _BudgetingService_UpdateDecisionPackage_Handler,
+		},
+		{
+			MethodName: "DeleteDecisionPackage",
+			Handler:    _BudgetingService_DeleteDecisionPackage_Handler,
+		},
+		{
+			MethodName: "CreateElection",
+			Handler:    _BudgetingService_CreateElection_Handler,
+		},
+		{
+			MethodName: "GetElection",
+			Handler:    _BudgetingService_GetElection_Handler,
+		},
+		{
+			MethodName: "ListElections",
+			Handler:    _BudgetingService_ListElections_Handler,
+		},
+		{
+			MethodName: "UpdateElection",
+			Handler:    _BudgetingService_UpdateElection_Handler,
+		},
+		{
+			MethodName: "DeleteElection",
+			Handler:    _BudgetingService_DeleteElection_Handler,
+		},
+		{
+			MethodName: "RecordElectionBallots",
+			Handler:    _BudgetingService_RecordElectionBallots_Handler,
+		},
+		{
+			MethodName: "CloseElection",
+			Handler:    _BudgetingService_CloseElection_Handler,
+		},
+		{
+			MethodName: "CreateScenario",
+			Handler:    _BudgetingService_CreateScenario_Handler,
+		},
+		{
+			MethodName: "GetScenario",
+			Handler:    _BudgetingService_GetScenario_Handler,
+		},
+		{
+			MethodName: "ListScenarios",
+			Handler:    _BudgetingService_ListScenarios_Handler,
+		},
+		{
+			MethodName: "UpdateScenario",
+			Handler:    _BudgetingService_UpdateScenario_Handler,
+		},
+		{
+			MethodName: "DeleteScenario",
+			Handler:    _BudgetingService_DeleteScenario_Handler,
+		},
+		{
+			MethodName: "CompareScenarios",
+			Handler:    _BudgetingService_CompareScenarios_Handler,
+		},
+		{
+			MethodName: "CancelAllocation",
+			Handler:    _BudgetingService_CancelAllocation_Handler,
+		},
+		{
+			MethodName: "AdjustAllocation",
+			Handler:    _BudgetingService_AdjustAllocation_Handler,
+		},
+		{
+			MethodName: "AdoptAllocation",
+			Handler:    _BudgetingService_AdoptAllocation_Handler,
+		},
+		{
+			MethodName: "CompareAllocation",
+			Handler:    _BudgetingService_CompareAllocation_Handler,
+		},
+		{
+			MethodName: "AnalyzeSensitivity",
+			Handler:    _BudgetingService_AnalyzeSensitivity_Handler,
+		},
+		{
+			MethodName: "AnalyzeFragility",
+			Handler:    _BudgetingService_AnalyzeFragility_Handler,
+		},
+		{
+			MethodName: "ReportQuartiles",
+			Handler:    _BudgetingService_ReportQuartiles_Handler,
+		},
+		{
+			MethodName: "ReprioritizeAllocation",
+			Handler:    _BudgetingService_ReprioritizeAllocation_Handler,
+		},
 	},
 	Streams: []grpc.StreamDesc{
 		{
 			StreamName:    "StreamAllocationLines",
 			Handler:       _BudgetingService_StreamAllocationLines_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "ExportAllocation",
+			Handler:       _BudgetingService_ExportAllocation_Handler,
 			ServerStreams: true,
 		},
 	},
