@@ -112,11 +112,18 @@ func (f *fakePerformance) publish(r *performancev1.ResultsRevision) {
 
 func start(t testing.TB) *fixture {
 	t.Helper()
+	return startOn(t, func(db sqldb.DB) sqldb.DB { return db })
+}
+
+// startOn is start with a database that is watched.
+func startOn(t testing.TB, watched func(sqldb.DB) sqldb.DB) *fixture {
+	t.Helper()
 	now := func() time.Time { return epoch }
 	keys, err := authn.OpenLocalKeys(filepath.Join(t.TempDir(), "key"), now)
 	must(t, err)
 	db, err := sqldb.OpenSQLite(context.Background(), sqldb.Config{Path: filepath.Join(t.TempDir(), "budgeting.db"), Migrations: budgeting.Migrations()})
 	must(t, err)
+	db = watched(db)
 	f := &fixture{keys: keys, db: db, bus: bus.NewInProcess(bus.Config{}), goals: &fakeGoals{}, perf: &fakePerformance{}}
 	peers := rpc.NewInProcess(rpc.InProcessConfig{})
 	goalsv1.RegisterGoalsServiceServer(peers, f.goals)

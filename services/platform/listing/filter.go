@@ -14,10 +14,20 @@ const (
 	maxConditions = 20
 )
 
-// condition is one rendered comparison with its argument.
+// condition is one comparison of a column, with its argument: as its column stores it, or a LIKE pattern for `:`.
 type condition struct {
-	sql string
-	arg any
+	column, op string
+	arg        any
+}
+
+func (c condition) sql() string {
+	switch c.op {
+	case ":":
+		return "lower(" + c.column + `) LIKE ? ESCAPE '!'`
+	case "!=":
+		return c.column + " <> ?"
+	}
+	return c.column + " " + c.op + " ?"
 }
 
 // operators by the character they start with would be shorter, but the longest must win.
@@ -76,12 +86,9 @@ func (p *parser) condition(s Schema) (condition, error) {
 		return condition{}, fmt.Errorf("%s: %w", name, err)
 	}
 	if op == ":" {
-		return condition{"lower(" + f.Column + `) LIKE ? ESCAPE '!'`, pattern(value)}, nil
+		arg = pattern(value)
 	}
-	if op == "!=" {
-		op = "<>"
-	}
-	return condition{f.Column + " " + op + " ?", arg}, nil
+	return condition{f.Column, op, arg}, nil
 }
 
 // operators that make sense for the field's type.

@@ -17,7 +17,7 @@ func (q Query) Where() (sql string, args []any) {
 		if i > 0 {
 			b.WriteString(" AND ")
 		}
-		b.WriteString(c.sql)
+		b.WriteString(c.sql())
 		args = append(args, c.arg)
 	}
 	if q.after == nil {

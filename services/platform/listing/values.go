@@ -5,6 +5,9 @@ import "reflect"
 // Domains have defined types, such as `type GoalID string`, which type switches do not match.
 
 func asText(v any) (string, bool) {
+	if s, ok := v.(string); ok {
+		return s, true
+	}
 	r := reflect.ValueOf(v)
 	if r.Kind() != reflect.String {
 		return "", false

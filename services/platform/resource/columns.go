@@ -16,6 +16,9 @@ func JSON(v any) string {
 
 // FromJSON reads what JSON wrote.
 func FromJSON(text string, into any) error {
+	if text == "null" { // of a nil slice, as most are: it leaves into as it is
+		return nil
+	}
 	if err := json.Unmarshal([]byte(text), into); err != nil {
 		return fmt.Errorf("read a JSON column: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -180,6 +181,12 @@ func (r row) Bytes(i int) []byte {
 	b := make([]byte, r.s.ColumnLen(i))
 	r.s.ColumnBytes(i, b)
 	return b
+}
+
+func (r row) Append(to []byte, i int) []byte {
+	from, n := len(to), r.s.ColumnLen(i)
+	to = slices.Grow(to, n)[:from+n]
+	return to[:from+r.s.ColumnBytes(i, to[from:])]
 }
 
 func (r row) Time(i int) time.Time {

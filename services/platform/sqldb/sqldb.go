@@ -58,6 +58,8 @@ type Row interface {
 	Float(i int) float64
 	Bool(i int) bool
 	Bytes(i int) []byte // a copy
+	// Append adds the column's text or bytes to a buffer: scans of thousands of rows look at values that they need not keep.
+	Append(to []byte, i int) []byte
 	Time(i int) time.Time
 	Null(i int) bool
 }

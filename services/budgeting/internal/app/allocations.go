@@ -203,7 +203,7 @@ func (a *App) ListAllocationLines(ctx context.Context, k BudgetKey, q Query) (re
 		}
 		p.Items, p.Next, err = tx.Allocations().Lines(k.ids(), q)
 		for i := range p.Items {
-			p.Items[i].Currency = of.Currency
+			of.Complete(&p.Items[i])
 		}
 		return p, err
 	})
@@ -221,7 +221,7 @@ func allLines(tx Tx, k BudgetKey) ([]domain.AllocationLine, error) {
 	}
 	lines := make([]domain.AllocationLine, 0, of.Programs)
 	err = tx.Allocations().EachLine(k.ids(), func(l domain.AllocationLine) error {
-		l.Currency = of.Currency
+		of.Complete(&l)
 		lines = append(lines, l)
 		return nil
 	})

@@ -31,6 +31,18 @@ var (
 		"update_time": {Column: "update_time", Type: listing.Time, Filterable: true, Sortable: true},
 	}}
 
+	DecisionPackageList = listing.Schema{ID: []string{"program_id", "decision_package_id"}, Fields: listing.Described(map[string]listing.Field{
+		"replaces_base": {Column: "replaces_base", Type: listing.Bool, Filterable: true},
+	})}
+
+	ElectionList = listing.Schema{ID: []string{"election_id"}, Fields: listing.Described(map[string]listing.Field{
+		"state": {Column: "state", Filterable: true},
+	})}
+
+	ScenarioList = listing.Schema{ID: []string{"scenario_id"}, Fields: listing.Described(map[string]listing.Field{
+		"method": {Column: "method", Filterable: true},
+	})}
+
 	LineItemList = listing.Schema{ID: []string{"line_item_id"}, Fields: map[string]listing.Field{
 		"kind":        {Column: "kind", Filterable: true},
 		"version":     {Column: "figure", Filterable: true},

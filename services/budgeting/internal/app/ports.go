@@ -18,6 +18,9 @@ type Tx interface {
 	Budgets() resource.Collection[domain.Budget]
 	Programs() Many[domain.Program]
 	Requests() Requests
+	Packages() resource.Collection[domain.DecisionPackage]
+	Scenarios() resource.Collection[domain.Scenario]
+	Elections() Elections
 	LineItems() LineItems
 	Allocations() Allocations
 	Uses
@@ -39,7 +42,8 @@ type Many[T resource.Resource] interface {
 // Requests are funding requests.
 type Requests interface {
 	Many[domain.FundingRequest]
-	// Asks are all requests of a budget with their programs, by program id.
+	// Asks are all requests of a budget with their programs, by program id. Other readers share them: whoever would change
+	// one clones the list first.
 	Asks(organization, budget string) ([]domain.Ask, error)
 }
 
@@ -52,6 +56,19 @@ type LineItems interface {
 	Put(organization, budget string, all []domain.LineItem) error
 	// Totals sums a budget's lines by fund, kind, figure and treatment.
 	Totals(organization, budget string) ([]domain.LineItemTotal, error)
+}
+
+// Elections have ballots, which are no resources of their own.
+type Elections interface {
+	resource.Collection[domain.Election]
+	// Ballots finds those of these voters; voters without one are left out.
+	Ballots(e domain.Election, voters []string) (map[string]domain.Ballot, error)
+	// EachBallot reads all, by voter.
+	EachBallot(e domain.Election, do func(domain.Ballot) error) error
+	// Put writes ballots, in place of those their voters had.
+	Put(e domain.Election, ballots []domain.Ballot) error
+	// Forget removes all ballots.
+	Forget(e domain.Election) error
 }
 
 // Allocations are written once, whole.

@@ -115,7 +115,7 @@ func (a *App) ExplainAllocation(ctx context.Context, k BudgetKey, program string
 		if line, err = tx.Allocations().Line(k.Organization, k.Budget, k.ID, program); err != nil {
 			return err
 		}
-		line.Currency = s.Currency
+		s.Complete(&line)
 		if s.proof, err = tx.Allocations().Proof(k.ids()...); err != nil {
 			return err
 		}

@@ -14,6 +14,15 @@ type BudgetKey struct{ Organization, Budget, ID string }
 func (k BudgetKey) ids() []string    { return []string{k.Organization, k.Budget, k.ID} }
 func (k BudgetKey) parent() []string { return []string{k.Organization, k.Budget} }
 
+// open wants the budget to exist and its requests to be open still.
+func open(tx Tx, k BudgetKey) error {
+	budget, err := tx.Budgets().Get(k.Organization, k.Budget)
+	if err != nil {
+		return err
+	}
+	return budget.Writable()
+}
+
 // GetFundingRequest reads one.
 func (a *App) GetFundingRequest(ctx context.Context, k BudgetKey) (domain.FundingRequest, error) {
 	return resource.Read(ctx, a.Store, func(tx Tx) (domain.FundingRequest, error) { return tx.Requests().Get(k.ids()...) })
@@ -35,6 +44,9 @@ func (a *App) UpdateFundingRequest(ctx context.Context, by Caller, k BudgetKey, 
 	const at = "funding_request"
 	now := a.Now()
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.FundingRequest, error) {
+		if err := open(tx, k); err != nil {
+			return domain.FundingRequest{}, err
+		}
 		linked := func(r domain.FundingRequest, err error) (domain.FundingRequest, error) {
 			if err != nil {
 				return r, err
@@ -43,9 +55,6 @@ func (a *App) UpdateFundingRequest(ctx context.Context, by Caller, k BudgetKey, 
 		}
 		return edit(tx.Requests(), k.ids(), e,
 			func(next domain.FundingRequest) (domain.FundingRequest, error) {
-				if _, err := tx.Budgets().Get(k.Organization, k.Budget); err != nil {
-					return next, err
-				}
 				if err := by.steers(domain.FundingRequest{}, next); err != nil {
 					return next, err
 				}
@@ -62,7 +71,15 @@ func (a *App) UpdateFundingRequest(ctx context.Context, by Caller, k BudgetKey, 
 
 // DeleteFundingRequest removes a request.
 func (a *App) DeleteFundingRequest(ctx context.Context, k BudgetKey, etag string) error {
-	_, err := resource.Write(ctx, a.Store, func(tx Tx) (any, error) { return nil, remove(tx.Requests(), k.ids(), etag, "", nil) })
+	_, err := resource.Write(ctx, a.Store, func(tx Tx) (any, error) {
+		if err := open(tx, k); err != nil {
+			return nil, err
+		}
+		return nil, remove(tx.Requests(), k.ids(), etag, "REQUEST_IN_USE", func() (user string, err error) {
+			err = tx.Packages().Each(k.ids(), func(p domain.DecisionPackage) error { user = p.Name(); return nil })
+			return user, err
+		})
+	})
 	return err
 }
 
@@ -72,7 +89,7 @@ func (a *App) UpsertFundingRequests(
 ) (domain.Upserted[domain.FundingRequest], error) {
 	now := a.Now()
 	return resource.Write(ctx, a.Store, func(tx Tx) (n domain.Upserted[domain.FundingRequest], err error) {
-		if _, err := tx.Budgets().Get(k.Organization, k.Budget); err != nil {
+		if err := open(tx, k); err != nil {
 			return n, err
 		}
 		b := batch[domain.FundingRequest]{
@@ -148,7 +165,7 @@ func (a *App) AttestFundingRequests(
 ) (domain.Attested, error) {
 	now, act := a.Now(), domain.Attestation{By: by.Subject, Role: by.Role, Evidence: evidence}
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Attested, error) {
-		if _, err := tx.Budgets().Get(k.Organization, k.Budget); err != nil {
+		if err := open(tx, k); err != nil {
 			return 0, err
 		}
 		found, err := tx.Requests().FindMany(k.parent(), programs)

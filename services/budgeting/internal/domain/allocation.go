@@ -3,6 +3,8 @@ package domain
 import (
 	"fmt"
 	"slices"
+	"sort"
+	"strings"
 	"time"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
@@ -15,10 +17,17 @@ const (
 	PurposeRecommendation = "RECOMMENDATION"
 )
 
-// AllocationProposed is the state of a solved allocation, whatever its outcome; an INFEASIBLE one can never be adopted.
-const AllocationProposed = "PROPOSED"
+// States of an allocation. A solved one is PROPOSED, whatever its outcome; an INFEASIBLE one can never be adopted.
+const (
+	AllocationRunning    = "RUNNING"
+	AllocationProposed   = "PROPOSED"
+	AllocationAdopted    = "ADOPTED"
+	AllocationSuperseded = "SUPERSEDED"
+	AllocationFailed     = "FAILED"
+	AllocationCancelled  = "CANCELLED"
+)
 
-// Allocation answers how a budget's money follows priorities. It never changes.
+// Allocation answers how a budget's money follows priorities. What was solved never changes; council's adjustments and the adoption are added.
 type Allocation struct {
 	Meta
 	Organization     string
@@ -38,6 +47,10 @@ type Allocation struct {
 	State            string
 	Currency         string
 	Creator          string
+	Scenario         string // id, or "" for the budget as it is
+	Adjustments      []Adjustment
+	Adoption         *Adoption
+	Failure          string
 	Sequence         int64 // position among the budget's allocations, from 1
 	Result
 	StaleReasons []string // derived on read
@@ -130,11 +143,15 @@ type Titles struct{ Fund, Program func(id string) string }
 
 // Titles of everything in the books.
 func (b Books) Titles() Titles {
-	programs := make(map[string]string, len(b.Asks))
-	for i := range b.Asks {
-		programs[b.Asks[i].Program.ID] = b.Asks[i].Program.DisplayName
+	t := TitlesOf(b.Funds, nil)
+	t.Program = func(id string) string {
+		i, found := sort.Find(len(b.Asks), func(i int) int { return strings.Compare(id, b.Asks[i].Program.ID) })
+		if !found {
+			return id
+		}
+		return orID(b.Asks[i].Program.DisplayName, id)
 	}
-	return TitlesOf(b.Funds, programs)
+	return t
 }
 
 // TitlesOf are titles by id; what has none is called by its id.

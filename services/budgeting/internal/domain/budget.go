@@ -8,14 +8,38 @@ import (
 	"github.com/throughline/throughline/services/platform/fault"
 )
 
-// BudgetRequested is the state of every new budget: departments are asking.
-const BudgetRequested = "REQUESTED"
+// States of a budget: every new one is REQUESTED, departments are asking; adopting an allocation makes it ADOPTED.
+const (
+	BudgetRequested = "REQUESTED"
+	BudgetAdopted   = "ADOPTED"
+)
+
+// Scopes of a transfer authority.
+const (
+	TransferDepartment = "DEPARTMENT" // between programs of one department in one fund
+	TransferFund       = "FUND"       // between programs of one fund
+)
+
+// TransferAuthority is who may approve transfers between programs.
+type TransferAuthority struct {
+	Body  string
+	Scope string
+	Limit *int64 `json:",omitempty"` // of one transfer; nil for none
+}
 
 // Envelope is what a fund can spend this year, in minor units.
 type Envelope struct {
 	Fund      string // id
 	Available int64
 	OneTime   *int64 `json:",omitempty"` // nil when not said
+}
+
+// oneTime is the part that will not come again.
+func (e Envelope) oneTime() int64 {
+	if e.OneTime == nil {
+		return 0
+	}
+	return *e.OneTime
 }
 
 // Budget is a fiscal year's.
@@ -30,6 +54,8 @@ type Budget struct {
 	RoundingUnit int64  // minor units
 	Currency     string // the organization's
 	State        string
+	Authorities  []TransferAuthority // the nearest first
+	Adopted      string              // id of the allocation, or ""
 }
 
 // BudgetName is the resource name of a budget.
@@ -42,14 +68,31 @@ func (b Budget) Name() string { return BudgetName(b.Organization, b.ID) }
 
 // NewBudget is the first version of a budget, its rounding unit filled in.
 func NewBudget(b Budget, now time.Time) (Budget, error) {
-	b.Meta, b.State = Meta{}.Next(now), BudgetRequested
+	b.Meta, b.State, b.Adopted = Meta{}.Next(now), BudgetRequested, ""
 	return b.checked()
 }
 
 // Changed is the next version of b with the fields of next.
 func (b Budget) Changed(next Budget, now time.Time) (Budget, error) {
-	next.Organization, next.ID, next.Meta, next.State = b.Organization, b.ID, b.Next(now), b.State
+	next.Organization, next.ID, next.Meta, next.State, next.Adopted = b.Organization, b.ID, b.Next(now), b.State, b.Adopted
+	if b.State == BudgetAdopted && (next.Plan != b.Plan || next.RoundingUnit != b.RoundingUnit || !reflect.DeepEqual(next.Envelopes, b.Envelopes)) {
+		return next, fault.State("BUDGET_ADOPTED", "%s is adopted: its plan, envelopes and rounding unit no longer change; budget what is new in another budget", b.Name())
+	}
 	return next.checked()
+}
+
+// Adopt is the next version of b with an allocation adopted.
+func (b Budget) Adopt(allocation string, now time.Time) Budget {
+	b.Meta, b.State, b.Adopted = b.Next(now), BudgetAdopted, allocation
+	return b
+}
+
+// Writable refuses requests and packages of a budget that is adopted.
+func (b Budget) Writable() error {
+	if b.State != BudgetAdopted {
+		return nil
+	}
+	return fault.State("BUDGET_ADOPTED", "%s is adopted: what programs ask for no longer changes; ask in another budget", b.Name())
 }
 
 // Same says whether next says what b says already.
@@ -81,5 +124,21 @@ func (b Budget) checked() (Budget, error) {
 			v.Check(*e.OneTime <= e.Available, at+".one_time", "is above available; it is a part of it")
 		}
 	}
+	for i, a := range b.Authorities {
+		at := fieldAt("budget.transfer_authorities", i)
+		required(&v, at+".body", a.Body)
+		v.Check(a.Scope == TransferDepartment || a.Scope == TransferFund, at+".scope", "must be %s or %s", TransferDepartment, TransferFund)
+		v.Check(a.Limit == nil || *a.Limit >= 0, at+".limit", "must not be negative")
+	}
 	return b, v.Err()
+}
+
+// Available is the envelope of a fund, 0 for none.
+func (b Budget) Available(fund string) int64 {
+	for _, e := range b.Envelopes {
+		if e.Fund == fund {
+			return e.Available
+		}
+	}
+	return 0
 }

@@ -220,7 +220,7 @@ func TestParamsFilled(t *testing.T) {
 	if got := fields(err); !slices.Equal(got, want) {
 		t.Errorf("violations %v, want %v", got, want)
 	}
-	if got := (Params{Scales: []EnvelopeScale{{"f", 950_000}}}).scaled(Envelope{Fund: "f", Available: 1001}); got != 950 {
+	if got := (Params{Scales: []EnvelopeScale{{"f", 950_000}}}).scaled(Envelope{Fund: "f", Available: 1001}, 1001); got != 950 {
 		t.Errorf("95 %% of 1001 is %d, want 950 (rounded down)", got)
 	}
 }

@@ -164,17 +164,19 @@ func Differs(a Allocation, lines []AllocationLine, in model.Input, plan model.Pl
 	case len(lines) != len(in.Programs) || a.Programs != len(in.Programs):
 		return "how many programs it has"
 	}
-	rest := plan.Lines
+	rest, room := plan.Lines, roomFor(plan.Lines)
 	for i := range in.Programs {
 		id := in.Programs[i].ID
 		n := 0
 		for n < len(rest) && rest[n].Program == id {
 			n++
 		}
-		want, got := line(rest[:n]), &lines[i]
+		var want AllocationLine
+		want.add(rest[:n], plan.Outcome != model.Infeasible, &room)
+		got := &lines[i]
 		rest = rest[n:]
 		if got.Program != id || got.Base != want.Base || got.Fixed != want.Fixed || got.Floor != want.Floor || got.Allocated != want.Allocated ||
-			got.ScoreBP != want.ScoreBP || got.ReasonCode != want.ReasonCode || !slices.Equal(got.Funding, want.Funding) {
+			got.ScoreBP != want.ScoreBP || got.Value != want.Value || got.RevenueLost != want.RevenueLost || got.ReasonCode != want.ReasonCode || !slices.Equal(got.Funding, want.Funding) {
 			return "the line of " + ProgramName(a.Organization, id)
 		}
 	}

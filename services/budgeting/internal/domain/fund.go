@@ -94,8 +94,8 @@ func (f *Fund) Admits(p *Program) bool {
 
 func names(list []string, value string) bool { return len(list) == 0 || slices.Contains(list, value) }
 
-// refusal says why a program may not have the fund's money, and what to do.
-func (f *Fund) refusal(p *Program) string {
+// Refusal says why a program may not have the fund's money, and what to do.
+func (f *Fund) Refusal(p *Program) string {
 	basis := "its restriction"
 	if f.RestrictionBasis != "" {
 		basis = f.RestrictionBasis

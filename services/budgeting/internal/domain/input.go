@@ -54,6 +54,9 @@ type Books struct {
 	Asks       []Ask            // by program id
 	Priorities Priorities
 	Results    Results
+	Packages   []DecisionPackage // for PACKAGES, by program and id
+	Election   *Election         // for EQUAL_SHARES and GREEDY
+	Ballots    []Ballot          // of the election, by voter
 }
 
 // Input is the canonical question put to the engine. Parameters are filled.
@@ -67,7 +70,8 @@ func (b Books) Input(engineVersion string, method model.Method, p Params) (model
 	if len(b.Asks) == 0 {
 		return model.Input{}, fault.State("NOTHING_TO_ALLOCATE", "%s has no funding requests; write some first", b.Budget.Name())
 	}
-	if err := b.check(); err != nil {
+	money := b.sources()
+	if err := b.check(money); err != nil {
 		return model.Input{}, err
 	}
 	in := model.Input{
@@ -79,7 +83,7 @@ func (b Books) Input(engineVersion string, method model.Method, p Params) (model
 			Results:  model.Revision{Name: b.Results.Name, Hash: b.Results.Hash},
 		},
 	}
-	goals, enveloped := make(map[string]bool, len(b.Priorities.Weights)), b.enveloped()
+	goals := make(map[string]bool, len(b.Priorities.Weights))
 	for i, w := range b.Priorities.Weights {
 		in.Goals[i] = model.Goal{ID: w.Goal, Title: w.Title, WeightPPM: w.PPM}
 		goals[w.Goal] = true
@@ -87,32 +91,50 @@ func (b Books) Input(engineVersion string, method model.Method, p Params) (model
 	for _, e := range b.Budget.Envelopes {
 		f := b.Funds[e.Fund] // envelopes keep their funds from being deleted
 		in.Funds = append(in.Funds, model.Fund{
-			ID: f.ID, Available: p.scaled(e), Class: f.class(), Kind: f.Kind, Named: slices.Contains(p.CompetingFund, f.ID),
+			ID: f.ID, Available: p.scaled(e, e.Available), OneTime: p.scaled(e, e.oneTime()), Class: f.class(), Kind: f.Kind,
+			Named: slices.Contains(p.CompetingFund, f.ID),
 		})
 	}
 	room := newLists(b.Asks)
 	for i := range b.Asks {
-		in.Programs[i] = b.program(&b.Asks[i], goals, enveloped, in.Params.Attributes, room)
+		b.program(&in.Programs[i], &b.Asks[i], goals, money, in.Params.Attributes, room)
+	}
+	switch method {
+	case model.Packages:
+		b.packages(&in, p)
+	case model.EqualShares, model.GreedyVotes:
+		return in, b.election(&in)
+	case model.PriorityAdjustment, model.OneRate, model.AcrossTheBoard, model.CutLine:
 	}
 	return in, nil
 }
 
 // check refuses requests that the funds as they are now could not carry.
-func (b Books) check() error {
+func (b *Books) check(money map[string]source) error {
 	var bad fault.Violations
 	var without []string
-	enveloped := b.enveloped()
 	for i := range b.Asks {
-		r := &b.Asks[i].Request
-		known := len(bad)
-		r.CheckFunds(&bad, "", &b.Asks[i].Program, b.Funds)
-		for j := known; j < len(bad); j++ {
-			bad[j].Field = r.Name() + "." + bad[j].Field
-		}
-		for j := range r.CostLines {
-			if id := r.CostLines[j].Fund; !enveloped[id] && !slices.Contains(without, id) {
+		r, p := &b.Asks[i].Request, &b.Asks[i].Program
+		fine := true
+		for j := range r.CostLines { // thousands of good lines pass here: what is wrong with the others is found below
+			id := r.CostLines[j].Fund
+			s := money[id]
+			fine = fine && s.fund != nil && s.fund.Admits(p)
+			if !s.enveloped && !slices.Contains(without, id) {
 				without = append(without, id)
 			}
+		}
+		for _, id := range r.EligibleFunds {
+			s := money[id]
+			fine = fine && s.fund != nil && s.fund.Admits(p)
+		}
+		if fine {
+			continue
+		}
+		known := len(bad)
+		r.CheckFunds(&bad, "", p, b.Funds)
+		for j := known; j < len(bad); j++ {
+			bad[j].Field = r.Name() + "." + bad[j].Field
 		}
 	}
 	if len(bad) > 0 {
@@ -132,28 +154,52 @@ func (b Books) check() error {
 	return nil
 }
 
-// enveloped are the funds that have money this year.
-func (b Books) enveloped() map[string]bool {
-	ids := make(map[string]bool, len(b.Budget.Envelopes))
-	for _, e := range b.Budget.Envelopes {
-		ids[e.Fund] = true
-	}
-	return ids
+// source is a fund that requests may name.
+type source struct {
+	fund      *Fund
+	enveloped bool // it has money this year
 }
 
-// lists have room for the cost lines and alignments of every request: thousands of programs cost two allocations.
+// sources are the funds and envelopes by fund id.
+func (b *Books) sources() map[string]source {
+	money := make(map[string]source, len(b.Funds))
+	for id, f := range b.Funds {
+		money[id] = source{fund: f}
+	}
+	for _, e := range b.Budget.Envelopes {
+		money[e.Fund] = source{fund: b.Funds[e.Fund], enveloped: true}
+	}
+	return money
+}
+
+// lists have room for the lists of every request: thousands of programs cost a handful of allocations.
 type lists struct {
 	costLines  []model.CostLine
+	eligible   []string
 	alignments []model.Alignment
+	pinned     string // the last text of versions, which many programs share
+	pins       [2]int64
 }
 
 func newLists(asks []Ask) *lists {
-	var costLines, alignments int
+	var costLines, eligible, alignments int
 	for i := range asks {
-		costLines += len(asks[i].Request.CostLines)
-		alignments += len(asks[i].Request.Alignments)
+		r := &asks[i].Request
+		costLines += len(r.CostLines)
+		eligible += len(r.EligibleFunds)
+		alignments += len(r.Alignments)
 	}
-	return &lists{make([]model.CostLine, costLines), make([]model.Alignment, alignments)}
+	return &lists{
+		costLines: make([]model.CostLine, costLines), eligible: make([]string, eligible), alignments: make([]model.Alignment, alignments),
+	}
+}
+
+// versions are those of a request and its program, as they are pinned.
+func (l *lists) versions(request, program int64) string {
+	if pins := [2]int64{request, program}; l.pinned == "" || l.pins != pins {
+		l.pins, l.pinned = pins, strconv.FormatInt(request, 10)+"."+strconv.FormatInt(program, 10)
+	}
+	return l.pinned
 }
 
 // take cuts n items off the front of the room.
@@ -163,19 +209,23 @@ func take[T any](room *[]T, n int) []T {
 	return taken
 }
 
-func (b Books) program(ask *Ask, goals, enveloped map[string]bool, attributes []model.AttributeWeight, room *lists) model.Program {
+// program fills out, which is empty.
+func (b *Books) program(
+	out *model.Program, ask *Ask, goals map[string]bool, money map[string]source, attributes []model.AttributeWeight, room *lists,
+) {
 	r := &ask.Request
-	out := model.Program{
-		ID: r.Program, Version: strconv.FormatInt(r.Version, 10) + "." + strconv.FormatInt(ask.Program.Version, 10),
-		CostLines: take(&room.costLines, len(r.CostLines)), Cap: r.Cap, EquityBP: int64(r.EquityPoints) * pointBP,
-	}
+	out.ID, out.Version = r.Program, room.versions(r.Version, ask.Program.Version)
+	out.CostLines, out.Cap, out.EquityBP = take(&room.costLines, len(r.CostLines)), r.Cap, int64(r.EquityPoints)*pointBP
 	for i := range r.CostLines {
 		l := &r.CostLines[i]
-		out.CostLines[i] = model.CostLine{ID: strconv.Itoa(i), Fund: l.Fund, Treatment: l.Treatment, Amount: l.Amount}
+		out.CostLines[i] = model.CostLine{ID: strconv.Itoa(i), Fund: l.Fund, Treatment: l.Treatment, Amount: l.Amount, OneTime: l.OneTime}
 	}
-	for _, id := range r.EligibleFunds {
-		if enveloped[id] { // without an envelope it has no money this year
-			out.EligibleFunds = append(out.EligibleFunds, id)
+	if len(r.EligibleFunds) > 0 {
+		out.EligibleFunds = take(&room.eligible, len(r.EligibleFunds))[:0]
+		for _, id := range r.EligibleFunds {
+			if money[id].enveloped { // without an envelope it has no money this year
+				out.EligibleFunds = append(out.EligibleFunds, id)
+			}
 		}
 	}
 	var base, floor int64
@@ -211,15 +261,18 @@ func (b Books) program(ask *Ask, goals, enveloped map[string]bool, attributes []
 		}
 	}
 	out.Results = b.gate(ask)
-	return out
+	r.effectsOf(out)
 }
 
 // gate is what the published results say of a program, and what council has decided that they do. Points count by the
 // share of the measures' weight that is known.
-func (b Books) gate(ask *Ask) *model.ResultsGate {
+func (b *Books) gate(ask *Ask) *model.ResultsGate {
+	if b.Results.Name == "" {
+		return nil
+	}
 	s, ok := b.Results.Signals[ask.Program.Name()]
 	switch {
-	case b.Results.Name == "" || (!ok && ask.Request.ResultsPolicy == model.Neutral):
+	case !ok && ask.Request.ResultsPolicy == model.Neutral:
 		return nil
 	case !ok:
 		return &model.ResultsGate{Signal: model.Unknown, Policy: ask.Request.ResultsPolicy, Reason: "no measure of the program is published"}

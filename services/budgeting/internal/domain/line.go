@@ -29,13 +29,19 @@ type AllocationLine struct {
 	Flagged      bool
 	ReasonCode   string
 	Funding      []FundAmount
+	Value        int64 // priority value: score × competing amount
+	RevenueLost  int64
+	Positions    int64    // whole authorised positions short
+	GrantsLost   []string // titles
+	Adjusted     int64    // what council added or took; of the allocation, not of the line
 	Currency     string
 }
 
 // Lines are the program lines of a plan, in the order of the books.
 func Lines(a Allocation, books Books, plan model.Plan) []AllocationLine {
 	out := make([]AllocationLine, len(books.Asks))
-	lines, flags := plan.Lines, plan.Flags
+	lines, flags, notes, room := plan.Lines, plan.Flags, plan.Programs, roomFor(plan.Lines)
+	feasible := plan.Outcome != model.Infeasible
 	for i := range books.Asks {
 		p := &books.Asks[i].Program
 		n := 0
@@ -45,9 +51,13 @@ func Lines(a Allocation, books Books, plan model.Plan) []AllocationLine {
 		for len(flags) > 0 && flags[0].Program < p.ID {
 			flags = flags[1:]
 		}
-		out[i] = line(lines[:n])
-		lines = lines[n:]
 		l := &out[i]
+		l.add(lines[:n], feasible, &room)
+		if len(notes) > 0 && notes[0].Program == p.ID {
+			l.note(&notes[0])
+			notes = notes[1:]
+		}
+		lines = lines[n:]
 		l.Organization, l.Budget, l.Allocation, l.Currency = a.Organization, a.Budget, a.ID, a.Currency
 		l.Program, l.DisplayName, l.Department = p.ID, p.DisplayName, p.Department
 		l.Flagged = len(flags) > 0 && flags[0].Program == p.ID
@@ -55,9 +65,20 @@ func Lines(a Allocation, books Books, plan model.Plan) []AllocationLine {
 	return out
 }
 
-// line adds up the plan's lines of one program. The competing line that changes most gives the reason.
-func line(of []model.Line) AllocationLine {
-	out := AllocationLine{ReasonCode: string(model.AtBase)}
+// roomFor has room for what funds pay for the lines, so that thousands of lists take one allocation.
+func roomFor(lines []model.Line) []FundAmount {
+	n := 0
+	for i := range lines {
+		n += len(lines[i].Paid)
+	}
+	return make([]FundAmount, n)
+}
+
+// add adds up the plan's lines of one program, of which nothing is in out yet. The competing line that changes most gives the reason. Its funding is
+// cut off the front of room.
+func (out *AllocationLine) add(of []model.Line, feasible bool, room *[]FundAmount) {
+	out.ReasonCode = string(model.AtBase)
+	funding := (*room)[:0]
 	var decides *model.Line
 	for i := range of {
 		l := &of[i]
@@ -65,6 +86,10 @@ func line(of []model.Line) AllocationLine {
 		out.Floor += l.Floor
 		out.Allocated += l.Amount
 		out.ScoreBP = max(out.ScoreBP, l.ScoreBP)
+		out.RevenueLost += l.RevenueLost
+		if feasible {
+			out.Value += priced(max(0, l.Amount), l.ScoreBP)
+		}
 		switch l.Reason {
 		case model.OffTheTop, model.IsCredit, model.NotNamed:
 			out.Fixed += l.Amount
@@ -74,13 +99,23 @@ func line(of []model.Line) AllocationLine {
 			decides = l
 		}
 		for _, p := range l.Paid {
-			out.Funding = paid(out.Funding, p)
+			funding = paid(funding, p)
 		}
 	}
 	if decides != nil {
 		out.ReasonCode = code(decides.Reason)
 	}
-	return out
+	if n := len(funding); n > 0 {
+		out.Funding, *room = funding[:n:n], (*room)[n:]
+	}
+}
+
+// note adds what a reduction comes to beside money.
+func (out *AllocationLine) note(n *model.ProgramNote) {
+	out.Positions = n.PositionsShort
+	for i := range n.GrantsLost {
+		out.GrantsLost = append(out.GrantsLost, n.GrantsLost[i].ID)
+	}
 }
 
 func outranks(l, than *model.Line) bool {
@@ -142,6 +177,20 @@ func (l AllocationLine) Reason() string {
 		return "its competing lines net to a credit of their fund"
 	case code(model.NotNamed):
 		return "its fund does not compete unless the allocation names it"
+	case code(model.AtEquity):
+		return "council's rule for programs with equity points stops the change at " + change
+	case code(model.AboveLine):
+		return "stands above the cut line: it gets all that it asks for"
+	case code(model.AtLine):
+		return "the cut line is drawn here: it is the first that cannot be paid whole, and keeps what is protected"
+	case code(model.BelowLine):
+		return "stands below the cut line: it keeps what is protected and no more"
+	case code(model.ReplacedBase):
+		return "gets what its chosen level of service costs"
+	case code(model.Selected):
+		return "was chosen"
+	case code(model.NotSelected):
+		return "was not chosen"
 	case code(model.Unpayable):
 		return "the money does not cover what must be paid; this is the least that law asks for, and nothing is paid"
 	}

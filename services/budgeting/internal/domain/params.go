@@ -2,6 +2,7 @@ package domain
 
 import (
 	"cmp"
+	"reflect"
 	"slices"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
@@ -21,6 +22,16 @@ type AttributeWeight struct {
 	WeightPPM int64
 }
 
+// EquityFloor protects programs with equity points.
+type EquityFloor struct{ MinPoints, MaxCutPPM int64 }
+
+// LaterEnvelope is what packages may use of a later year.
+type LaterEnvelope struct {
+	Fund      string // id
+	Year      int    // after the budget's, 1 to 9
+	Available int64
+}
+
 // Params are the parameters of an allocation; Filled has every default in place.
 type Params struct {
 	SpreadMilli   int64
@@ -28,7 +39,13 @@ type Params struct {
 	ResultsCap    *int64 // points of 100
 	Attributes    []AttributeWeight
 	Scales        []EnvelopeScale
-	CompetingFund []string // ids
+	CompetingFund []string           // ids
+	EquityFloor   *EquityFloor       `json:",omitempty"`
+	PackageValue  model.PackageValue `json:",omitempty"`
+	Later         []LaterEnvelope    `json:",omitempty"`
+	CarryForward  bool               `json:",omitempty"`
+	WorkLimit     int64              `json:",omitempty"`
+	Election      string             `json:",omitempty"` // id
 }
 
 // maxAttributesPPM is what the engine lets all attributes together weigh.
@@ -37,7 +54,10 @@ const maxAttributesPPM = 4 * model.Whole
 const pointBP = 100 // basis points of a score in one point of 100
 
 // Filled is p with its defaults, or every violation.
-func (p Params) Filled() (Params, error) {
+func (p Params) Filled() (Params, error) { return p.filledAt("allocation.parameters.") }
+
+// filledAt is Filled of parameters that stand at this field.
+func (p Params) filledAt(at string) (Params, error) {
 	usual := model.DefaultParams()
 	if p.SpreadMilli == 0 {
 		p.SpreadMilli = usual.SpreadMilli
@@ -49,7 +69,6 @@ func (p Params) Filled() (Params, error) {
 		points := usual.ResultsCapBP / pointBP
 		p.ResultsCap = &points
 	}
-	const at = "allocation.parameters."
 	var v fault.Violations
 	v.Check(p.SpreadMilli >= 1000, at+"spread_milli", "is %d; 1,000 is an equal cut, and less would favour low priorities", p.SpreadMilli)
 	var weights int64
@@ -62,6 +81,16 @@ func (p Params) Filled() (Params, error) {
 	for i, s := range p.Scales {
 		v.Check(!slices.ContainsFunc(p.Scales[:i], func(t EnvelopeScale) bool { return t.Fund == s.Fund }),
 			fieldAt(at+"envelope_scales", i)+".fund", "is scaled already; keep one share per fund")
+	}
+	if e := p.EquityFloor; e != nil {
+		v.Check(e.MinPoints >= 1 && e.MinPoints <= 100, at+"equity_floor.min_points", "is %d; it must be 1 to 100", e.MinPoints)
+	}
+	for i, e := range p.Later {
+		field := fieldAt(at+"later_envelopes", i)
+		v.Check(e.Year >= 1 && e.Year <= 9, field+".year_offset", "is %d; years after the budget's are 1 to 9", e.Year)
+		v.Check(e.Available >= 0, field+".available", "must not be negative")
+		v.Check(!slices.ContainsFunc(p.Later[:i], func(o LaterEnvelope) bool { return o.Fund == e.Fund && o.Year == e.Year }),
+			field, "repeats a fund and year; add the amounts up")
 	}
 	return p, v.Err()
 }
@@ -76,6 +105,10 @@ func (p Params) checkFunds(b Budget) error {
 		v.Check(known(s.Fund), fieldAt("allocation.parameters.envelope_scales", i)+".fund",
 			"%s has no envelope in the budget; name a fund that has one", FundName(b.Organization, s.Fund))
 	}
+	for i, e := range p.Later {
+		v.Check(known(e.Fund), fieldAt("allocation.parameters.later_envelopes", i)+".fund",
+			"%s has no envelope in the budget; name a fund that has one", FundName(b.Organization, e.Fund))
+	}
 	for i, id := range p.CompetingFund {
 		v.Check(known(id), fieldAt("allocation.parameters.competing_funds", i),
 			"%s has no envelope in the budget; name a fund that has one", FundName(b.Organization, id))
@@ -83,15 +116,15 @@ func (p Params) checkFunds(b Budget) error {
 	return v.Err()
 }
 
-// scaled is a share of an envelope, rounded down to the minor unit.
-func (p Params) scaled(e Envelope) int64 {
+// scaled is the envelope's share of an amount, rounded down to the minor unit.
+func (p Params) scaled(e Envelope, of int64) int64 {
 	for _, s := range p.Scales {
 		if s.Fund == e.Fund {
-			amount, _ := money.MulDivFloor(e.Available, s.SharePPM, model.Whole) // beyond int64 it is 0, which the total check cannot miss
+			amount, _ := money.MulDivFloor(of, s.SharePPM, model.Whole) // beyond int64 it is 0, which the total check cannot miss
 			return amount
 		}
 	}
-	return e.Available
+	return of
 }
 
 // engine is p as the engine takes it. Equity may move a score as far as requests may ask (±100 points); results by the cap.
@@ -102,6 +135,10 @@ func (p Params) engine() model.Params {
 	for _, a := range p.Attributes {
 		out.Attributes = append(out.Attributes, model.AttributeWeight{Name: a.Attribute, WeightPPM: a.WeightPPM})
 	}
+	if e := p.EquityFloor; e != nil {
+		out.EquityFloor = &model.EquityFloor{MinBP: e.MinPoints * pointBP, MaxCutPPM: e.MaxCutPPM}
+	}
+	out.PackageValue, out.CarryForward, out.WorkLimit = p.PackageValue, p.CarryForward, p.WorkLimit
 	slices.SortFunc(out.Attributes, func(a, b model.AttributeWeight) int { return cmp.Compare(a.Name, b.Name) })
 	return out
 }
@@ -119,5 +156,7 @@ func (p Params) of(in model.Input) bool {
 		}
 	}
 	return asked.SpreadMilli == in.Params.SpreadMilli && asked.MaxCutPPM == in.Params.MaxCutPPM &&
-		asked.ResultsCapBP == in.Params.ResultsCapBP && slices.Equal(asked.Attributes, in.Params.Attributes)
+		asked.ResultsCapBP == in.Params.ResultsCapBP && slices.Equal(asked.Attributes, in.Params.Attributes) &&
+		asked.PackageValue == in.Params.PackageValue && asked.CarryForward == in.Params.CarryForward && asked.WorkLimit == in.Params.WorkLimit &&
+		reflect.DeepEqual(asked.EquityFloor, in.Params.EquityFloor)
 }

@@ -16,6 +16,22 @@ type CostLine struct {
 	Class     string
 	Amount    int64
 	Treatment model.Treatment
+	OneTime   bool // of this year only
+}
+
+// Grant stands or falls with the program's own money.
+type Grant struct {
+	Title    string
+	Award    int64
+	MatchPPM int64  // own money that must stand against it, of the award
+	Effort   *int64 // maintenance of effort: least of competing money that keeps it
+}
+
+// Position is authorised positions of one kind in the competing cost.
+type Position struct {
+	Title string
+	Count int64
+	Cost  int64 // of one, a year
 }
 
 // Mandate is a legal duty.
@@ -64,6 +80,8 @@ type FundingRequest struct {
 	ResultsPolicy  model.Policy
 	EquityPoints   int
 	FTEMilli       int64
+	Grants         []Grant
+	Positions      []Position
 	Attestations   []Attestation // by aspect
 	Currency       string
 }
@@ -122,7 +140,27 @@ func (r FundingRequest) checked(at string) (FundingRequest, error) {
 			"%s is %d; only demand_change may be below zero", a.Name, a.Level)
 	}
 	r.bounds(&v, at)
+	r.effects(&v, at)
 	return r, v.Err()
+}
+
+// effects holds what a reduction would be told in: grants and positions.
+func (r FundingRequest) effects(v *fault.Violations, at string) {
+	for i, g := range r.Grants {
+		field := fieldAt(at+".grants", i)
+		required(v, field+".display_name", g.Title)
+		v.Check(!slices.ContainsFunc(r.Grants[:i], func(o Grant) bool { return o.Title == g.Title }), field+".display_name", "repeats %q; name each grant once", g.Title)
+		v.Check(g.Award >= 0, field+".award", "must not be negative")
+		v.Check(g.MatchPPM >= 0, field+".match_ppm", "must not be negative")
+		v.Check(g.Effort == nil || *g.Effort >= 0, field+".maintenance_of_effort", "must not be negative")
+	}
+	for i, p := range r.Positions {
+		field := fieldAt(at+".positions", i)
+		required(v, field+".title", p.Title)
+		v.Check(!slices.ContainsFunc(r.Positions[:i], func(o Position) bool { return o.Title == p.Title }), field+".title", "repeats %q; add the counts up", p.Title)
+		v.Check(p.Count >= 1, field+".count", "must be at least one whole position")
+		v.Check(p.Cost >= 0, field+".cost", "must not be negative")
+	}
 }
 
 // once wants sorted values to differ.
@@ -200,7 +238,7 @@ func (r *FundingRequest) CheckFunds(v *fault.Violations, at string, p *Program, 
 		case !ok:
 			return FundName(r.Organization, id) + " does not exist; create the fund first"
 		case !f.Admits(p):
-			return f.refusal(p)
+			return f.Refusal(p)
 		}
 		return ""
 	}

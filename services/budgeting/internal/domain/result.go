@@ -19,7 +19,26 @@ type Result struct {
 	TotalAllocatedNet int64
 	Programs          int
 	ProgramsFlagged   int
+	PriorityValue     int64
+	EquityCost        int64           `json:",omitempty"`
+	RevenueLost       int64           `json:",omitempty"`
+	GrantsLost        int64           `json:",omitempty"`
+	PositionsShort    int64           `json:",omitempty"`
+	Uncertified       bool            `json:",omitempty"` // made with weights that council has not certified
+	Packages          []PackageChoice `json:",omitempty"`
+	Search            *Search         `json:",omitempty"`
 }
+
+// PackageChoice is a decision package that was chosen or left; an empty id is the capital project of the program.
+type PackageChoice struct {
+	Program, Package string // ids
+	Level            string // id, or "" for none
+	Amount, Value    int64
+	Reason           string
+}
+
+// Search is how far the choice of packages is proven.
+type Search struct{ Value, Bound, GapPPM, PriceBound, States, WorkLimit int64 }
 
 // WaterfallRow is a treatment taken off the pool. COMPETES is what is left; an empty treatment is cost that competes by
 // treatment but cannot move: in funds that are not named, and credits.
@@ -34,6 +53,7 @@ type WaterfallRow struct {
 type FundResult struct {
 	Fund                                        string // id
 	Available, Fixed, Allocated, Surplus, Short int64
+	OneTime, OneTimeUsed                        int64
 }
 
 // Block is programs that share one rate, and the funds they exhaust.
@@ -60,6 +80,8 @@ func Summarize(plan model.Plan, cert model.Certificate, currency string, t Title
 	r := Result{
 		Outcome: plan.Outcome, Waterfall: s.waterfall(), Funds: s.funds(), Shortfalls: s.shortfalls(), Checks: cert.Checks,
 		TotalBase: plan.Totals.GrossBase, TotalAllocated: plan.Totals.GrossAmount, TotalAllocatedNet: plan.Totals.NetAmount,
+		PriorityValue: plan.Totals.PriorityValue, EquityCost: plan.Totals.EquityCost, RevenueLost: plan.Totals.RevenueLost,
+		GrantsLost: plan.Totals.GrantsLost, PositionsShort: plan.Totals.PositionsShort, Packages: s.packages(), Search: searched(plan.Search),
 	}
 	r.Blocks = s.blocks()
 	flagged := ""
@@ -80,21 +102,24 @@ type summary struct {
 func (s *summary) money(amount int64) string { return Money(amount, s.currency) }
 
 func (s *summary) waterfall() []WaterfallRow {
-	all := model.Treatments() // COMPETES last
-	order := append(slices.Clone(all[:len(all)-1]), "", model.Competes)
+	order := model.Treatments() // COMPETES last
+	order = slices.Insert(order, len(order)-1, "")
 	counts := map[string][]int64{"": make([]int64, len(order))} // of each fund, by place in order; looked up only, never walked
 	for _, w := range s.plan.Waterfall {
 		counts[w.Fund] = make([]int64, len(order))
 	}
+	all, competes := counts[""], len(order)-1
 	for i := range s.plan.Lines {
 		l := &s.plan.Lines[i]
-		t := l.Treatment
-		if l.Reason == model.IsCredit || l.Reason == model.NotNamed {
-			t = ""
+		place := competes
+		switch {
+		case l.Reason == model.IsCredit || l.Reason == model.NotNamed:
+			place--
+		case l.Treatment != model.Competes:
+			place = slices.Index(order, l.Treatment)
 		}
-		place := slices.Index(order, t)
 		counts[l.Fund][place] += int64(l.CostLines)
-		counts[""][place] += int64(l.CostLines)
+		all[place] += int64(l.CostLines)
 	}
 	var rows []WaterfallRow
 	for _, w := range append([]model.Waterfall{s.plan.Overall}, s.plan.Waterfall...) {
@@ -127,7 +152,7 @@ func (s *summary) funds() []FundResult {
 	out := make([]FundResult, len(s.plan.Funds))
 	place := make(map[string]int, len(out))
 	for i, f := range s.plan.Funds {
-		out[i] = FundResult{Fund: f.Fund, Available: f.Available, Fixed: f.Fixed, Allocated: f.Competing, Surplus: f.Surplus + f.Remainder}
+		out[i] = FundResult{Fund: f.Fund, Available: f.Available, Fixed: f.Fixed, Allocated: f.Competing, Surplus: f.Surplus + f.Remainder, OneTime: f.OneTime, OneTimeUsed: f.OneTimeUsed}
 		place[f.Fund] = i
 	}
 	switch s.plan.Outcome {

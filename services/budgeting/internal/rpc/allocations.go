@@ -8,7 +8,6 @@ import (
 
 	budgetingv1 "github.com/throughline/throughline/proto/gen/throughline/budgeting/v1"
 	"github.com/throughline/throughline/services/budgeting/internal/app"
-	"github.com/throughline/throughline/services/platform/fault"
 	"github.com/throughline/throughline/services/platform/listing"
 	"github.com/throughline/throughline/services/platform/resource"
 	"github.com/throughline/throughline/services/platform/rpc"
@@ -19,16 +18,17 @@ const linesPerMessage = 1000
 
 // CreateAllocation implements budgetingv1.BudgetingServiceServer.
 func (s *Server) CreateAllocation(ctx context.Context, r *budgetingv1.CreateAllocationRequest) (*budgetingv1.Allocation, error) {
-	if r.GetRequestId() == "" && !r.GetValidateOnly() {
-		f := fault.New(fault.Invalid, "IDEMPOTENCY_KEY_REQUIRED", "creating an allocation needs an idempotency key, so that a repeat cannot make a second one")
-		f.Violations = fault.Violations{{Field: "request_id", Detail: "send an Idempotency-Key header or request_id"}}
-		return nil, f
+	if err := once(r, "creating an allocation"); err != nil {
+		return nil, err
 	}
 	k, err := inBudget(budgetName, "parent", r.GetParent())
 	if err != nil {
 		return nil, err
 	}
-	read := reader{organization: k.Organization}
+	read, err := s.reader(ctx, k.Organization)
+	if err != nil {
+		return nil, err
+	}
 	draft := read.allocation(k.Budget, r.GetAllocationId(), r.GetAllocation())
 	if err := read.Err(); err != nil {
 		return nil, err

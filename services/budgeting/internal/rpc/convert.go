@@ -27,6 +27,14 @@ func Message(v any) (proto.Message, error) {
 		return programProto(v), nil
 	case domain.FundingRequest:
 		return requestProto(v), nil
+	case domain.DecisionPackage:
+		return packageProto(v), nil
+	case domain.Scenario:
+		return scenarioProto(v), nil
+	case domain.Election:
+		return electionProto(v), nil
+	case domain.Upserted[domain.Ballot]:
+		return ballotsRecorded(v), nil
 	case domain.Allocation:
 		return allocationProto(v), nil
 	case []domain.LineItem:
@@ -84,6 +92,14 @@ func budgetProto(b domain.Budget) *budgetingv1.Budget {
 			Fund: domain.FundName(b.Organization, e.Fund), Available: wire.Money(b.Currency, e.Available), OneTime: optionalMoneyProto(e.OneTime, b.Currency),
 		})
 	}
+	for _, a := range b.Authorities {
+		out.TransferAuthorities = append(out.TransferAuthorities, &budgetingv1.TransferAuthority{
+			Body: a.Body, Scope: wire.Enum[budgetingv1.TransferScope](a.Scope), Limit: optionalMoneyProto(a.Limit, b.Currency),
+		})
+	}
+	if b.Adopted != "" {
+		out.AdoptedAllocation = domain.AllocationName(b.Organization, b.ID, b.Adopted)
+	}
 	return out
 }
 
@@ -98,6 +114,11 @@ func (r *reader) budget(id string, b *budgetingv1.Budget) domain.Budget {
 		out.Envelopes = append(out.Envelopes, domain.Envelope{
 			Fund: r.id(fundName, field+".fund", e.GetFund()), Available: r.money(field+".available", e.GetAvailable()),
 			OneTime: r.optionalMoney(field+".one_time", e.GetOneTime()),
+		})
+	}
+	for i, a := range b.GetTransferAuthorities() {
+		out.Authorities = append(out.Authorities, domain.TransferAuthority{
+			Body: a.GetBody(), Scope: wire.FromEnum[string](a.GetScope()), Limit: r.optionalMoney(at("budget.transfer_authorities", i)+".limit", a.GetLimit()),
 		})
 	}
 	return out

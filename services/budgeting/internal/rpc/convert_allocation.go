@@ -5,26 +5,57 @@ import (
 	"github.com/throughline/throughline/services/budgeting/internal/domain"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 	"github.com/throughline/throughline/services/platform/resource"
+	"github.com/throughline/throughline/services/platform/rpc"
 	"github.com/throughline/throughline/services/platform/wire"
 )
 
 func (r *reader) allocation(budget, id string, a *budgetingv1.Allocation) domain.Allocation {
-	const field = "allocation.parameters."
-	p := a.GetParameters()
-	out := domain.Allocation{
+	return domain.Allocation{
 		Organization: r.organization, Budget: budget, ID: id, DisplayName: a.GetDisplayName(), Method: wire.FromEnum[model.Method](a.GetMethod()),
 		Purpose: wire.FromEnum[string](a.GetPurpose()), PriorityRevision: a.GetPriorityRevision(), ResultsRevision: a.GetResultsRevision(),
-		Params: domain.Params{SpreadMilli: int64(p.GetSpreadMilli()), CompetingFund: r.ids(fundName, field+"competing_funds", p.GetCompetingFunds())},
+		Scenario: r.ofBudget(scenarioName, budget, "allocation.scenario", a.GetScenario()),
+		Params:   r.params(budget, "allocation.parameters.", a.GetParameters()),
+	}
+}
+
+// ofBudget is the id of a resource of this budget; "" stays "".
+func (r *reader) ofBudget(pattern rpc.Pattern, budget, field, name string) string {
+	if name == "" {
+		return ""
+	}
+	ids, err := pattern.Parse(field, name)
+	if err != nil {
+		r.add(err)
+		return ""
+	}
+	r.Check(ids[0] == r.organization && ids[1] == budget, field, "is of another budget; name one of %s", domain.BudgetName(r.organization, budget))
+	return ids[2]
+}
+
+func (r *reader) params(budget, field string, p *budgetingv1.AllocationParameters) domain.Params {
+	out := domain.Params{
+		SpreadMilli: int64(p.GetSpreadMilli()), CompetingFund: r.ids(fundName, field+"competing_funds", p.GetCompetingFunds()),
+		PackageValue: wire.FromEnum[model.PackageValue](p.GetPackageValue()), CarryForward: p.GetCarryForward(), WorkLimit: p.GetWorkLimit(),
+		Election: r.ofBudget(electionName, budget, field+"election", p.GetElection()),
 	}
 	if p != nil {
-		out.Params.MaxCutPPM, out.Params.ResultsCap = narrow[int64](p.MaxCutPpm), narrow[int64](p.ResultsCapPoints) //nolint:protogetter // unset is not zero
+		out.MaxCutPPM, out.ResultsCap = narrow[int64](p.MaxCutPpm), narrow[int64](p.ResultsCapPoints) //nolint:protogetter // unset is not zero
 	}
 	for _, w := range p.GetAttributeWeights() {
-		out.Params.Attributes = append(out.Params.Attributes, domain.AttributeWeight{Attribute: w.GetAttribute(), WeightPPM: int64(w.GetWeightPpm())})
+		out.Attributes = append(out.Attributes, domain.AttributeWeight{Attribute: w.GetAttribute(), WeightPPM: int64(w.GetWeightPpm())})
 	}
 	for i, s := range p.GetEnvelopeScales() {
-		out.Params.Scales = append(out.Params.Scales, domain.EnvelopeScale{
+		out.Scales = append(out.Scales, domain.EnvelopeScale{
 			Fund: r.id(fundName, at(field+"envelope_scales", i)+".fund", s.GetFund()), SharePPM: int64(s.GetSharePpm()),
+		})
+	}
+	if e := p.GetEquityFloor(); e != nil {
+		out.EquityFloor = &domain.EquityFloor{MinPoints: int64(e.GetMinPoints()), MaxCutPPM: int64(e.GetMaxCutPpm())}
+	}
+	for i, e := range p.GetLaterEnvelopes() {
+		here := at(field+"later_envelopes", i)
+		out.Later = append(out.Later, domain.LaterEnvelope{
+			Fund: r.id(fundName, here+".fund", e.GetFund()), Year: int(e.GetYearOffset()), Available: r.money(here+".available", e.GetAvailable()),
 		})
 	}
 	return out
@@ -33,7 +64,7 @@ func (r *reader) allocation(budget, id string, a *budgetingv1.Allocation) domain
 func allocationProto(a domain.Allocation) *budgetingv1.Allocation {
 	out := &budgetingv1.Allocation{
 		Name: a.Name(), DisplayName: a.DisplayName, Method: wire.Enum[budgetingv1.AllocationMethod](a.Method),
-		Purpose: wire.Enum[budgetingv1.AllocationPurpose](a.Purpose), Parameters: paramsProto(a.Organization, a.Params),
+		Purpose: wire.Enum[budgetingv1.AllocationPurpose](a.Purpose), Parameters: paramsProto(a.Organization, a.Budget, a.Currency, a.Params),
 		PriorityRevision: a.PriorityRevision, ResultsRevision: a.ResultsRevision, ContentHash: a.ContentHash, ResultHash: a.ResultHash,
 		EngineVersion: a.EngineVersion, State: wire.Enum[budgetingv1.AllocationState](a.State),
 		Outcome:     wire.Enum[budgetingv1.AllocationOutcome](a.Outcome),
@@ -41,8 +72,12 @@ func allocationProto(a domain.Allocation) *budgetingv1.Allocation {
 		TotalBase:   wire.Money(a.Currency, a.TotalBase), TotalAllocated: wire.Money(a.Currency, a.TotalAllocated),
 		TotalAllocatedNet: wire.Money(a.Currency, a.TotalAllocatedNet), Programs: int32(a.Programs), ProgramsFlagged: int32(a.ProgramsFlagged),
 		Stale: len(a.StaleReasons) > 0, StaleReasons: a.StaleReasons, Creator: a.Creator,
+		Scenario: scenarioOf(a), PriorityValue: wire.Money(a.Currency, a.PriorityValue), AdjustedPriorityValue: wire.Money(a.Currency, a.AdjustedPriorityValue()),
+		EquityCost: wire.Money(a.Currency, a.EquityCost), RevenueLost: wire.Money(a.Currency, a.RevenueLost),
+		GrantsLost: wire.Money(a.Currency, a.GrantsLost), PositionsShort: a.PositionsShort, Failure: a.Failure,
 		Etag: resource.Etag(a), CreateTime: wire.Time(a.CreateTime), UpdateTime: wire.Time(a.UpdateTime),
 	}
+	choicesProto(a, out)
 	for _, w := range a.Waterfall {
 		out.Waterfall = append(out.Waterfall, &budgetingv1.WaterfallRow{
 			Fund: nameOf(a.Organization, w.Fund, domain.FundName), Treatment: wire.Enum[budgetingv1.Treatment](w.Treatment),
@@ -53,6 +88,7 @@ func allocationProto(a domain.Allocation) *budgetingv1.Allocation {
 		out.Funds = append(out.Funds, &budgetingv1.FundResult{
 			Fund: domain.FundName(a.Organization, f.Fund), Available: wire.Money(a.Currency, f.Available), Fixed: wire.Money(a.Currency, f.Fixed),
 			Allocated: wire.Money(a.Currency, f.Allocated), Surplus: wire.Money(a.Currency, f.Surplus), Short: wire.Money(a.Currency, f.Short),
+			OneTime: wire.Money(a.Currency, f.OneTime), OneTimeUsed: wire.Money(a.Currency, f.OneTimeUsed),
 		})
 	}
 	for i, b := range a.Blocks {
@@ -71,16 +107,28 @@ func allocationProto(a domain.Allocation) *budgetingv1.Allocation {
 	return out
 }
 
-func paramsProto(organization string, p domain.Params) *budgetingv1.AllocationParameters {
+func paramsProto(organization, budget, currency string, p domain.Params) *budgetingv1.AllocationParameters {
 	out := &budgetingv1.AllocationParameters{
 		SpreadMilli: int32(p.SpreadMilli), MaxCutPpm: narrow[int32](p.MaxCutPPM), ResultsCapPoints: narrow[int32](p.ResultsCap),
-		CompetingFunds: names(organization, p.CompetingFund, domain.FundName),
+		CompetingFunds: names(organization, p.CompetingFund, domain.FundName), PackageValue: wire.Enum[budgetingv1.PackageValue](p.PackageValue),
+		CarryForward: p.CarryForward, WorkLimit: p.WorkLimit,
+	}
+	if p.Election != "" {
+		out.Election = domain.ElectionName(organization, budget, p.Election)
 	}
 	for _, w := range p.Attributes {
 		out.AttributeWeights = append(out.AttributeWeights, &budgetingv1.AttributeWeight{Attribute: w.Attribute, WeightPpm: int32(w.WeightPPM)})
 	}
 	for _, s := range p.Scales {
 		out.EnvelopeScales = append(out.EnvelopeScales, &budgetingv1.EnvelopeScale{Fund: domain.FundName(organization, s.Fund), SharePpm: int32(s.SharePPM)})
+	}
+	if e := p.EquityFloor; e != nil {
+		out.EquityFloor = &budgetingv1.EquityFloor{MinPoints: int32(e.MinPoints), MaxCutPpm: int32(e.MaxCutPPM)}
+	}
+	for _, e := range p.Later {
+		out.LaterEnvelopes = append(out.LaterEnvelopes, &budgetingv1.LaterEnvelope{
+			Fund: domain.FundName(organization, e.Fund), YearOffset: int32(e.Year), Available: wire.Money(currency, e.Available),
+		})
 	}
 	return out
 }
@@ -90,7 +138,9 @@ func lineProto(l domain.AllocationLine) *budgetingv1.AllocationLine {
 		Program: domain.ProgramName(l.Organization, l.Program), DisplayName: l.DisplayName, Department: l.Department,
 		Base: wire.Money(l.Currency, l.Base), Fixed: wire.Money(l.Currency, l.Fixed), Floor: wire.Money(l.Currency, l.Floor),
 		Allocated: wire.Money(l.Currency, l.Allocated), Change: wire.Money(l.Currency, l.Change()), ScoreBp: int32(l.ScoreBP),
-		Flagged: l.Flagged, ReasonCode: l.ReasonCode, Reason: l.Reason(),
+		Flagged: l.Flagged, ReasonCode: l.ReasonCode, Reason: l.Reason(), Adjustment: wire.Money(l.Currency, l.Adjusted),
+		Adjusted: wire.Money(l.Currency, l.Allocated+l.Adjusted), PriorityValue: wire.Money(l.Currency, l.Value),
+		RevenueLost: wire.Money(l.Currency, l.RevenueLost), PositionsShort: l.Positions, GrantsLost: l.GrantsLost,
 	}
 	for _, f := range l.Funding {
 		out.Funding = append(out.Funding, &budgetingv1.FundAmount{Fund: domain.FundName(l.Organization, f.Fund), Amount: wire.Money(l.Currency, f.Amount)})

@@ -19,7 +19,7 @@ func requestProto(r domain.FundingRequest) *budgetingv1.FundingRequest {
 	for _, l := range r.CostLines {
 		out.CostLines = append(out.CostLines, &budgetingv1.CostLine{
 			Fund: domain.FundName(r.Organization, l.Fund), CostClass: l.Class, Amount: wire.Money(r.Currency, l.Amount),
-			Treatment: wire.Enum[budgetingv1.Treatment](l.Treatment),
+			Treatment: wire.Enum[budgetingv1.Treatment](l.Treatment), OneTime: l.OneTime,
 		})
 	}
 	if m := r.Mandate; m != nil {
@@ -37,6 +37,15 @@ func requestProto(r domain.FundingRequest) *budgetingv1.FundingRequest {
 			out.Attributes = map[string]int32{}
 		}
 		out.Attributes[a.Name] = int32(a.Level)
+	}
+	for _, g := range r.Grants {
+		out.Grants = append(out.Grants, &budgetingv1.GrantAward{
+			DisplayName: g.Title, Award: wire.Money(r.Currency, g.Award), MatchPpm: int32(g.MatchPPM),
+			MaintenanceOfEffort: optionalMoneyProto(g.Effort, r.Currency),
+		})
+	}
+	for _, p := range r.Positions {
+		out.Positions = append(out.Positions, &budgetingv1.PositionGroup{Title: p.Title, Count: int32(p.Count), Cost: wire.Money(r.Currency, p.Cost)})
 	}
 	for _, a := range r.Attestations {
 		out.Attestations = append(out.Attestations, &budgetingv1.Attestation{
@@ -58,7 +67,19 @@ func (r *reader) request(budget, program, field string, f *budgetingv1.FundingRe
 		line := at(field+".cost_lines", i)
 		out.CostLines = append(out.CostLines, domain.CostLine{
 			Fund: r.id(fundName, line+".fund", l.GetFund()), Class: l.GetCostClass(), Amount: r.money(line+".amount", l.GetAmount()),
-			Treatment: treatment(l.GetTreatment()),
+			Treatment: treatment(l.GetTreatment()), OneTime: l.GetOneTime(),
+		})
+	}
+	for i, g := range f.GetGrants() {
+		here := at(field+".grants", i)
+		out.Grants = append(out.Grants, domain.Grant{
+			Title: g.GetDisplayName(), Award: r.money(here+".award", g.GetAward()), MatchPPM: int64(g.GetMatchPpm()),
+			Effort: r.optionalMoney(here+".maintenance_of_effort", g.GetMaintenanceOfEffort()),
+		})
+	}
+	for i, p := range f.GetPositions() {
+		out.Positions = append(out.Positions, domain.Position{
+			Title: p.GetTitle(), Count: int64(p.GetCount()), Cost: r.money(at(field+".positions", i)+".cost", p.GetCost()),
 		})
 	}
 	if m := f.GetMandate(); m != nil {

@@ -20,6 +20,9 @@ var (
 	budgetName         = rpc.Name("organizations/{organization}/budgets/{budget}")
 	lineItemName       = rpc.Name("organizations/{organization}/budgets/{budget}/lineItems/{line_item}")
 	fundingRequestName = rpc.Name("organizations/{organization}/budgets/{budget}/fundingRequests/{funding_request}")
+	packageName        = rpc.Name("organizations/{organization}/budgets/{budget}/fundingRequests/{funding_request}/decisionPackages/{decision_package}")
+	scenarioName       = rpc.Name("organizations/{organization}/budgets/{budget}/scenarios/{scenario}")
+	electionName       = rpc.Name("organizations/{organization}/budgets/{budget}/elections/{election}")
 	allocationName     = rpc.Name("organizations/{organization}/budgets/{budget}/allocations/{allocation}")
 )
 

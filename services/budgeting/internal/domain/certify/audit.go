@@ -2,7 +2,6 @@ package certify
 
 import (
 	"fmt"
-	"sort"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
@@ -18,8 +17,10 @@ type audit struct {
 	claims []int     // plan lines that compete for money
 	fixed  []int64   // of each fund
 	income []int64   // program revenue of each fund
-	left   []int64   // of each fund, after odd minor units: what is shared
-	leads  [][]bool  // see reach
+	once   []once    // of each fund
+	nodes  []node
+	left   []int64  // of each node, after odd minor units: what is shared
+	leads  [][]bool // see reach
 
 	// Backing of many small slices.
 	sets     []int
@@ -32,6 +33,7 @@ type audit struct {
 type working struct {
 	program        *model.Program
 	fund           int
+	oneTime        bool
 	competes       bool // a claim: it is not off the top and not a credit
 	held           bool // its fund does not compete
 	floor          int64
@@ -41,31 +43,38 @@ type working struct {
 	lifted         model.Reason // what least comes from
 	movable, score int64
 	odd            int64
-	oddFund        int
-	base, lo, hi   int64 // whole units above odd
+	oddNode        int
+	base, lo, hi   int64        // whole units above odd
+	law            int64        // the units that law and hold-harmless alone ask for
+	from           int64        // where the response starts: at base, or at nothing
+	place          model.Reason // above, at or below the line, for programs that ask for something
 	x              int64
 	pays           []payment // whole units
-	funds          []int     // that may pay it, ascending
+	nodes          []int     // that may pay it, ascending
 }
 
 type payment struct {
-	fund  int
+	node  int
 	units int64
 }
 
 func newAudit(in model.Input, plan *model.Plan) *audit {
-	a := &audit{in: in, plan: plan, unit: in.RoundingUnit, fund: make(map[string]int, len(in.Funds))}
+	a := &audit{in: in, plan: plan, unit: unit(&in), fund: make(map[string]int, len(in.Funds))}
 	for k := range in.Funds {
 		a.fund[in.Funds[k].ID] = k
 	}
-	a.fixed, a.income, a.left = make([]int64, len(in.Funds)), make([]int64, len(in.Funds)), make([]int64, len(in.Funds))
+	a.fixed, a.income, a.once = make([]int64, len(in.Funds)), make([]int64, len(in.Funds)), make([]once, len(in.Funds))
 	return a
 }
 
 // at is an error about one plan line.
 func (a *audit) at(i int, format string, args ...any) error {
 	l := &a.plan.Lines[i]
-	return fmt.Errorf("program %q, fund %q, %s %s", l.Program, l.Fund, l.Treatment, fmt.Sprintf(format, args...))
+	kind := l.Treatment
+	if l.OneTime {
+		kind += ", one-time,"
+	}
+	return fmt.Errorf("program %q, fund %q, %s %s", l.Program, l.Fund, kind, fmt.Sprintf(format, args...))
 }
 
 // limits spreads floors, holds, caps and requests over the claims of each program.
@@ -105,7 +114,7 @@ func (a *audit) programLimits(lines []int) {
 	floors, lifts, rooms, asks := a.spread(lines, floor, low-floor, high-low, p.Requested)
 	for j, i := range lines {
 		w := &a.work[i]
-		w.funds = a.mayPay(w)
+		w.nodes = a.mayPay(w)
 		if w.held = !a.in.Funds[w.fund].InPool(); w.held {
 			w.most = money.Limit
 			continue
@@ -133,40 +142,4 @@ func (a *audit) spread(lines []int, floor, lift, room, ask int64) (floors, lifts
 	out = money.AppendSpread(out, ask, out[:n])
 	a.spreads = out
 	return out[n : 2*n], out[2*n : 3*n], out[3*n : 4*n], out[4*n:]
-}
-
-// mayPay is the carrying fund, and the program's eligible funds that compete when the carrying fund does.
-func (a *audit) mayPay(w *working) []int {
-	from := len(a.sets)
-	a.sets = append(a.sets, w.fund)
-	if a.in.Funds[w.fund].InPool() {
-		for _, id := range w.program.EligibleFunds {
-			if k := a.fund[id]; k != w.fund && a.in.Funds[k].InPool() {
-				a.sets = append(a.sets, k)
-			}
-		}
-	}
-	funds := a.sets[from:len(a.sets):len(a.sets)]
-	sort.Ints(funds)
-	return funds
-}
-
-// usedFirst lists the funds, the most restricted first.
-func (a *audit) usedFirst() []int {
-	class := map[model.FundClass]int{}
-	for i, c := range model.FundClasses() {
-		class[c] = i
-	}
-	order := make([]int, len(a.in.Funds))
-	for k := range order {
-		order[k] = k
-	}
-	sort.SliceStable(order, func(i, j int) bool {
-		f, g := &a.in.Funds[order[i]], &a.in.Funds[order[j]]
-		if class[f.Class] != class[g.Class] {
-			return class[f.Class] < class[g.Class]
-		}
-		return f.Rank < g.Rank // funds of one rank stay in order of id
-	})
-	return order
 }

@@ -54,32 +54,33 @@ func (a *audit) blocks() error {
 	return nil
 }
 
-// moved is the last unit by which the rate moved a line away from base, and the first unit that it did not reach; none where a bound stands.
+// moved is the last unit by which the rate moved a line away from its start, and the first unit that it did not reach; none where a bound stands.
 func (a *audit) moved(i int, d model.Direction) (given, next rung, err error) {
 	w := &a.work[i]
-	start := max(w.lo, min(w.hi, w.base))
+	start := max(w.lo, min(w.hi, w.from))
 	switch {
+	case a.in.Method == model.CutLine && d == model.Held: // whole programs move, not units
 	case d == model.Held && w.x != start, d == model.Shortage && w.x > start, d == model.Growth && w.x < start:
 		return given, next, a.at(i, "moved against the direction %s of its block", d)
 	case d == model.Shortage:
 		if w.x < start {
 			given = a.rungAt(i, w.x)
 		}
-		if w.x > w.lo && w.x <= w.base {
+		if w.x > w.lo && w.x <= w.from {
 			next = a.rungAt(i, w.x-1)
 		}
 	case d == model.Growth:
 		if w.x > start {
 			given = a.rungAt(i, w.x-1)
 		}
-		if w.x < w.hi && w.x >= w.base {
+		if w.x < w.hi && w.x >= w.from {
 			next = a.rungAt(i, w.x)
 		}
 	}
 	return given, next, nil
 }
 
-// farther says whether r lies farther from base than s, by rate alone.
+// farther says whether r lies farther from the start than s, by rate alone.
 func farther(r, s *rung) bool {
 	return compareWords(s.weight.times(r.halves), r.weight.times(s.halves)) > 0
 }
@@ -148,19 +149,25 @@ func (a *audit) rateOf(r *rung) *big.Rat {
 	return new(big.Rat).SetFrac(num, den)
 }
 
-// bottlenecks checks that blocks part the funds, that lines draw only on the funds of their block, and that what a block says of its funds holds.
+// bottlenecks checks that blocks part the money, that lines draw only on the money of their block, and that what a block says of it holds.
 func (a *audit) bottlenecks() error {
-	owner := make([]int, len(a.in.Funds)) // block of each fund
+	owner := make([]int, len(a.nodes)) // block of each node
 	for k := range owner {
 		owner[k] = -1
 	}
 	top := a.afterTop()
+	last := -1
 	for id := range a.plan.Blocks {
-		if err := a.ownFunds(id, owner, top); err != nil {
+		first, err := a.ownFunds(id, owner, top)
+		if err != nil {
 			return err
 		}
+		if first <= last {
+			return fmt.Errorf("block %d is out of order", id+1)
+		}
+		last = first
 	}
-	for k := range owner {
+	for k := range a.in.Funds {
 		if a.plan.Funds[k].Block != owner[k] {
 			return fmt.Errorf("fund %q says block %d, want %d (0 is none)", a.in.Funds[k].ID, a.plan.Funds[k].Block+1, owner[k]+1)
 		}
@@ -173,18 +180,19 @@ func (a *audit) bottlenecks() error {
 	return nil
 }
 
-// ownFunds enters a block as the owner of its funds and checks what it says of them; top is what each fund has left off the top.
-func (a *audit) ownFunds(id int, owner []int, top []int64) error {
+// ownFunds enters a block as the owner of its money, checks what it says of it, and answers its first node; top is what each node has left off
+// the top.
+func (a *audit) ownFunds(id int, owner []int, top []int64) (first int, err error) {
 	b := &a.plan.Blocks[id]
-	if len(b.Funds) == 0 {
-		return fmt.Errorf("block %d has no funds", b.Number())
+	nodes, bad := a.nodesOf(b.Funds, b.OneTime)
+	if bad != "" || len(nodes) == 0 {
+		return 0, fmt.Errorf("block %d lists fund %q, which is unknown, without such money or out of order, or it lists none", b.Number(), bad)
 	}
 	var supply int64
 	exhausted := true
-	for j, f := range b.Funds {
-		k, known := a.fund[f]
-		if !known || owner[k] >= 0 || (j > 0 && b.Funds[j-1] >= f) {
-			return fmt.Errorf("block %d lists fund %q, which is unknown, out of order or in another block", b.Number(), f)
+	for _, k := range nodes {
+		if owner[k] >= 0 {
+			return 0, fmt.Errorf("block %d lists fund %q, which is in another block", b.Number(), a.name(k))
 		}
 		owner[k] = id
 		supply += top[k]
@@ -192,33 +200,33 @@ func (a *audit) ownFunds(id int, owner []int, top []int64) error {
 	}
 	switch {
 	case b.Supply != supply || b.Exhausted != exhausted:
-		return fmt.Errorf("block %d has supply %d, exhausted %t; want %d, %t", b.Number(), b.Supply, b.Exhausted, supply, exhausted)
+		return 0, fmt.Errorf("block %d has supply %d, exhausted %t; want %d, %t", b.Number(), b.Supply, b.Exhausted, supply, exhausted)
 	case (b.Cut != nil || b.Short > 0) && !exhausted:
-		return fmt.Errorf("block %d stands apart as a bottleneck but its funds are not exhausted", b.Number())
+		return 0, fmt.Errorf("block %d stands apart as a bottleneck but its funds are not exhausted", b.Number())
 	case b.Cut != nil && (b.Cut.Demand < b.Cut.Supply || b.Cut.Supply < 0):
-		return fmt.Errorf("block %d was cut with demand %d and supply %d", b.Number(), b.Cut.Demand, b.Cut.Supply)
-	case id > 0 && a.plan.Blocks[id-1].Funds[0] >= b.Funds[0]:
-		return fmt.Errorf("block %d is out of order", b.Number())
+		return 0, fmt.Errorf("block %d was cut with demand %d and supply %d", b.Number(), b.Cut.Demand, b.Cut.Supply)
+	case b.Cut != nil && a.in.Method == model.CutLine:
+		return 0, fmt.Errorf("block %d was cut off, but whole programs share no rate", b.Number())
 	}
-	return nil
+	return nodes[0], nil
 }
 
 // atHome checks that a fund of its block may pay the line, that only such funds do, and that the others that may are exhausted.
 func (a *audit) atHome(i int, owner []int) error {
 	id := a.plan.Lines[i].Block
 	home := false
-	for _, k := range a.work[i].funds {
+	for _, k := range a.work[i].nodes {
 		home = home || owner[k] == id
 		if owner[k] != id && a.left[k] >= a.unit {
-			return a.at(i, "may draw on fund %q of block %d, which is not exhausted", a.in.Funds[k].ID, owner[k]+1)
+			return a.at(i, "may draw on fund %q of block %d, which is not exhausted", a.name(k), owner[k]+1)
 		}
 	}
 	if !home {
 		return a.at(i, "is in block %d, none of whose funds may pay it", id+1)
 	}
 	for _, p := range a.work[i].pays {
-		if owner[p.fund] != id {
-			return a.at(i, "is paid by fund %q, which is not in its block", a.in.Funds[p.fund].ID)
+		if owner[p.node] != id {
+			return a.at(i, "is paid by fund %q, which is not in its block", a.name(p.node))
 		}
 	}
 	return nil

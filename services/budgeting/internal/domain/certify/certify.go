@@ -15,23 +15,40 @@ type check struct {
 	run  func(*audit) error
 }
 
+// sound are the checks of every plan that pays.
+var sound = []check{
+	{"every line of the input is in the plan once, with its amounts", (*audit).linesMatch},
+	{"every line off the top is paid whole by its own fund", (*audit).offTheTop},
+	{"priority scores follow from the pinned alignment, attributes, results and equity", (*audit).scores},
+	{"every competing line lies within its floor, caps and limits, in whole rounding units", (*audit).bounds},
+	{"competing lines are paid only by funds that may pay them, and one-time money pays one-time costs only", (*audit).eligibility},
+	{"every fund balances to the minor unit, ongoing and one-time money apart", (*audit).conservation},
+}
+
 // feasibleChecks are proven of OPTIMAL and REDUCTION_SHORT plans, in this order.
-func feasibleChecks() []check {
-	return []check{
-		{"every line of the input is in the plan once, with its amounts", (*audit).linesMatch},
-		{"every line off the top is paid whole by its own fund", (*audit).offTheTop},
-		{"priority scores follow from the pinned alignment, attributes, results and equity", (*audit).scores},
-		{"every competing line lies within its floor, caps and limits, in whole rounding units", (*audit).bounds},
-		{"competing lines are paid only by funds that may pay them", (*audit).eligibility},
-		{"every fund balances to the minor unit", (*audit).conservation},
-		{"the lines of a block share one rate, rounded to the nearest unit within bounds", (*audit).blocks},
-		{"every bottleneck is tight: its funds are exhausted and pay only its own lines", (*audit).bottlenecks},
-		{"no unit could move to a line that stands before the one that has it, so the plan is the best there is", (*audit).exchange},
-		{"restricted money is used before money that is less bound", (*audit).restrictedFirst},
-		{"every line off the top and every floor can be paid", (*audit).hardMinimum},
-		{"the reasons, the next unit and the revenue lost are right", (*audit).notes},
-		{"the waterfall and the totals add up", (*audit).totals},
+func feasibleChecks(m model.Method) []check {
+	checks := append([]check(nil), sound...)
+	if m == model.CutLine {
+		checks = append(checks,
+			check{"what hangs together by its funds is one block", (*audit).blocks},
+			check{"the lines of a block draw only on its funds", (*audit).bottlenecks},
+			check{"programs are paid whole in the order of their scores, and each that is not could not be paid or drew on funds whose line was drawn", (*audit).cutLines},
+		)
+	} else {
+		checks = append(checks,
+			check{"the lines of a block share one rate, rounded to the nearest unit within bounds", (*audit).blocks},
+			check{"every bottleneck is tight: its funds are exhausted and pay only its own lines", (*audit).bottlenecks},
+			check{"no unit could move to a line that stands before the one that has it, so the plan is the best there is", (*audit).exchange},
+		)
 	}
+	return append(checks,
+		check{"restricted money is used before money that is less bound", (*audit).restrictedFirst},
+		check{"every line off the top and every floor can be paid", (*audit).hardMinimum},
+		check{"the reasons, the next unit and the revenue lost are right", (*audit).notes},
+		check{"grants lost and whole positions short follow from the amounts", (*audit).stakes},
+		check{"the cost of the equity floor is the difference to a proven plan without it", (*audit).equity},
+		check{"the waterfall and the totals add up", (*audit).totals},
+	)
 }
 
 // infeasibleChecks are proven of INFEASIBLE plans.
@@ -57,7 +74,12 @@ func NewAuditor(in model.Input) (*Auditor, error) {
 	if err := in.Validate(); err != nil {
 		return nil, err
 	}
-	a := &Auditor{in: in.Normalize()}
+	return newAuditor(in.Normalize())
+}
+
+// newAuditor keeps the input itself: it must be valid, normalized and nobody else's.
+func newAuditor(in model.Input) (*Auditor, error) {
+	a := &Auditor{in: in}
 	var err error
 	if a.canonical, err = a.in.Canonical(); err != nil {
 		return nil, err
@@ -77,26 +99,34 @@ func (a *Auditor) InputHash() string { return a.hash }
 
 // Check proves a plan, or says what is wrong with it. The encoding is the one that the certificate names by its hash.
 func (a *Auditor) Check(plan *model.Plan) (cert model.Certificate, encoded []byte, err error) {
-	if err := header(&a.in, plan, a.hash); err != nil {
+	proven, err := a.prove(plan)
+	if err != nil {
 		return model.Certificate{}, nil, fmt.Errorf("certify: %w", err)
-	}
-	work := newAudit(a.in, plan)
-	checks := feasibleChecks()
-	if plan.Outcome == model.Infeasible {
-		checks = infeasibleChecks()
-	}
-	cert = model.Certificate{InputHash: a.hash, Outcome: plan.Outcome, Checks: []string{"the plan answers this input, by its hash"}}
-	for _, c := range checks {
-		if err := c.run(work); err != nil {
-			return model.Certificate{}, nil, fmt.Errorf("certify: not proven that %s: %w", c.says, err)
-		}
-		cert.Checks = append(cert.Checks, c.says)
 	}
 	if encoded, err = plan.Encode(); err != nil {
 		return model.Certificate{}, nil, fmt.Errorf("certify: %w", err)
 	}
-	cert.PlanHash = model.Digest(encoded)
-	return cert, encoded, nil
+	return model.Certificate{InputHash: a.hash, PlanHash: model.Digest(encoded), Outcome: plan.Outcome, Checks: proven}, encoded, nil
+}
+
+// prove says what is proven of a plan.
+func (a *Auditor) prove(plan *model.Plan) ([]string, error) {
+	if err := header(&a.in, plan, a.hash); err != nil {
+		return nil, err
+	}
+	work := newAudit(a.in, plan)
+	checks := feasibleChecks(a.in.Method)
+	if plan.Outcome == model.Infeasible {
+		checks = infeasibleChecks()
+	}
+	proven := []string{"the plan answers this input, by its hash"}
+	for _, c := range checks {
+		if err := c.run(work); err != nil {
+			return nil, fmt.Errorf("not proven that %s: %w", c.says, err)
+		}
+		proven = append(proven, c.says)
+	}
+	return proven, nil
 }
 
 // Check proves a plan against an input that may come in any order, or says what is wrong with it.
@@ -119,6 +149,9 @@ func header(in *model.Input, plan *model.Plan, hash string) error {
 		return fmt.Errorf("engine version %q, want %q", plan.EngineVersion, in.EngineVersion)
 	case plan.Method != in.Method:
 		return fmt.Errorf("method %q, want %q", plan.Method, in.Method)
+	}
+	if len(plan.Packages) > 0 || plan.Search != nil || plan.Shares != nil || (len(plan.CutLines) > 0 && in.Method != model.CutLine) {
+		return fmt.Errorf("the plan tells what %s does not decide", in.Method)
 	}
 	short := false
 	for i := range plan.Blocks {

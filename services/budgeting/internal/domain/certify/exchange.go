@@ -77,19 +77,18 @@ func (r *rung) before(s *rung) bool {
 // rungAt is the unit above amount x of a claim.
 func (a *audit) rungAt(i int, x int64) rung {
 	w := &a.work[i]
-	if x < w.base {
-		factor := 10_000_000 + (a.in.Params.SpreadMilli-1000)*(10_000-w.score)
-		return rung{-1, uint64(2*(w.base-x) - 1), product(w.movable, factor), i} //nolint:gosec // x < base: at least 1
+	if x < w.from {
+		return rung{-1, uint64(2*(w.from-x) - 1), a.cutWeight(w), i} //nolint:gosec // x < from: at least 1
 	}
-	return rung{1, uint64(2*(x-w.base) + 1), product(w.movable, w.score), i} //nolint:gosec // x ≥ base: at least 1
+	return rung{1, uint64(2*(x-w.from) + 1), a.growWeight(w, a.plan.Lines[i].Base), i} //nolint:gosec // x ≥ from: at least 1
 }
 
-// reach is, for each fund, the funds to which its payments could be moved, step by step, by paying claims from another fund that may.
+// reach is, for each node, the nodes to which its payments could be moved, step by step, by paying claims from another node that may.
 func (a *audit) reach() [][]bool {
 	if a.leads != nil {
 		return a.leads
 	}
-	n := len(a.in.Funds)
+	n := len(a.nodes)
 	to := make([][]bool, n)
 	for k := range to {
 		to[k] = make([]bool, n)
@@ -97,10 +96,10 @@ func (a *audit) reach() [][]bool {
 	}
 	for _, i := range a.claims {
 		w := &a.work[i]
-		if len(w.funds) > 1 {
+		if len(w.nodes) > 1 {
 			for _, p := range w.pays {
-				for _, k := range w.funds {
-					to[p.fund][k] = true
+				for _, k := range w.nodes {
+					to[p.node][k] = true
 				}
 			}
 		}
@@ -121,12 +120,12 @@ func (a *audit) reach() [][]bool {
 	return to
 }
 
-// exchange proves the plan best. Moving one unit between two claims is possible exactly when the funds of the one lead to a fund that pays the
+// exchange proves the plan best. Moving one unit between two claims is possible exactly when the nodes of the one lead to a node that pays the
 // other; for a sum of convex terms over such a system no single exchange helps only at the optimum (Murota 2003).
 func (a *audit) exchange() error {
-	n := len(a.in.Funds)
+	n := len(a.nodes)
 	reach := a.reach()
-	last := make([]rung, n) // the latest unit that each fund pays
+	last := make([]rung, n) // the latest unit that each node pays
 	for _, i := range a.claims {
 		w := &a.work[i]
 		if w.x == w.lo {
@@ -134,13 +133,13 @@ func (a *audit) exchange() error {
 		}
 		r := a.rungAt(i, w.x-1)
 		for _, p := range w.pays {
-			if last[p.fund].none() || last[p.fund].before(&r) {
-				last[p.fund] = r
+			if last[p.node].none() || last[p.node].before(&r) {
+				last[p.node] = r
 			}
 		}
 	}
-	worst := make([]rung, n) // the latest unit that money of each fund could be taken from
-	spare := make([]int, n)  // 1 + a fund with a spare unit within reach
+	worst := make([]rung, n) // the latest unit that money of each node could be taken from
+	spare := make([]int, n)  // 1 + a node with a spare unit within reach
 	for k := range n {
 		for other := range n {
 			if !reach[k][other] {
@@ -173,9 +172,9 @@ func (a *audit) wants(i int, w *working, worst []rung, spare []int) error {
 	if unpaid == 0 {
 		next = a.rungAt(i, w.x)
 	}
-	for _, k := range w.funds {
+	for _, k := range w.nodes {
 		if spare[k] > 0 {
-			return a.at(i, "could have a unit that fund %q has left", a.in.Funds[spare[k]-1].ID)
+			return a.at(i, "could have a unit that fund %q has left", a.name(spare[k]-1))
 		}
 		if !worst[k].none() && next.before(&worst[k]) {
 			l := &a.plan.Lines[worst[k].claim]
@@ -185,7 +184,7 @@ func (a *audit) wants(i int, w *working, worst []rung, spare []int) error {
 	return nil
 }
 
-// unpaid is the units of a claim that no fund pays.
+// unpaid is the units of a claim that nobody pays.
 func (a *audit) unpaid(w *working) int64 {
 	units := w.x
 	for _, p := range w.pays {
@@ -194,13 +193,13 @@ func (a *audit) unpaid(w *working) int64 {
 	return units
 }
 
-// restrictedFirst proves that no payment could move to a more restricted fund with a unit left.
+// restrictedFirst proves that no payment could move to more restricted money with a unit left.
 func (a *audit) restrictedFirst() error {
 	reach := a.reach()
-	pays := make([]bool, len(a.in.Funds))
+	pays := make([]bool, len(a.nodes))
 	for _, i := range a.claims {
 		for _, p := range a.work[i].pays {
-			pays[p.fund] = true
+			pays[p.node] = true
 		}
 	}
 	order := a.usedFirst()
@@ -211,18 +210,21 @@ func (a *audit) restrictedFirst() error {
 		for _, k := range order[at+1:] {
 			if pays[k] && reach[k][restricted] {
 				return fmt.Errorf("fund %q pays what fund %q, which is more restricted and has %d left, may pay",
-					a.in.Funds[k].ID, a.in.Funds[restricted].ID, a.left[restricted])
+					a.name(k), a.name(restricted), a.left[restricted])
 			}
 		}
 	}
 	return nil
 }
 
-// nextUnit recomputes who gets one unit more of each fund.
+// nextUnit recomputes who gets one unit more of the ongoing money of each fund.
 func (a *audit) nextUnit() error {
+	if a.in.Method == model.CutLine {
+		return a.nobodyNext()
+	}
 	reach := a.reach()
-	n := len(a.in.Funds)
-	short := make([]bool, n)
+	n := len(a.nodes)
+	short := make([]bool, len(a.in.Funds))
 	for b := range a.plan.Blocks {
 		for _, id := range a.plan.Blocks[b].Funds {
 			short[a.fund[id]] = a.plan.Blocks[b].Short > 0
@@ -235,13 +237,13 @@ func (a *audit) nextUnit() error {
 			continue
 		}
 		r := a.rungAt(i, w.x)
-		for _, k := range w.funds {
+		for _, k := range w.nodes {
 			if first[k].none() || r.before(&first[k]) {
 				first[k] = r
 			}
 		}
 	}
-	for k := range n {
+	for k := range a.in.Funds {
 		var best *rung
 		for from := range n {
 			if reach[from][k] && !first[from].none() && !short[k] && (best == nil || first[from].before(best)) {
@@ -250,11 +252,22 @@ func (a *audit) nextUnit() error {
 		}
 		var want model.LineRef
 		if best != nil {
-			want = model.LineRef{Program: a.plan.Lines[best.claim].Program, Fund: a.plan.Lines[best.claim].Fund}
+			l := &a.plan.Lines[best.claim]
+			want = model.LineRef{Program: l.Program, Fund: l.Fund, OneTime: l.OneTime}
 		}
 		got := a.plan.Funds[k].Next
 		if (got == nil) != (best == nil) || (got != nil && *got != want) {
 			return fmt.Errorf("the next unit of fund %q would go to %v, not to %v", a.in.Funds[k].ID, want, got)
+		}
+	}
+	return nil
+}
+
+// nobodyNext is for CUT_LINE, where whole programs are next in line.
+func (a *audit) nobodyNext() error {
+	for k := range a.plan.Funds {
+		if a.plan.Funds[k].Next != nil {
+			return fmt.Errorf("the next unit of fund %q would go to nobody", a.in.Funds[k].ID)
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 type key struct {
 	program, fund string
 	treatment     model.Treatment
+	oneTime       bool
 }
 
 // shortfalls checks each proof of infeasibility: all that the funds must pay off the top and the floors that only they may pay exceed them.
@@ -18,7 +19,7 @@ func (a *audit) shortfalls() error {
 	index := make(map[key]int, len(a.plan.Lines))
 	for i := range a.plan.Lines {
 		l := &a.plan.Lines[i]
-		index[key{l.Program, l.Fund, l.Treatment}] = i
+		index[key{l.Program, l.Fund, l.Treatment, l.OneTime}] = i
 	}
 	for n := range a.plan.Shortfalls {
 		if err := a.shortfall(&a.plan.Shortfalls[n], index); err != nil {
@@ -29,20 +30,14 @@ func (a *audit) shortfalls() error {
 }
 
 func (a *audit) shortfall(s *model.Shortfall, index map[key]int) error {
-	inside := make([]bool, len(a.in.Funds))
-	var have, need, fixed int64
-	for _, f := range s.Funds {
-		k, known := a.fund[f]
-		if !known || inside[k] {
-			return fmt.Errorf("lists fund %q, which is unknown or repeated", f)
-		}
-		inside[k] = true
-		have += a.in.Funds[k].Available - a.income[k]
-		fixed += a.fixed[k]
+	inside, have, fixed, err := a.proofMoney(s)
+	if err != nil {
+		return err
 	}
+	var need int64
 	seen := map[int]bool{}
 	for _, r := range s.Lines {
-		i, known := index[key{r.Program, r.Fund, r.Treatment}]
+		i, known := index[key{r.Program, r.Fund, r.Treatment, r.OneTime}]
 		if !known || seen[i] {
 			return fmt.Errorf("lists %v, which is unknown or repeated", r)
 		}
@@ -54,12 +49,12 @@ func (a *audit) shortfall(s *model.Shortfall, index map[key]int) error {
 			if w.program.Mandate != nil {
 				citation = w.program.Mandate.Citation
 			}
-			for _, k := range w.funds {
+			for _, k := range w.nodes {
 				if !inside[k] {
-					return a.at(i, "may also be paid by fund %q", a.in.Funds[k].ID)
+					return a.at(i, "may also be paid by fund %q", a.name(k))
 				}
 			}
-		} else if !inside[w.fund] {
+		} else if !inside[w.fund] || (w.oneTime && a.once[w.fund].node >= 0 && !inside[a.once[w.fund].node]) {
 			return a.at(i, "is not payable by these funds")
 		}
 		if r.Amount != want || r.Citation != citation {
@@ -79,6 +74,38 @@ func (a *audit) shortfall(s *model.Shortfall, index map[key]int) error {
 		return fmt.Errorf("%d required is covered by %d available", need, have)
 	}
 	return nil
+}
+
+// proofMoney reads the money of a proof: the nodes, what they have, and the lines off the top that they must pay. The one-time money of a fund
+// is out of it where the proof says so; then so are the one-time lines off the top, which it pays whole.
+func (a *audit) proofMoney(s *model.Shortfall) (inside []bool, have, fixed int64, err error) {
+	inside = make([]bool, len(a.nodes))
+	funds, bad := a.nodesOf(s.Funds, nil)
+	if bad != "" {
+		return nil, 0, 0, fmt.Errorf("lists fund %q, which is unknown, out of order or repeated", bad)
+	}
+	for _, k := range funds {
+		inside[k] = true
+		have += a.in.Funds[k].Available - a.income[k]
+		fixed += a.fixed[k]
+		if n := a.once[k].node; n >= 0 {
+			inside[n] = true
+		}
+	}
+	apart, bad := a.nodesOf(nil, s.Ongoing)
+	if bad != "" {
+		return nil, 0, 0, fmt.Errorf("leaves out the one-time money of fund %q, which has none, is out of order or repeated", bad)
+	}
+	for _, n := range apart {
+		k := a.nodes[n].fund
+		if !inside[k] {
+			return nil, 0, 0, fmt.Errorf("leaves out the one-time money of fund %q, which is not in it", a.in.Funds[k].ID)
+		}
+		inside[n] = false
+		have -= a.in.Funds[k].OneTime
+		fixed -= a.once[k].due - a.once[k].credit
+	}
+	return inside, have, fixed, nil
 }
 
 // nothingPaid checks that an infeasible plan gives nothing away.
@@ -102,8 +129,12 @@ func (a *audit) nothingPaid() error {
 	if len(a.plan.Funds) != len(a.in.Funds) {
 		return errors.New("funds are missing")
 	}
+	if len(a.plan.Programs)+len(a.plan.CutLines) > 0 || a.plan.WithoutEquity != nil {
+		return errors.New("the plan tells what its amounts come to, but cannot be paid")
+	}
 	for k, r := range a.plan.Funds {
-		if (r != model.FundResult{Fund: a.in.Funds[k].ID, Available: a.in.Funds[k].Available, Block: -1}) {
+		f := &a.in.Funds[k]
+		if (r != model.FundResult{Fund: f.ID, Available: f.Available, Block: -1, OneTime: f.OneTime}) {
 			return fmt.Errorf("fund %q pays in a plan that cannot be", r.Fund)
 		}
 	}
@@ -118,86 +149,29 @@ func (a *audit) hardMinimum() error {
 	room := a.afterTop()
 	for k := range room {
 		if room[k] < 0 {
-			return fmt.Errorf("fund %q cannot pay its lines off the top", a.in.Funds[k].ID)
+			return fmt.Errorf("fund %q cannot pay its lines off the top", a.name(k))
 		}
 	}
-	sets, example := a.floorSets()
-	for c := range sets {
-		for open := sets[c].floor; open > 0; {
-			got := augment(sets, c, open, room)
-			if got == 0 {
-				return a.at(example[c], "has a floor that cannot be paid: the plan is infeasible")
-			}
-			open -= got
-		}
-	}
-	return nil
-}
-
-// floorSet is the floors that one set of funds may pay, and what each fund pays of them.
-type floorSet struct {
-	funds []int
-	floor int64
-	pays  map[int]int64
-}
-
-func (a *audit) floorSets() (sets []floorSet, example []int) {
+	r := newRoute(room)
 	known := map[string]int{}
+	var example []int
+	var name []byte
 	for _, i := range a.claims {
 		w := &a.work[i]
 		if w.floor == 0 {
 			continue
 		}
-		name := fmt.Sprint(w.funds)
-		c, ok := known[name]
+		name = setName(name[:0], w.nodes)
+		d, ok := known[string(name)]
 		if !ok {
-			c = len(sets)
-			known[name] = c
-			sets = append(sets, floorSet{funds: w.funds, pays: map[int]int64{}})
+			d = r.add(w.nodes)
+			known[string(name)] = d
 			example = append(example, i)
 		}
-		sets[c].floor += w.floor
+		r.demands[d].open += w.floor
 	}
-	return sets, example
-}
-
-// augment pays at most open of a set's floors along one shortest path: to a fund with room, or one whose other floors can move elsewhere.
-func augment(sets []floorSet, c int, open int64, room []int64) int64 {
-	type hop struct{ from, set int } // reached from fund `from` by moving what it pays to the set
-	came := make([]hop, len(room))
-	seen := make([]bool, len(room))
-	queue := []int{}
-	for _, k := range sets[c].funds {
-		seen[k], came[k] = true, hop{-1, c}
-		queue = append(queue, k)
+	if open := r.settle(); len(open) > 0 {
+		return a.at(example[open[0]], "has a floor that cannot be paid: the plan is infeasible")
 	}
-	for at := 0; at < len(queue); at++ {
-		k := queue[at]
-		if room[k] > 0 {
-			amount := min(open, room[k])
-			for f := k; came[f].from >= 0; f = came[f].from {
-				amount = min(amount, sets[came[f].set].pays[came[f].from])
-			}
-			room[k] -= amount
-			for f := k; ; f = came[f].from {
-				sets[came[f].set].pays[f] += amount
-				if came[f].from < 0 {
-					return amount
-				}
-				sets[came[f].set].pays[came[f].from] -= amount
-			}
-		}
-		for j := range sets {
-			if sets[j].pays[k] == 0 {
-				continue
-			}
-			for _, f := range sets[j].funds {
-				if !seen[f] {
-					seen[f], came[f] = true, hop{k, j}
-					queue = append(queue, f)
-				}
-			}
-		}
-	}
-	return 0
+	return nil
 }

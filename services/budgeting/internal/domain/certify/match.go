@@ -7,10 +7,11 @@ import (
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 )
 
-// costSum is what a program's cost lines come to in one fund and treatment, and the program revenue beside them.
+// costSum is what a program's cost lines of one kind come to in one fund and treatment, and the program revenue beside them.
 type costSum struct {
-	place          int // fund by treatment, ascending in the order of plan lines
+	place          int // fund by treatment by kind of cost, ascending in the order of plan lines
 	treatment      model.Treatment
+	oneTime        bool
 	fund           int
 	count          int
 	gross, revenue int64
@@ -35,6 +36,7 @@ func (a *audit) linesMatch() error {
 	if at < len(a.plan.Lines) {
 		return a.at(at, "is not in the input, or is repeated")
 	}
+	a.money()
 	a.limits()
 	return nil
 }
@@ -44,23 +46,26 @@ func (a *audit) sums(p *model.Program) []costSum {
 	a.costSums = a.costSums[:0]
 	for i := range p.CostLines {
 		l := &p.CostLines[i]
-		s := a.sumOf(l.Fund, l.Treatment)
+		s := a.sumOf(l.Fund, l.Treatment, l.OneTime)
 		s.count++
 		s.gross += l.Amount
 	}
 	for i := range p.Revenue {
-		a.sumOf(p.Revenue[i].Fund, model.Competes).revenue += p.Revenue[i].Amount
+		a.sumOf(p.Revenue[i].Fund, model.Competes, false).revenue += p.Revenue[i].Amount
 	}
 	return a.costSums
 }
 
-// sumOf finds the sum of a fund and treatment, or makes a place for it.
-func (a *audit) sumOf(fund string, t model.Treatment) *costSum {
+// sumOf finds the sum of a fund, treatment and kind of cost, or makes a place for it.
+func (a *audit) sumOf(fund string, t model.Treatment, oneTime bool) *costSum {
 	k := a.fund[fund] // funds ascend by id, so their places do
-	place := k*(model.Competes.Place()+1) + t.Place()
+	place := 2 * (k*(model.Competes.Place()+1) + t.Place())
+	if oneTime {
+		place++
+	}
 	at, found := slices.BinarySearchFunc(a.costSums, place, func(s costSum, place int) int { return s.place - place })
 	if !found {
-		a.costSums = slices.Insert(a.costSums, at, costSum{place: place, treatment: t, fund: k})
+		a.costSums = slices.Insert(a.costSums, at, costSum{place: place, treatment: t, oneTime: oneTime, fund: k})
 	}
 	return &a.costSums[at]
 }
@@ -69,21 +74,26 @@ func (a *audit) sumOf(fund string, t model.Treatment) *costSum {
 func (a *audit) match(i int, p *model.Program, s *costSum) error {
 	l, w := &a.plan.Lines[i], &a.work[i]
 	switch {
-	case l.Program != p.ID || l.Fund != a.in.Funds[s.fund].ID || l.Treatment != s.treatment:
-		return a.at(i, "is not in the input, out of order or repeated; want program %q, fund %q, %s", p.ID, a.in.Funds[s.fund].ID, s.treatment)
+	case l.Program != p.ID || l.Fund != a.in.Funds[s.fund].ID || l.Treatment != s.treatment || l.OneTime != s.oneTime:
+		return a.at(i, "is not in the input, out of order or repeated; want program %q, fund %q, %s, one-time %t", p.ID, a.in.Funds[s.fund].ID, s.treatment, s.oneTime)
 	case l.Gross != s.gross || l.Revenue != s.revenue || l.Base != s.gross-s.revenue || l.CostLines != s.count:
 		return a.at(i, "has gross %d, revenue %d, base %d of %d cost lines; want %d, %d, %d of %d",
 			l.Gross, l.Revenue, l.Base, l.CostLines, s.gross, s.revenue, s.gross-s.revenue, s.count)
 	case l.Change != l.Amount-l.Base:
 		return a.at(i, "has change %d, want %d", l.Change, l.Amount-l.Base)
 	}
-	w.program, w.fund = p, s.fund
+	w.program, w.fund, w.oneTime = p, s.fund, s.oneTime
 	w.competes = l.Treatment == model.Competes && l.Base >= 0
 	a.income[w.fund] += l.Revenue
 	if w.competes {
 		a.claims = append(a.claims, i)
 	} else {
 		a.fixed[w.fund] += l.Base
+		if w.oneTime && l.Base < 0 {
+			a.once[w.fund].credit -= l.Base
+		} else if w.oneTime {
+			a.once[w.fund].due += l.Base
+		}
 	}
 	return nil
 }

@@ -25,37 +25,6 @@ func (a *audit) notes() error {
 	return a.nextUnit()
 }
 
-// reason is what stopped the claim, from where it stands.
-func (a *audit) reason(i int) model.Reason {
-	w, b := &a.work[i], &a.plan.Blocks[a.plan.Lines[i].Block]
-	lowered, raised := w.x < w.base, w.x > w.base
-	switch {
-	case w.held:
-		return model.NotNamed
-	case lowered && w.x == w.hi:
-		return w.capped
-	case raised && w.x == w.lo:
-		return w.lifted
-	case w.movable == 0 && w.floor > 0:
-		return model.AtFloor
-	case w.movable == 0:
-		return model.AtBase
-	case w.x == w.lo && (lowered || b.Direction == model.Shortage):
-		if w.least > 0 && w.odd+a.unit*(w.lo-1) < w.least {
-			return w.lifted
-		}
-		return model.AtMaxCut
-	case raised && w.x == w.hi && w.most < a.plan.Lines[i].Base+w.request:
-		return w.capped
-	case raised && w.x == w.hi:
-		return model.AtRequest
-	case !lowered && !raised && b.Direction != model.Shortage:
-		return model.AtBase
-	default:
-		return model.AtRate
-	}
-}
-
 // totals adds the waterfall and the totals up again.
 func (a *audit) totals() error {
 	if len(a.plan.Waterfall) != len(a.in.Funds) {
@@ -66,7 +35,7 @@ func (a *audit) totals() error {
 	for k := range sums {
 		sums[k] = map[model.StepName]int64{}
 	}
-	var t model.Totals
+	t := a.beside()
 	for i := range a.plan.Lines {
 		l, w := &a.plan.Lines[i], &a.work[i]
 		interfund := l.Treatment == model.Interfund

@@ -1,57 +1,69 @@
 package earmark
 
-// flow is an integer maximum flow from classes to funds. Arcs are addressed class by class (arc) and fund by fund (into, which lists arcs).
-// Funds of another part are closed: decomposition cuts the network by giving funds to parts, never by copying it.
+// flow is an integer maximum flow from the classes of a part to its funds. Funds are few, so what matters of the residual network is kept
+// between funds: link[g][h] counts the classes that g may pay and h does pay, which h can leave to g.
 type flow struct {
-	start []int32 // first arc of each class, and one past the last
-	fund  []int32 // of each arc
-	class []int32 // of each arc
-	into  [][]int32
-	part  []int32 // of each fund
-	mine  []int32 // part of each class
+	network
+	paid []int64 // along each arc
+	need []int64 // of each class, still unpaid
+	room []int64 // of each fund, still unused
 
-	paid   []int64 // along each arc
-	need   []int64 // of each class, still unpaid
-	room   []int64 // of each fund, still unused
-	levelC []int32
-	levelF []int32
-	nextC  []int32 // current arc of a class, in the blocking search
-	nextF  []int32 // current position in into
+	payers []payers
+	slot   []int32 // of each fund: its place among the funds of its component
+	width  int     // funds of the largest component
+	link   []int32 // by slots, width × width
+	linked []set   // by slot: the funds of row g that are above 0
+	hungry set     // funds that may pay an unpaid class
+	unpaid []int32 // of each fund: the unpaid classes that it may pay
+	first  []int32 // of each fund: no arc in into before this has an unpaid class
+
+	search search
 	queue  []int32
+	seen   []int32 // of each class: when it was last seen
+	now    int32
 }
 
-func newFlow(eligible [][]int32, funds int) *flow {
-	classes := len(eligible)
-	f := &flow{
-		start: make([]int32, classes+1), into: make([][]int32, funds), part: make([]int32, funds), mine: make([]int32, classes),
-		need: make([]int64, classes), room: make([]int64, funds),
-		levelC: make([]int32, classes), levelF: make([]int32, funds), nextC: make([]int32, classes), nextF: make([]int32, funds),
-	}
-	for c, set := range eligible {
-		for _, k := range set {
-			f.into[k] = append(f.into[k], int32(len(f.fund))) //nolint:gosec // arcs are far fewer than 2^31
-			f.fund = append(f.fund, k)
-			f.class = append(f.class, int32(c))
+// payers is how many funds pay a class, and the sum of their numbers: the fund itself, mostly.
+type payers struct{ count, sum int32 }
+
+// open lays out the network; number must follow.
+func (f *flow) open(eligible [][]int32, funds int) {
+	f.network.open(eligible, funds)
+	f.paid = make([]int64, len(f.fund)) // goes into the solution
+	f.payers = resize(f.payers, len(eligible))
+	f.need, f.seen = resize(f.need, len(eligible)), resize(f.seen, len(eligible))
+	f.room, f.slot = resize(f.room, funds), resize(f.slot, funds)
+	f.unpaid, f.first = resize(f.unpaid, funds), resize(f.first, funds)
+	f.now = 0
+}
+
+// number gives the funds of each component their slots; later parts keep them. It takes 4 bytes for each pair of funds of the largest.
+func (f *flow) number(components []part) {
+	width := 0
+	for _, p := range components {
+		width = max(width, len(p.funds))
+		for i, k := range p.funds {
+			f.slot[k] = int32(i) //nolint:gosec // funds are counted in int32
 		}
-		f.start[c+1] = int32(len(f.fund)) //nolint:gosec // arcs are far fewer than 2^31
 	}
-	f.paid = make([]int64, len(f.fund))
-	return f
+	f.width = width
+	f.link = resize(f.link, width*width)
+	f.linked = sets(width, width)
+	f.hungry = sets(1, width)[0]
+	f.search = search{reach: sets(1, width)[0], next: make([]int32, width)}
 }
 
 // run pays the needs of the part's classes from its funds, opened in the given order; what an earlier fund pays is never taken back by a later
 // one, so the flow uses as much as possible of the first fund, then of the second, and so on.
 func (f *flow) run(classes, order []int32) (unpaid int64) {
-	for _, c := range classes {
-		for a := f.start[c]; a < f.start[c+1]; a++ {
-			f.paid[a] = 0
-		}
-		unpaid += f.need[c]
-	}
+	unpaid = f.reset(classes, order)
 	for _, k := range order {
+		if unpaid == 0 {
+			break
+		}
 		unpaid -= f.direct(k)
-		for unpaid > 0 && f.room[k] > 0 && f.levels(k) {
-			got := f.pull(k, f.room[k])
+		for unpaid > 0 && f.room[k] > 0 && f.aim(k) {
+			got := f.pull(k, 0, f.room[k])
 			f.room[k] -= got
 			unpaid -= got
 		}
@@ -59,108 +71,107 @@ func (f *flow) run(classes, order []int32) (unpaid int64) {
 	return unpaid
 }
 
+func (f *flow) reset(classes, funds []int32) (unpaid int64) {
+	for _, k := range funds {
+		row := int(f.slot[k])
+		clear(f.link[row*f.width : (row+1)*f.width])
+		clear(f.linked[row])
+		f.unpaid[k], f.first[k] = 0, 0
+	}
+	clear(f.hungry)
+	for _, c := range classes {
+		f.payers[c] = payers{}
+		for a := f.start[c]; a < f.start[c+1]; a++ {
+			f.paid[a] = 0
+			if k := f.fund[a]; f.need[c] > 0 && f.part[k] == f.mine[c] {
+				f.unpaid[k]++
+				f.hungry.add(f.slot[k])
+			}
+		}
+		unpaid += f.need[c]
+	}
+	return unpaid
+}
+
 // direct pays what it can from fund k to its own classes.
 func (f *flow) direct(k int32) (got int64) {
-	for _, a := range f.into[k] {
-		c := f.class[a]
+	for _, e := range f.into[k] {
 		if f.room[k] == 0 {
 			break
 		}
-		if f.mine[c] != f.part[k] {
-			continue
+		if d := min(f.room[k], f.need[e.class]); d > 0 {
+			f.feed(e.class, d)
+			f.pay(e, k, d)
+			f.room[k] -= d
+			got += d
 		}
-		d := min(f.room[k], f.need[c])
-		f.paid[a] += d
-		f.need[c] -= d
-		f.room[k] -= d
-		got += d
 	}
 	return got
 }
 
-// levels numbers funds and classes by their distance from fund k in the residual network, walked against the flow (Dinic 1970):
-// a fund can be asked by every class that it may pay, a class can free what other funds pay it. It stops at the first unpaid class.
-func (f *flow) levels(k int32) bool {
-	for i := range f.levelC {
-		f.levelC[i] = 0
-		f.nextC[i] = f.start[i]
+// feed lessens what class c needs.
+func (f *flow) feed(c int32, d int64) {
+	f.need[c] -= d
+	if f.need[c] > 0 {
+		return
 	}
-	for i := range f.levelF {
-		f.levelF[i] = 0
-		f.nextF[i] = 0
-	}
-	f.levelF[k] = 1
-	f.queue = append(f.queue[:0], k)
-	for at := 0; at < len(f.queue); at++ {
-		g := f.queue[at]
-		found := false
-		for _, a := range f.into[g] {
-			c := f.class[a]
-			if f.mine[c] != f.part[g] || f.levelC[c] != 0 {
-				continue
-			}
-			f.levelC[c] = f.levelF[g] + 1
-			found = found || f.need[c] > 0
-			for b := f.start[c]; b < f.start[c+1]; b++ {
-				if h := f.fund[b]; f.paid[b] > 0 && f.levelF[h] == 0 {
-					f.levelF[h] = f.levelC[c] + 1
-					f.queue = append(f.queue, h)
-				}
+	for a := f.start[c]; a < f.start[c+1]; a++ {
+		if k := f.fund[a]; f.part[k] == f.mine[c] {
+			f.unpaid[k]--
+			if f.unpaid[k] == 0 {
+				f.hungry.remove(f.slot[k])
 			}
 		}
-		if found {
-			return true
-		}
 	}
-	return false
 }
 
-// pull brings at most want units from unpaid classes to fund g along falling distance.
-func (f *flow) pull(g int32, want int64) (got int64) {
-	for ; int(f.nextF[g]) < len(f.into[g]); f.nextF[g]++ {
-		a := f.into[g][f.nextF[g]]
-		c := f.class[a]
-		if f.levelC[c] != f.levelF[g]+1 || f.mine[c] != f.part[g] {
+// pay has fund k pay d > 0 more along an arc into it.
+func (f *flow) pay(e arc, k int32, d int64) {
+	if f.paid[e.at] == 0 {
+		f.relate(e.class, k, 1)
+	}
+	f.paid[e.at] += d
+}
+
+// release has fund k pay d > 0 less along arc a of class c.
+func (f *flow) release(c, a, k int32, d int64) {
+	f.paid[a] -= d
+	if f.paid[a] == 0 {
+		f.relate(c, k, -1)
+	}
+}
+
+// relate notes that fund h pays class c, or no longer does: c can, or cannot, move from h to any of its funds.
+func (f *flow) relate(c, h, by int32) {
+	f.payers[c].count += by
+	f.payers[c].sum += by * h
+	to := f.slot[h]
+	for a := f.start[c]; a < f.start[c+1]; a++ {
+		g := f.fund[a]
+		if g == h || f.part[g] != f.mine[c] {
 			continue
 		}
-		d := f.free(c, want-got)
-		f.paid[a] += d
-		got += d
-		if got == want {
-			return got
+		from := f.slot[g]
+		count := &f.link[int(from)*f.width+int(to)]
+		*count += by
+		switch *count {
+		case 0:
+			f.linked[from].remove(to)
+		case by: // the first
+			f.linked[from].add(to)
 		}
 	}
-	return got
 }
 
-// free finds at most want units that class c can take on: its own need, then what other funds pay it and can be filled by others.
-func (f *flow) free(c int32, want int64) (got int64) {
-	got = min(want, f.need[c])
-	f.need[c] -= got
-	for ; got < want && f.nextC[c] < f.start[c+1]; f.nextC[c]++ {
-		b := f.nextC[c]
-		h := f.fund[b]
-		if f.levelF[h] != f.levelC[c]+1 || f.paid[b] == 0 {
-			continue
-		}
-		d := f.pull(h, min(want-got, f.paid[b]))
-		f.paid[b] -= d
-		got += d
-		if got == want {
-			return got
-		}
-	}
-	return got
-}
-
-// bottleneck is the largest set of classes whose needs exceed their funds the most, after run left something unpaid, with those funds:
-// what unpaid classes reach in the residual network, and every class that only those funds may pay.
-func (f *flow) bottleneck(classes []int32) (inClass, inFund []bool) {
-	inClass, inFund = make([]bool, len(f.need)), make([]bool, len(f.room))
+// bottleneck is the funds of the largest set of classes whose needs exceed their funds the most, after run left something unpaid: what unpaid
+// classes reach in the residual network. The classes are all those that only these funds may pay.
+func (f *flow) bottleneck(classes []int32) (inFund []bool) {
+	inFund = make([]bool, len(f.room))
+	f.now++
 	f.queue = f.queue[:0]
 	for _, c := range classes {
 		if f.need[c] > 0 {
-			inClass[c] = true
+			f.seen[c] = f.now
 			f.queue = append(f.queue, c)
 		}
 	}
@@ -172,26 +183,13 @@ func (f *flow) bottleneck(classes []int32) (inClass, inFund []bool) {
 				continue
 			}
 			inFund[k] = true
-			for _, b := range f.into[k] {
-				if d := f.class[b]; f.paid[b] > 0 && !inClass[d] {
-					inClass[d] = true
-					f.queue = append(f.queue, d)
+			for _, e := range f.into[k] {
+				if f.paid[e.at] > 0 && f.seen[e.class] != f.now {
+					f.seen[e.class] = f.now
+					f.queue = append(f.queue, e.class)
 				}
 			}
 		}
 	}
-	for _, c := range classes {
-		inClass[c] = f.within(c, inFund)
-	}
-	return inClass, inFund
-}
-
-// within says whether only funds of the set may pay class c.
-func (f *flow) within(c int32, inFund []bool) bool {
-	for a := f.start[c]; a < f.start[c+1]; a++ {
-		if k := f.fund[a]; f.part[k] == f.mine[c] && !inFund[k] {
-			return false
-		}
-	}
-	return true
+	return inFund
 }

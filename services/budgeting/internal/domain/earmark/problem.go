@@ -4,6 +4,9 @@ package earmark
 import "github.com/throughline/throughline/services/budgeting/internal/domain/waterfill"
 
 // Problem is claims, the classes they belong to, and funds with whole units to give. Claims of one class may be paid by the same funds.
+//
+// Solve takes for granted what its caller checks and refuses in plain words: curves as waterfill.Curve asks, and Σ Base, Σ Hi, Σ Cut, Σ Grow and
+// Σ Capacity each below 2^62. Within that nothing overflows. It sees integers only, so that every machine finds the same bytes.
 type Problem struct {
 	Curves   []waterfill.Curve
 	Class    []int32   // of each claim

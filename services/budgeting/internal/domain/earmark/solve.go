@@ -3,6 +3,7 @@ package earmark
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/waterfill"
 )
@@ -10,23 +11,29 @@ import (
 // Solve finds the division that no exchange of a unit improves (Fujishige 1980, Groenevelt 1991): share a part at one rate; if the max-flow
 // cannot pay it, the min cut splits off a bottleneck, whose claims share exactly what its funds have; treat both sides alike.
 // Claims that cannot even be paid their lower limits form blocks with Short > 0. The only error is the context's.
+//
+// It spends all it legally can; more money takes from nobody; a claim's own weight, cap, floor and eligibility move it one way, and the first three
+// move everyone else the other way; a claim may leave with its money, or be split with its limits in proportion, unnoticed but for a unit a piece.
 func Solve(ctx context.Context, p Problem) (Solution, error) {
-	s := &solver{
-		Problem: p, ctx: ctx, flow: newFlow(p.Eligible, len(p.Capacity)), units: make([]int64, len(p.Curves)), members: members(p),
-		rank: make([]int32, len(p.Capacity)),
-	}
-	for i, k := range p.Order {
-		s.rank[k] = int32(i)
-	}
+	s, _ := solvers.Get().(*solver)
+	defer s.leave()
+	s.enter(ctx, p)
 	all := part{}
 	for c := range p.Eligible {
-		all.classes = append(all.classes, int32(c))
+		all.classes = append(all.classes, int32(c)) //nolint:gosec // classes are counted in int32
 	}
 	for k := range p.Capacity {
-		all.funds = append(all.funds, int32(k))
+		all.funds = append(all.funds, int32(k)) //nolint:gosec // funds are counted in int32
 	}
-	for _, component := range s.components(all) {
-		if err := s.limits(component); err != nil {
+	for i := range p.Curves {
+		s.claims[i] = int32(i) //nolint:gosec // claims are counted in int32
+	}
+	all.claims = s.claims
+	components := s.flow.components(all)
+	s.deal(all, components)
+	s.flow.number(components)
+	for _, component := range components {
+		if err := s.divide(component); err != nil {
 			return Solution{}, err
 		}
 	}
@@ -37,203 +44,181 @@ func Solve(ctx context.Context, p Problem) (Solution, error) {
 // part is classes with the funds that are left to pay them.
 type part struct {
 	classes, funds []int32 // ascending
+	claims         []int32 // of the classes
 	cut            *Cut
 }
 
 type solver struct {
 	Problem
-	ctx     context.Context //nolint:containedctx // lives for one Solve
-	flow    *flow
-	filler  waterfill.Filler
-	units   []int64
-	members [][]int32 // claims of each class
-	rank    []int32   // of each fund in Order
-	parts   int32
-	blocks  []Block
-	idx     []int32
+	ctx    context.Context //nolint:containedctx // lives for one Solve
+	flow   flow
+	filler waterfill.Filler
+	units  []int64
+	claims []int32 // part by part
+	sums   []sums  // of each class
+	asked  []int64 // of each class: what it would take at the rate of its part
+	rank   []int32 // of each fund in Order
+	blocks []Block
+	dealt  []int32
 }
 
-func members(p Problem) [][]int32 {
-	count := make([]int32, len(p.Eligible))
-	for _, c := range p.Class {
-		count[c]++
-	}
-	backing := make([]int32, len(p.Class))
-	out := make([][]int32, len(p.Eligible))
-	var at int32
-	for c, n := range count {
-		out[c] = backing[at : at : at+n]
-		at += n
+// sums are what the claims of a class come to.
+type sums struct{ lo, start, hi int64 }
+
+// solvers keeps the memory of solvers that are done: an allocation is often solved again, a little changed.
+var solvers = sync.Pool{New: func() any { return &solver{} }}
+
+func (s *solver) enter(ctx context.Context, p Problem) {
+	s.Problem, s.ctx = p, ctx
+	s.flow.open(p.Eligible, len(p.Capacity))
+	s.units = make([]int64, len(p.Curves))
+	s.claims, s.sums = resize(s.claims, len(p.Curves)), resize(s.sums, len(p.Eligible))
+	s.asked, s.rank = resize(s.asked, len(p.Eligible)), resize(s.rank, len(p.Capacity))
+	for i, k := range p.Order {
+		s.rank[k] = int32(i) //nolint:gosec // funds are counted in int32
 	}
 	for i, c := range p.Class {
-		out[c] = append(out[c], int32(i))
+		of, curve := &s.sums[c], &p.Curves[i]
+		of.lo, of.start, of.hi = of.lo+curve.Lo, of.start+curve.Start(), of.hi+curve.Hi
 	}
-	return out
 }
 
-// limits sets aside the claims whose lower limits cannot be paid, and shares the rest.
-func (s *solver) limits(p part) error {
+// leave gives the solver back without what belongs to the caller.
+func (s *solver) leave() {
+	s.Problem, s.ctx, s.units, s.blocks, s.flow.paid = Problem{}, nil, nil, nil, nil
+	solvers.Put(s)
+}
+
+// divide settles a component. Lower limits need a flow of their own only where sharing comes upon a part that cannot pay them: it then sets
+// aside the claims whose limits cannot be paid, and shares the rest.
+func (s *solver) divide(p part) error {
+	before := len(s.blocks)
+	if payable, err := s.share(p); payable || err != nil {
+		return err
+	}
+	s.blocks = s.blocks[:before]
+	s.flow.enter(p)
 	for _, c := range p.classes {
-		s.flow.need[c] = 0
-		for _, i := range s.members[c] {
-			s.units[i] = s.Curves[i].Lo
-			s.flow.need[c] += s.Curves[i].Lo
-		}
+		s.asked[c] = s.sums[c].lo
 	}
-	if s.pay(p) == 0 {
-		return s.share(p)
+	for _, i := range p.claims {
+		s.units[i] = s.Curves[i].Lo
 	}
+	s.pay(p)
 	short, rest := s.split(p)
-	for _, q := range s.components(short) {
-		for _, c := range q.classes {
-			s.flow.need[c] = s.demand(c)
-		}
-		s.enter(q)
+	for _, q := range short {
 		s.blocks = append(s.blocks, Block{Classes: q.classes, Funds: q.funds, Rate: waterfill.Rate{Direction: waterfill.Shortage, Last: waterfill.None, Next: waterfill.None}, Short: s.pay(q)})
 	}
-	for _, q := range s.components(rest) {
-		if err := s.share(q); err != nil {
+	for _, q := range rest {
+		if _, err := s.share(q); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// share divides the funds of a connected part over its claims, whose lower limits can be paid.
-func (s *solver) share(p part) error {
+// share divides the funds of a connected part over its claims; not payable where it meets lower limits that are beyond them.
+func (s *solver) share(p part) (payable bool, err error) {
 	if err := s.ctx.Err(); err != nil {
-		return err
+		return false, err
 	}
-	s.enter(p)
-	s.idx = s.idx[:0]
-	var supply, most int64
+	var all sums
 	for _, c := range p.classes {
-		for _, i := range s.members[c] {
-			s.idx = append(s.idx, i)
-			most += s.Curves[i].Hi
-		}
+		all.lo, all.start, all.hi = all.lo+s.sums[c].lo, all.start+s.sums[c].start, all.hi+s.sums[c].hi
 	}
-	for _, k := range p.funds {
-		supply += s.Capacity[k]
+	supply := s.supply(p)
+	if supply < all.lo {
+		return false, nil
 	}
-	rate := s.filler.Fill(s.Curves, s.idx, min(supply, most), s.units)
+	rate := s.filler.Move(s.Curves, p.claims, min(supply, all.hi)-all.start, s.units)
 	for _, c := range p.classes {
-		s.flow.need[c] = s.demand(c)
+		s.asked[c] = 0
+	}
+	for _, i := range p.claims {
+		s.asked[s.Class[i]] += s.units[i]
 	}
 	if s.pay(p) == 0 {
 		s.blocks = append(s.blocks, Block{Classes: p.classes, Funds: p.funds, Rate: rate, Cut: p.cut})
-		return nil
+		return true, nil
 	}
 	tight, rest := s.split(p)
-	parts := s.components(tight)
-	for i := range parts {
-		parts[i].cut = s.cut(parts[i])
+	for i := range tight {
+		tight[i].cut = s.cut(tight[i])
 	}
-	for _, q := range append(parts, s.components(rest)...) {
-		if err := s.share(q); err != nil {
-			return err
+	for i := range rest {
+		rest[i].cut = p.cut
+	}
+	for _, q := range slices.Concat(tight, rest) {
+		if payable, err := s.share(q); !payable || err != nil {
+			return false, err
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // cut records what a bottleneck would take at the rate it shared until now, and what its funds have.
 func (s *solver) cut(p part) *Cut {
-	var cut Cut
+	cut := Cut{Supply: s.supply(p)}
 	for _, c := range p.classes {
-		cut.Demand += s.demand(c)
-	}
-	for _, k := range p.funds {
-		cut.Supply += s.Capacity[k]
+		cut.Demand += s.asked[c]
 	}
 	return &cut
 }
 
-// pay runs the flow for the needs of a part and answers what stays unpaid.
+func (s *solver) supply(p part) (sum int64) {
+	for _, k := range p.funds {
+		sum += s.Capacity[k]
+	}
+	return sum
+}
+
+// pay runs the flow for what the classes of a part ask and answers what stays unpaid.
 func (s *solver) pay(p part) int64 {
 	order := slices.Clone(p.funds)
 	slices.SortFunc(order, func(a, b int32) int { return int(s.rank[a] - s.rank[b]) })
 	for _, k := range p.funds {
 		s.flow.room[k] = s.Capacity[k]
 	}
+	for _, c := range p.classes {
+		s.flow.need[c] = s.asked[c]
+	}
 	return s.flow.run(p.classes, order)
 }
 
-// demand is what the claims of a class get.
-func (s *solver) demand(class int32) (sum int64) {
-	for _, i := range s.members[class] {
-		sum += s.units[i]
-	}
-	return sum
+// split takes the bottleneck out of a part that could not be paid, and answers the connected parts of both sides.
+func (s *solver) split(p part) (tight, rest []part) {
+	in, out := s.flow.separate(p, s.flow.bottleneck(p.classes))
+	parts := s.flow.components(in)
+	inside := len(parts)
+	parts = append(parts, s.flow.components(out)...)
+	s.deal(p, parts)
+	return parts[:inside], parts[inside:]
 }
 
-// split takes the bottleneck out of a part that could not be paid.
-func (s *solver) split(p part) (tight, rest part) {
-	inClass, inFund := s.flow.bottleneck(p.classes)
-	rest.cut = p.cut
-	for _, c := range p.classes {
-		if inClass[c] {
-			tight.classes = append(tight.classes, c)
-		} else {
-			rest.classes = append(rest.classes, c)
-		}
+// deal gives the claims of a part to the parts made of it, which were numbered one after the other.
+func (s *solver) deal(p part, parts []part) {
+	switch len(parts) {
+	case 0:
+		return
+	case 1:
+		parts[0].claims = p.claims
+		return
 	}
-	for _, k := range p.funds {
-		if inFund[k] {
-			tight.funds = append(tight.funds, k)
-		} else {
-			rest.funds = append(rest.funds, k)
-		}
+	first := s.flow.mine[parts[0].classes[0]]
+	from := make([]int32, len(parts)+1)
+	for _, i := range p.claims {
+		from[s.flow.mine[s.Class[i]]-first+1]++
 	}
-	s.enter(tight)
-	s.enter(rest)
-	return tight, rest
-}
-
-// enter gives the classes and funds to a part of their own, which closes every arc to other funds.
-func (s *solver) enter(p part) {
-	s.parts++
-	for _, c := range p.classes {
-		s.flow.mine[c] = s.parts
+	for at := range parts {
+		from[at+1] += from[at]
+		parts[at].claims = p.claims[from[at]:from[at+1]]
 	}
-	for _, k := range p.funds {
-		s.flow.part[k] = s.parts
+	s.dealt = append(s.dealt[:0], p.claims...)
+	for _, i := range s.dealt {
+		at := &from[s.flow.mine[s.Class[i]]-first]
+		p.claims[*at] = i
+		*at++
 	}
-}
-
-// components splits an entered part into its connected parts, by their first class; funds that may pay none of its classes are dropped.
-func (s *solver) components(p part) []part {
-	of := make([]int32, len(s.Capacity)) // 1 + component of each fund
-	out := []part{}
-	inClass := make([]bool, len(s.Eligible))
-	for _, c := range p.classes {
-		if inClass[c] {
-			continue
-		}
-		out = append(out, part{cut: p.cut})
-		q := &out[len(out)-1]
-		queue := []int32{c}
-		inClass[c] = true
-		for at := 0; at < len(queue); at++ {
-			q.classes = append(q.classes, queue[at])
-			for _, k := range s.Eligible[queue[at]] {
-				if s.flow.part[k] != s.flow.mine[c] || of[k] != 0 {
-					continue
-				}
-				of[k] = int32(len(out)) //nolint:gosec // there are no more components than classes
-				q.funds = append(q.funds, k)
-				for _, a := range s.flow.into[k] {
-					if d := s.flow.class[a]; !inClass[d] && s.flow.mine[d] == s.flow.mine[c] {
-						inClass[d] = true
-						queue = append(queue, d)
-					}
-				}
-			}
-		}
-		slices.Sort(q.classes)
-		slices.Sort(q.funds)
-	}
-	return out
 }
 
 // payments lists what each class gets from each of its funds.

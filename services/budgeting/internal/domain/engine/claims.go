@@ -1,40 +1,35 @@
 package engine
 
 import (
-	"cmp"
-	"slices"
-
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/score"
 	"github.com/throughline/throughline/services/platform/fault"
 )
 
-// book is the input as the engine sees it: one line per program, fund and treatment, and a claim for every line that may move.
+// book is the input as the engine sees it: one line per program, fund, treatment and kind of cost, and a claim for every line that may move.
 type book struct {
-	in      model.Input // normalized
-	funds   map[string]int32
-	order   []int32 // funds, most restricted first
-	lines   []model.Line
-	lineIn  []int32 // carrying fund of each line
-	claims  []claim // in line order
-	left    []int64 // of each fund: available less program revenue and everything off the top
-	fixed   []int64 // of each fund
-	revenue []int64 // of each fund
-	set     []int32 // scratch of eligible
-	spread  []int64 // scratch of bounds
+	purse
+	in     model.Input // normalized
+	rule   rule
+	lines  []model.Line
+	lineIn []int32 // carrying fund of each line
+	claims []claim // in line order
+	spread []int64 // scratch of bounds
 }
 
 // claim is a competing line: what law and policy ask of its amount (exact minor units), and what makes its weight.
 type claim struct {
 	program, line int32
 	fund          int32
+	oneTime       bool
 	base          int64
 	floor         int64 // attested mandate: paid before anything is shared
 	least         int64 // floor or hold-harmless, whichever is more
 	most          int64 // cap or hold-harmless, whichever is less
 	request       int64 // above base
 	movable       int64 // D = base − floor
+	weigh         int64 // what the weight is made of: D, the base under ONE_RATE, nothing under CUT_LINE
 	q             int64
 	leastWhy      model.Reason
 	mostWhy       model.Reason
@@ -42,16 +37,7 @@ type claim struct {
 }
 
 func newBook(in model.Input, scorer *score.Scorer) (*book, error) {
-	b := &book{in: in, funds: make(map[string]int32, len(in.Funds))}
-	b.left, b.fixed, b.revenue = make([]int64, len(in.Funds)), make([]int64, len(in.Funds)), make([]int64, len(in.Funds))
-	for k, f := range in.Funds {
-		b.funds[f.ID] = int32(k)
-		b.order = append(b.order, int32(k))
-	}
-	slices.SortFunc(b.order, func(x, y int32) int {
-		f, g := &in.Funds[x], &in.Funds[y]
-		return cmp.Or(cmp.Compare(boundness(f.Class), boundness(g.Class)), cmp.Compare(f.Rank, g.Rank), cmp.Compare(f.ID, g.ID))
-	})
+	b := &book{in: in, rule: ruleOf(&in), purse: newPurse(in.Funds)}
 	points := scorer.Points()
 	sums := totals(in, b.funds)
 	b.room(sums)
@@ -64,14 +50,9 @@ func newBook(in model.Input, scorer *score.Scorer) (*book, error) {
 		b.program(int32(i), sums[:n], points[i], &bad)
 		sums = sums[n:]
 	}
-	for k, f := range in.Funds {
-		b.left[k] = f.Available - b.revenue[k] - b.fixed[k]
-	}
+	b.open(in.Funds)
 	return b, bad.Err()
 }
-
-// boundness is the place of a class in the order of use.
-func boundness(c model.FundClass) int { return slices.Index(model.FundClasses(), c) }
 
 // program adds the program's lines, and claims for those that compete.
 func (b *book) program(i int32, sums []sum, q int64, bad *fault.Violations) {
@@ -80,7 +61,7 @@ func (b *book) program(i int32, sums []sum, q int64, bad *fault.Violations) {
 	for _, s := range sums {
 		k := s.fund
 		b.lines = append(b.lines, model.Line{
-			Program: p.ID, Fund: b.in.Funds[k].ID, Treatment: s.treatment, CostLines: s.costLines,
+			Program: p.ID, Fund: b.in.Funds[k].ID, Treatment: s.treatment, OneTime: s.oneTime, CostLines: s.costLines,
 			Gross: s.gross, Revenue: s.revenue, Base: s.gross - s.revenue, Block: -1,
 		})
 		b.lineIn = append(b.lineIn, k)
@@ -93,13 +74,13 @@ func (b *book) program(i int32, sums []sum, q int64, bad *fault.Violations) {
 			l.Reason = model.IsCredit
 		default:
 			b.claims = append(b.claims, claim{
-				program: i, fund: k, base: l.Base, q: q, most: money.Limit, held: !b.in.Funds[k].InPool(),
+				program: i, fund: k, oneTime: s.oneTime, base: l.Base, q: q, most: money.Limit, held: !b.in.Funds[k].InPool(),
 				line: int32(len(b.lines) - 1), //nolint:gosec // lines are fewer than 2^31
 			})
 		}
 		if l.Reason != "" {
 			l.Min, l.Max, l.Amount = l.Base, l.Base, l.Base
-			b.fixed[k] += l.Base
+			b.takeOff(k, l)
 		}
 	}
 	claims := b.claims[first:]
@@ -153,5 +134,11 @@ func (b *book) bounds(p *model.Program, claims []claim) {
 			c.most = c.least + room[i]
 		}
 		c.movable = max(0, c.base-c.floor)
+		switch {
+		case b.rule.fromNothing:
+			c.weigh = c.base
+		case !b.rule.wholeAsk:
+			c.weigh = c.movable
+		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // Version names the rules of this engine. It changes whenever any input could get another plan; a stored input is replayed only under its own.
-const Version = "1"
+const Version = "2"
 
 // Solved is a plan, the certificate of its check, and the bytes that the check encoded and hashed: what is kept is what was proven.
 type Solved struct {
@@ -47,6 +47,11 @@ func Solve(ctx context.Context, in model.Input) (Solved, error) {
 	plan, err := solve(ctx, auditor.Copy(), auditor.InputHash())
 	if err != nil {
 		return Solved{}, err
+	}
+	if in.Params.EquityFloor != nil && plan.Outcome != model.Infeasible {
+		if err := withoutEquity(ctx, auditor.Copy(), &plan); err != nil {
+			return Solved{}, err
+		}
 	}
 	if err := ctx.Err(); err != nil {
 		return Solved{}, fmt.Errorf("allocate: %w", err)
@@ -89,15 +94,31 @@ func solve(ctx context.Context, in model.Input, hash string) (model.Plan, error)
 	if len(plan.Shortfalls) > 0 {
 		plan.Outcome = model.Infeasible
 		b.infeasible(&plan)
-	} else {
-		solution, err := earmark.Solve(ctx, g.Problem)
-		if err != nil {
-			return model.Plan{}, fmt.Errorf("allocate: %w", err)
-		}
-		newDraft(b, g, solution).fill(&plan)
+	} else if err := b.divide(ctx, g, &plan); err != nil {
+		return model.Plan{}, err
 	}
 	b.pool(&plan)
 	plan.Lines = b.lines
+	b.notes(&plan)
 	total(&plan)
 	return plan, nil
+}
+
+// divide shares what is left after the lines off the top by the method of the input.
+func (b *book) divide(ctx context.Context, g *grid, plan *model.Plan) error {
+	d := draft{book: b, g: g}
+	var err error
+	switch b.in.Method {
+	case model.PriorityAdjustment, model.OneRate, model.AcrossTheBoard:
+		d.s, err = earmark.Solve(ctx, g.Problem)
+	case model.CutLine:
+		d.s, d.drawn, err = drawLines(ctx, b, g)
+	default:
+		return fault.State("METHOD_UNAVAILABLE", "version %q of the engine has no solver for %s; choose another method", Version, b.in.Method)
+	}
+	if err != nil {
+		return fmt.Errorf("allocate: %w", err)
+	}
+	d.fill(plan)
+	return nil
 }

@@ -10,20 +10,20 @@ import (
 	"github.com/throughline/throughline/services/platform/fault"
 )
 
-// grid is the book in whole rounding units: amount = odd + unit × x. Odd minor units are paid off the top by one fund, so that what is
-// shared is whole units and the funds hold whole units.
+// grid is the book in whole rounding units: amount = odd + unit × x. Odd minor units are paid off the top by one node, so that what is
+// shared is whole units and the nodes hold whole units.
 type grid struct {
 	earmark.Problem
 	unit    int64
 	odd     []int64 // of each claim
-	oddFund []int32 // that pays it
+	oddNode []int32 // that pays it
 	limit   []int64 // of each claim: the units that law and hold-harmless alone ask for
 	weights weights
 }
 
 func newGrid(b *book) (*grid, error) {
 	g := &grid{
-		unit: b.in.RoundingUnit, odd: make([]int64, len(b.claims)), oddFund: make([]int32, len(b.claims)), limit: make([]int64, len(b.claims)),
+		unit: b.rule.unit, odd: make([]int64, len(b.claims)), oddNode: make([]int32, len(b.claims)), limit: make([]int64, len(b.claims)),
 		weights: newWeights(b),
 	}
 	g.Class, g.Eligible = classes(b)
@@ -33,20 +33,50 @@ func newGrid(b *book) (*grid, error) {
 	left := append([]int64(nil), b.left...)
 	for i := range b.claims {
 		c := &b.claims[i]
-		curve := &g.Curves[i]
-		if !g.weights.set(curve, c) {
-			return nil, fault.New(fault.Invalid, "WEIGHTS_OVERFLOW",
-				"the amounts and the spread make weights beyond 62 bits; use a spread that is a multiple of 100 thousandths, or check the amounts for a wrong scale")
+		if !g.weights.set(&g.Curves[i], c, &b.rule) {
+			remedy := "check the amounts for a wrong scale"
+			if b.rule.spread > 0 {
+				remedy = "use a spread that is a multiple of 100 thousandths, or " + remedy
+			}
+			return nil, fault.New(fault.Invalid, "WEIGHTS_OVERFLOW", "the amounts and scores make weights beyond 62 bits; %s", remedy)
 		}
-		top := c.top(curve.Grow > 0)
-		g.odd[i] = oddOf(c, top, g.unit)
-		g.payOdd(i, c.fund, left, b.order)
-		g.bound(i, c, top, b.in.Params.MaxCutPPM)
+		g.bound(b, i, left)
 	}
 	for k := range left {
 		g.Capacity[k] = max(0, left[k]) / g.unit
 	}
 	return g, nil
+}
+
+// bound puts a claim on the grid: odd minor units off the top, lower bounds up, upper ones down, and the cap above the limit on cuts.
+func (g *grid) bound(b *book, i int, left []int64) {
+	c, curve, p := &b.claims[i], &g.Curves[i], &b.in.Programs[b.claims[i].program]
+	mayLose, _ := b.rule.mayLose(p)
+	stays := b.rule.fromNothing && curve.Grow == 0 // without weight a claim gets what it must, exactly
+	top := c.top(b.rule.wholeAsk || curve.Grow > 0)
+	if stays && mayLose < 0 && !c.held {
+		top = c.least
+	}
+	g.odd[i] = oddOf(c, top, g.unit)
+	g.payOdd(b, i, left)
+	base := max(0, money.FloorDiv(c.base-g.odd[i], g.unit))
+	if !b.rule.fromNothing {
+		curve.Base = base
+	}
+	if c.held {
+		curve.Lo, curve.Hi = base, base
+		return
+	}
+	g.limit[i] = max(0, money.CeilDiv(c.least-g.odd[i], g.unit))
+	curve.Hi = max(g.limit[i], money.FloorDiv(top-g.odd[i], g.unit))
+	curve.Lo = g.limit[i]
+	if mayLose >= 0 {
+		cut, _ := money.MulDivFloor(c.movable, mayLose, model.Whole) // at most movable
+		curve.Lo = max(curve.Lo, min(curve.Hi, base-cut/g.unit))
+	}
+	if stays {
+		curve.Hi = curve.Lo
+	}
 }
 
 // top is the most that the claim may come to: base and request, lifted to what it must get, within the cap.
@@ -70,126 +100,29 @@ func oddOf(c *claim, top, unit int64) int64 {
 	return odd
 }
 
-// payOdd has the odd minor units paid by the carrying fund, else by the most restricted eligible one that can; if none can, the claim gives
+// payOdd has the odd minor units paid by the carrying fund, else by the most restricted eligible node that can; if none can, the claim gives
 // them up.
-func (g *grid) payOdd(i int, carrier int32, left []int64, order []int32) {
-	g.oddFund[i] = carrier
+func (g *grid) payOdd(b *book, i int, left []int64) {
+	c := &b.claims[i]
+	g.oddNode[i] = c.fund
 	if g.odd[i] == 0 {
 		return
 	}
-	if left[carrier] >= g.odd[i] {
-		left[carrier] -= g.odd[i]
+	pays := func(k int32) bool {
+		if left[k] < g.odd[i] {
+			return false
+		}
+		left[k] -= g.odd[i]
+		g.oddNode[i] = k
+		return true
+	}
+	if (c.oneTime && b.once[c.fund] >= 0 && pays(b.once[c.fund])) || pays(c.fund) {
 		return
 	}
-	for _, k := range order {
-		if slices.Contains(g.Eligible[g.Class[i]], k) && left[k] >= g.odd[i] {
-			left[k] -= g.odd[i]
-			g.oddFund[i] = k
+	for _, k := range b.order {
+		if slices.Contains(g.Eligible[g.Class[i]], k) && pays(k) {
 			return
 		}
 	}
 	g.odd[i] = 0
-}
-
-// bound puts the claim's bounds on the grid: lower ones up, upper ones down, and the cap above the limit on cuts.
-func (g *grid) bound(i int, c *claim, top, maxCutPPM int64) {
-	curve := &g.Curves[i]
-	curve.Base = max(0, money.FloorDiv(c.base-g.odd[i], g.unit))
-	if c.held {
-		curve.Lo, curve.Hi = curve.Base, curve.Base
-		return
-	}
-	maxCut, _ := money.MulDivFloor(c.movable, maxCutPPM, model.Whole) // at most movable
-	g.limit[i] = max(0, money.CeilDiv(c.least-g.odd[i], g.unit))
-	curve.Hi = max(g.limit[i], money.FloorDiv(top-g.odd[i], g.unit))
-	curve.Lo = max(g.limit[i], min(curve.Hi, curve.Base-maxCut/g.unit))
-}
-
-// weights turns D and q into the weights of the curves, divided by what all of them share.
-type weights struct {
-	flat, steep int64 // Cut = D × (flat + steep × (10,000 − q))
-	common      int64 // greatest common divisor of every D
-	cut, grow   int64 // running sums
-}
-
-// scale is 1 in the units of a spread in thousandths times a score in basis points.
-const scale = 1000 * 10_000
-
-func newWeights(b *book) weights {
-	spread := b.in.Params.SpreadMilli - 1000
-	g := gcd(scale, spread)
-	w := weights{flat: scale / g, steep: spread / g}
-	for i := range b.claims {
-		w.common = gcd(b.claims[i].movable, w.common)
-	}
-	w.common = max(w.common, 1)
-	return w
-}
-
-// set fills in the weights of a curve; false when they leave 62 bits.
-func (w *weights) set(c *waterfill.Curve, of *claim) bool {
-	const limit = 1 << 62
-	d := of.movable / w.common
-	cut, fine := money.Mul(d, w.flat+w.steep*(10_000-of.q))
-	grow, alsoFine := money.Mul(d, of.q)
-	if !fine || !alsoFine || cut >= limit || grow >= limit {
-		return false
-	}
-	w.cut += cut
-	w.grow += grow
-	c.Cut, c.Grow = cut, grow
-	return w.cut < limit && w.grow < limit && w.cut >= 0 && w.grow >= 0
-}
-
-func gcd(a, b int64) int64 {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
-}
-
-// classes groups claims by the funds that may pay them: the carrying fund, and the program's eligible funds that compete.
-func classes(b *book) (class []int32, eligible [][]int32) {
-	class = make([]int32, len(b.claims))
-	alone := make([]int32, len(b.in.Funds)) // 1 + class of claims that only this fund may pay
-	known := map[string]int32{}             // looked up only, never walked
-	var key []byte
-	for i := range b.claims {
-		c := &b.claims[i]
-		set := b.eligible(c)
-		if len(set) == 1 {
-			if alone[c.fund] == 0 {
-				eligible = append(eligible, []int32{c.fund})
-				alone[c.fund] = int32(len(eligible)) //nolint:gosec // there are no more classes than claims
-			}
-			class[i] = alone[c.fund] - 1
-			continue
-		}
-		key = key[:0]
-		for _, k := range set {
-			key = append(key, byte(k), byte(k>>8), byte(k>>16), byte(k>>24)) //nolint:gosec // all four bytes are kept
-		}
-		id, ok := known[string(key)]
-		if !ok {
-			id = int32(len(eligible)) //nolint:gosec // there are no more classes than claims
-			known[string(key)] = id
-			eligible = append(eligible, slices.Clone(set))
-		}
-		class[i] = id
-	}
-	return class, eligible
-}
-
-// eligible is the ascending set of funds that may pay a claim; the slice is good until the next call.
-func (b *book) eligible(c *claim) []int32 {
-	b.set = append(b.set[:0], c.fund)
-	if !c.held {
-		for _, id := range b.in.Programs[c.program].EligibleFunds {
-			if k := b.funds[id]; k != c.fund && b.in.Funds[k].InPool() {
-				b.set = append(b.set, k)
-			}
-		}
-	}
-	slices.Sort(b.set)
-	return b.set
 }

@@ -42,20 +42,31 @@ func shortfalls(ctx context.Context, b *book, g *grid) ([]model.Shortfall, error
 	}
 	for k, left := range b.left {
 		if left < 0 && !proven[k] {
-			out = append(out, b.shortfall(g, nil, []int32{int32(k)}))
+			out = append(out, b.shortfall(g, nil, []int32{int32(k)})) // only ongoing money is ever overdrawn
 		}
 	}
 	return out, nil
 }
 
-// shortfall lists what must be paid and can be paid by these funds only.
-func (b *book) shortfall(g *grid, classes, funds []int32) model.Shortfall {
-	inFund, inClass := make([]bool, len(b.left)), make([]bool, len(g.Eligible))
+// shortfall lists what must be paid and can be paid by these nodes only. Where the one-time money of a fund has something left, it is a node of
+// its own: a proof without it leaves out that money and the one-time lines that it pays off the top.
+func (b *book) shortfall(g *grid, classes, nodes []int32) model.Shortfall {
+	inNode, inClass := make([]bool, len(b.left)), make([]bool, len(g.Eligible))
 	s := model.Shortfall{Funds: []string{}, Lines: []model.RequiredLine{}}
-	for _, k := range funds {
-		inFund[k] = true
-		s.Funds = append(s.Funds, b.in.Funds[k].ID)
-		s.Available += b.in.Funds[k].Available - b.revenue[k]
+	for _, k := range nodes {
+		inNode[k] = true
+	}
+	for _, k := range nodes {
+		if b.isOnce(k) {
+			continue // a class that may use it may use the ongoing money of the fund too
+		}
+		f := &b.in.Funds[k]
+		s.Funds = append(s.Funds, f.ID)
+		s.Available += f.Available - b.revenue[k]
+		if b.ongoingOnly(k, inNode) {
+			s.Ongoing = append(s.Ongoing, f.ID)
+			s.Available -= f.OneTime
+		}
 	}
 	for _, c := range classes {
 		inClass[c] = true
@@ -63,7 +74,7 @@ func (b *book) shortfall(g *grid, classes, funds []int32) model.Shortfall {
 	next := 0
 	for i := range b.lines {
 		l := &b.lines[i]
-		required := model.RequiredLine{Program: l.Program, Fund: l.Fund, Treatment: l.Treatment}
+		required := model.RequiredLine{Program: l.Program, Fund: l.Fund, Treatment: l.Treatment, OneTime: l.OneTime}
 		switch {
 		case next < len(b.claims) && int(b.claims[next].line) == i:
 			c := &b.claims[next]
@@ -71,7 +82,7 @@ func (b *book) shortfall(g *grid, classes, funds []int32) model.Shortfall {
 				required.Amount, required.Citation = c.floor, b.in.Programs[c.program].Mandate.Citation
 			}
 			next++
-		case inFund[b.lineIn[i]]:
+		case inNode[b.lineIn[i]] && !(l.OneTime && b.ongoingOnly(b.lineIn[i], inNode)):
 			required.Amount = l.Base
 		}
 		if required.Amount != 0 {
@@ -83,6 +94,9 @@ func (b *book) shortfall(g *grid, classes, funds []int32) model.Shortfall {
 	return s
 }
 
+// ongoingOnly says whether the one-time money of a fund is out of the proof.
+func (b *book) ongoingOnly(k int32, inNode []bool) bool { return b.once[k] >= 0 && !inNode[b.once[k]] }
+
 // infeasible fills a plan that nobody may adopt: the least that law asks for, unpaid.
 func (b *book) infeasible(plan *model.Plan) {
 	for i := range b.claims {
@@ -93,7 +107,7 @@ func (b *book) infeasible(plan *model.Plan) {
 		l.Change = l.Amount - l.Base
 	}
 	for _, f := range b.in.Funds {
-		plan.Funds = append(plan.Funds, model.FundResult{Fund: f.ID, Available: f.Available, Block: -1})
+		plan.Funds = append(plan.Funds, model.FundResult{Fund: f.ID, Available: f.Available, Block: -1, OneTime: f.OneTime})
 	}
 }
 

@@ -6,13 +6,16 @@ import (
 	"github.com/throughline/throughline/services/budgeting/internal/domain/waterfill"
 )
 
-// next is, for each fund, the claim that would get one unit more of its money, or −1. The unit may arrive by a chain: the claim is paid by a
-// fund that another claim leaves for this one.
+// next is, for each node, the claim that would get one unit more of its money, or −1. The unit may arrive by a chain: the claim is paid by a
+// node that another claim leaves for this one.
 func (d *draft) next() []int32 {
-	funds := len(d.in.Funds)
-	first := make([]int32, funds) // best claim that the fund may pay itself
+	nodes := len(d.left)
+	first := make([]int32, nodes) // best claim that the node may pay itself
 	for k := range first {
 		first[k] = -1
+	}
+	if d.rule.wholeAsk { // whole programs are next in line, not units
+		return first
 	}
 	for i := range d.claims {
 		class := d.g.Class[i]
@@ -24,10 +27,10 @@ func (d *draft) next() []int32 {
 		}
 	}
 	leads := d.exchanges()
-	out := make([]int32, funds)
+	out := make([]int32, nodes)
 	for k := range out {
 		out[k] = -1
-		short := d.shortFund(int32(k))
+		short := d.shortNode(int32(k))
 		for from := range first {
 			if leads[from][k] && !short && first[from] >= 0 {
 				out[k] = d.better(out[k], first[from])
@@ -37,8 +40,8 @@ func (d *draft) next() []int32 {
 	return out
 }
 
-// shortFund says whether the fund's next unit would only lessen what packages must find.
-func (d *draft) shortFund(k int32) bool {
+// shortNode says whether the node's next unit would only lessen what packages must find.
+func (d *draft) shortNode(k int32) bool {
 	for i := range d.s.Blocks {
 		if d.s.Blocks[i].Short > 0 && slices.Contains(d.s.Blocks[i].Funds, k) {
 			return true
@@ -55,12 +58,12 @@ func (d *draft) better(i, j int32) int32 {
 	return i
 }
 
-// exchanges is the closure of "a claim paid by this fund may be paid by that one instead".
+// exchanges is the closure of "a claim paid by this node may be paid by that one instead".
 func (d *draft) exchanges() [][]bool {
-	funds := len(d.in.Funds)
-	leads := make([][]bool, funds)
+	nodes := len(d.left)
+	leads := make([][]bool, nodes)
 	for k := range leads {
-		leads[k] = make([]bool, funds)
+		leads[k] = make([]bool, nodes)
 		leads[k][k] = true
 	}
 	for c, set := range d.g.Eligible {

@@ -1,6 +1,9 @@
 package engine
 
-import "github.com/throughline/throughline/services/budgeting/internal/domain/model"
+import (
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
+)
 
 // steps lists the waterfall in order; the program revenue, credits, unnamed funds and floors come out of the competing lines.
 func steps() []model.StepName {
@@ -68,8 +71,19 @@ func (b *book) pool(plan *model.Plan) {
 // total adds up the lines, blocks and funds of a plan.
 func total(plan *model.Plan) {
 	t := &plan.Totals
+	for i := range plan.Programs {
+		n := &plan.Programs[i]
+		t.PositionsShort += n.PositionsShort
+		for j := range n.GrantsLost {
+			t.GrantsLost += n.GrantsLost[j].Award
+		}
+	}
 	for i := range plan.Lines {
 		l := &plan.Lines[i]
+		if plan.Outcome != model.Infeasible {
+			value, _ := money.MulDivHalfEven(max(0, l.Amount), l.ScoreBP, fullScore) // at most the amount
+			t.PriorityValue += value
+		}
 		amount := l.Amount + l.Revenue - l.RevenueLost
 		t.GrossBase += l.Gross
 		t.GrossAmount += amount
@@ -86,5 +100,6 @@ func total(plan *model.Plan) {
 	for i := range plan.Funds {
 		t.Surplus += plan.Funds[i].Surplus
 		t.Remainder += plan.Funds[i].Remainder
+		t.OneTime += plan.Funds[i].OneTimeUsed
 	}
 }

@@ -38,11 +38,11 @@ func fraction(r *big.Rat) model.Rate {
 // at is the rate at which a unit moves, per unit of multiplier (shortage) or of full score (growth): unit × (2n − 1) ÷ (2 × D × factor).
 func (d *draft) at(direction waterfill.Direction, u waterfill.Unit) *big.Rat {
 	c := &d.claims[u.Claim]
-	one, factor := int64(10_000), c.q
+	one, factor := int64(fullScore), d.rule.growFactor(c.q)
 	if direction == waterfill.Shortage {
-		one, factor = scale, scale+(d.in.Params.SpreadMilli-1000)*(10_000-c.q)
+		one, factor = scale, d.rule.cutFactor(c.q)
 	}
-	return new(big.Rat).SetFrac(product(d.g.unit, 2*u.N-1, one), product(2, c.movable, factor))
+	return new(big.Rat).SetFrac(product(d.g.unit, 2*u.N-1, one), product(2, c.weigh, factor))
 }
 
 func product(factors ...int64) *big.Int {

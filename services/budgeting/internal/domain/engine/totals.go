@@ -11,12 +11,13 @@ import (
 type sum struct {
 	program, fund  int32
 	treatment      model.Treatment
+	oneTime        bool
 	costLines      int
 	gross, revenue int64
 }
 
-// totals nets cost lines by program, fund and treatment, and program revenue into the competing line of the same fund. Programs come in their
-// order, the lines of each by fund and treatment. Funds are sorted by id, so that their places are in the order of ids.
+// totals nets cost lines by program, fund, treatment and kind of cost, and program revenue into the ongoing competing line of the same fund.
+// Programs come in their order, the lines of each by fund, treatment and ongoing before one-time. Funds are sorted by id, so that their places are in the order of ids.
 func totals(in model.Input, funds map[string]int32) []sum {
 	n := 0
 	for i := range in.Programs {
@@ -27,7 +28,7 @@ func totals(in model.Input, funds map[string]int32) []sum {
 		p, first := &in.Programs[i], len(sums)
 		for j := range p.CostLines {
 			l := &p.CostLines[j]
-			sums = append(sums, sum{program: int32(i), fund: funds[l.Fund], treatment: l.Treatment, costLines: 1, gross: l.Amount})
+			sums = append(sums, sum{program: int32(i), fund: funds[l.Fund], treatment: l.Treatment, oneTime: l.OneTime, costLines: 1, gross: l.Amount})
 		}
 		for _, r := range p.Revenue {
 			sums = append(sums, sum{program: int32(i), fund: funds[r.Fund], treatment: model.Competes, revenue: r.Amount})
@@ -37,14 +38,14 @@ func totals(in model.Input, funds map[string]int32) []sum {
 	return sums
 }
 
-// merge sorts the sums of a program and adds up those of one fund and treatment; it answers how many are left.
+// merge sorts the sums of a program and adds up those of one line; it answers how many are left.
 func merge(sums []sum) int {
 	slices.SortFunc(sums, func(x, y sum) int {
-		return cmp.Or(cmp.Compare(x.fund, y.fund), cmp.Compare(x.treatment.Place(), y.treatment.Place()))
+		return cmp.Or(cmp.Compare(x.fund, y.fund), cmp.Compare(x.treatment.Place(), y.treatment.Place()), ongoingFirst(x.oneTime, y.oneTime))
 	})
 	merged := sums[:0]
 	for _, s := range sums {
-		if n := len(merged); n > 0 && merged[n-1].fund == s.fund && merged[n-1].treatment == s.treatment {
+		if n := len(merged); n > 0 && merged[n-1].fund == s.fund && merged[n-1].treatment == s.treatment && merged[n-1].oneTime == s.oneTime {
 			merged[n-1].costLines += s.costLines
 			merged[n-1].gross += s.gross
 			merged[n-1].revenue += s.revenue
@@ -53,6 +54,17 @@ func merge(sums []sum) int {
 		merged = append(merged, s)
 	}
 	return len(merged)
+}
+
+func ongoingFirst(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	default:
+		return 1
+	}
 }
 
 // room makes place for a line a sum, and a claim a competing one.

@@ -14,7 +14,18 @@ func encodeInput(in *Input) []byte {
 	list(e, `,"programs":`, in.Programs, (*encoder).program)
 	e.revision(`,"revisions":{"priority":{`, &in.Revisions.Priority)
 	e.revision(`,"results":{`, &in.Revisions.Results)
-	e.raw("}}")
+	e.raw("}")
+	optList(e, `,"packages":`, in.Packages, (*encoder).pack)
+	optList(e, `,"later":`, in.Later, func(e *encoder, l *LaterEnvelope) {
+		e.text(`{"fund":`, l.Fund)
+		e.int(`,"year":`, l.Year)
+		e.int(`,"available":`, l.Available)
+		e.raw("}")
+	})
+	if in.Election != nil {
+		e.election(in.Election)
+	}
+	e.raw("}")
 	return e.b
 }
 
@@ -33,8 +44,18 @@ func (in *Input) size() int {
 		if p.Results != nil {
 			n += 96 + len(p.Results.Reason)
 		}
+		n += 96*len(p.Grants) + 64*len(p.Positions)
 	}
-	return n
+	for i := range in.Packages {
+		n += 160 + len(in.Packages[i].Title) + 240*len(in.Packages[i].Levels)
+	}
+	if in.Election != nil {
+		n += 128 + 48*len(in.Election.Projects)
+		for i := range in.Election.Ballots {
+			n += 32 + 40*len(in.Election.Ballots[i].Votes)
+		}
+	}
+	return n + 48*len(in.Later)
 }
 
 func (e *encoder) params(p *Params) {
@@ -53,6 +74,14 @@ func (e *encoder) params(p *Params) {
 		e.int(`,"points_bp":`, r.PointsBP)
 		e.raw("}")
 	})
+	if f := p.EquityFloor; f != nil {
+		e.int(`,"equity_floor":{"min_bp":`, f.MinBP)
+		e.int(`,"max_cut_ppm":`, f.MaxCutPPM)
+		e.raw("}")
+	}
+	e.optText(`,"package_value":`, string(p.PackageValue))
+	e.optBool(`,"carry_forward":`, p.CarryForward)
+	e.optInt(`,"work_limit":`, p.WorkLimit)
 	e.raw("}")
 }
 
@@ -66,6 +95,7 @@ func (e *encoder) goal(g *Goal) {
 func (e *encoder) fund(f *Fund) {
 	e.text(`{"id":`, f.ID)
 	e.int(`,"available":`, f.Available)
+	e.optInt(`,"one_time":`, f.OneTime)
 	e.text(`,"class":`, string(f.Class))
 	e.optInt(`,"rank":`, f.Rank)
 	e.text(`,"kind":`, string(f.Kind))
@@ -78,9 +108,7 @@ func (e *encoder) program(p *Program) {
 	e.optText(`,"version":`, p.Version)
 	list(e, `,"cost_lines":`, p.CostLines, (*encoder).costLine)
 	e.optInt(`,"requested":`, p.Requested)
-	if len(p.EligibleFunds) > 0 {
-		e.texts(`,"eligible_funds":`, p.EligibleFunds)
-	}
+	e.optTexts(`,"eligible_funds":`, p.EligibleFunds)
 	if m := p.Mandate; m != nil {
 		e.int(`,"mandate":{"minimum":`, m.Minimum)
 		e.optText(`,"citation":`, m.Citation)
@@ -119,6 +147,20 @@ func (e *encoder) program(p *Program) {
 		e.raw("}")
 	}
 	e.optInt(`,"equity_bp":`, p.EquityBP)
+	optList(e, `,"grants":`, p.Grants, func(e *encoder, g *GrantAward) {
+		e.text(`{"id":`, g.ID)
+		e.optText(`,"fund":`, g.Fund)
+		e.int(`,"award":`, g.Award)
+		e.optInt(`,"match_ppm":`, g.MatchPPM)
+		e.optInt(`,"effort":`, g.Effort)
+		e.raw("}")
+	})
+	optList(e, `,"positions":`, p.Positions, func(e *encoder, p *Position) {
+		e.text(`{"title":`, p.Title)
+		e.int(`,"count":`, p.Count)
+		e.int(`,"cost":`, p.Cost)
+		e.raw("}")
+	})
 	e.raw("}")
 }
 
@@ -127,6 +169,7 @@ func (e *encoder) costLine(l *CostLine) {
 	e.text(`,"fund":`, l.Fund)
 	e.text(`,"treatment":`, string(l.Treatment))
 	e.int(`,"amount":`, l.Amount)
+	e.optBool(`,"one_time":`, l.OneTime)
 	e.raw("}")
 }
 

@@ -2,6 +2,11 @@ package model
 
 func encodePlan(p *Plan) []byte {
 	e := &encoder{b: make([]byte, 0, p.size())}
+	e.plan(p)
+	return e.b
+}
+
+func (e *encoder) plan(p *Plan) {
 	e.int(`{"schema":`, int64(p.Schema))
 	e.text(`,"engine_version":`, p.EngineVersion)
 	e.text(`,"method":`, string(p.Method))
@@ -21,13 +26,28 @@ func encodePlan(p *Plan) []byte {
 		e.int(`,"halves":`, f.Halves)
 		e.raw("}")
 	})
+	optList(e, `,"programs":`, p.Programs, (*encoder).programNote)
+	optList(e, `,"cut_lines":`, p.CutLines, (*encoder).drawnLine)
+	if p.WithoutEquity != nil {
+		e.raw(`,"without_equity":`)
+		e.plan(p.WithoutEquity)
+	}
+	optList(e, `,"packages":`, p.Packages, (*encoder).packageResult)
+	if p.Search != nil {
+		e.search(p.Search)
+	}
+	if p.Shares != nil {
+		e.shares(p.Shares)
+	}
 	e.raw("}")
-	return e.b
 }
 
 // size is about the bytes of the encoding, seldom less.
 func (p *Plan) size() int {
-	n := 4096 + 1024*len(p.Funds) + 128*len(p.Flags)
+	n := 4096 + 1024*len(p.Funds) + 128*len(p.Flags) + 160*len(p.Programs) + 256*len(p.Packages)
+	if p.WithoutEquity != nil {
+		n += p.WithoutEquity.size()
+	}
 	for i := range p.Lines {
 		n += 240 + len(p.Lines[i].Program) + 40*len(p.Lines[i].Paid)
 	}
@@ -44,6 +64,11 @@ func (e *encoder) totals(t *Totals) {
 	e.int(`,"short":`, t.Short)
 	e.int(`,"surplus":`, t.Surplus)
 	e.int(`,"remainder":`, t.Remainder)
+	e.optInt(`,"priority_value":`, t.PriorityValue)
+	e.optInt(`,"one_time":`, t.OneTime)
+	e.optInt(`,"grants_lost":`, t.GrantsLost)
+	e.optInt(`,"positions_short":`, t.PositionsShort)
+	e.optInt(`,"equity_cost":`, t.EquityCost)
 	e.raw("}")
 }
 
@@ -75,14 +100,18 @@ func (e *encoder) fundResult(r *FundResult) {
 	if n := r.Next; n != nil {
 		e.text(`,"next":{"program":`, n.Program)
 		e.text(`,"fund":`, n.Fund)
+		e.optBool(`,"one_time":`, n.OneTime)
 		e.raw("}")
 	}
+	e.optInt(`,"one_time":`, r.OneTime)
+	e.optInt(`,"one_time_used":`, r.OneTimeUsed)
 	e.raw("}")
 }
 
 func (e *encoder) block(b *Block) {
 	e.int(`{"id":`, int64(b.ID))
 	e.texts(`,"funds":`, b.Funds)
+	e.optTexts(`,"one_time_funds":`, b.OneTime)
 	e.int(`,"lines":`, int64(b.Lines))
 	e.text(`,"direction":`, string(b.Direction))
 	e.text(`,"rate":{"num":`, b.Rate.Num)
@@ -104,6 +133,7 @@ func (e *encoder) line(l *Line) {
 	e.text(`{"program":`, l.Program)
 	e.text(`,"fund":`, l.Fund)
 	e.text(`,"treatment":`, string(l.Treatment))
+	e.optBool(`,"one_time":`, l.OneTime)
 	e.int(`,"cost_lines":`, int64(l.CostLines))
 	e.int(`,"gross":`, l.Gross)
 	e.optInt(`,"revenue":`, l.Revenue)
@@ -122,6 +152,7 @@ func (e *encoder) line(l *Line) {
 	optList(e, `,"paid":`, l.Paid, func(e *encoder, p *Payment) {
 		e.text(`{"fund":`, p.Fund)
 		e.int(`,"amount":`, p.Amount)
+		e.optInt(`,"one_time":`, p.OneTime)
 		e.raw("}")
 	})
 	e.raw("}")
@@ -129,12 +160,14 @@ func (e *encoder) line(l *Line) {
 
 func (e *encoder) shortfall(s *Shortfall) {
 	e.texts(`{"funds":`, s.Funds)
+	e.optTexts(`,"ongoing":`, s.Ongoing)
 	list(e, `,"lines":`, s.Lines, func(e *encoder, l *RequiredLine) {
 		e.text(`{"program":`, l.Program)
 		e.text(`,"fund":`, l.Fund)
 		e.text(`,"treatment":`, string(l.Treatment))
 		e.int(`,"amount":`, l.Amount)
 		e.optText(`,"citation":`, l.Citation)
+		e.optBool(`,"one_time":`, l.OneTime)
 		e.raw("}")
 	})
 	e.int(`,"required":`, s.Required)

@@ -46,6 +46,12 @@ func (e *encoder) texts(key string, all []string) {
 	list(e, key, all, func(e *encoder, s *string) { e.text("", *s) })
 }
 
+func (e *encoder) optTexts(key string, all []string) {
+	if len(all) > 0 {
+		e.texts(key, all)
+	}
+}
+
 // list writes nil as null, as encoding/json does.
 func list[T any](e *encoder, key string, items []T, write func(*encoder, *T)) {
 	e.raw(key)

@@ -1,5 +1,7 @@
 package model
 
+import "github.com/throughline/throughline/services/budgeting/internal/domain/money"
+
 // Input is everything an allocation depends on: nothing else may change its result. Amounts are int64 minor units of Currency.
 // Slices may come in any order; Normalize sorts them, and the canonical encoding is of the sorted form.
 type Input struct {
@@ -13,6 +15,10 @@ type Input struct {
 	Funds         []Fund    `json:"funds"`
 	Programs      []Program `json:"programs"`
 	Revisions     Revisions `json:"revisions"`
+
+	Packages []Package       `json:"packages,omitempty"` // PACKAGES only
+	Later    []LaterEnvelope `json:"later,omitempty"`    // PACKAGES only
+	Election *Election       `json:"election,omitempty"` // EQUAL_SHARES and GREEDY only
 }
 
 // Params are the policy figures of the method; DefaultParams has the usual ones.
@@ -23,7 +29,21 @@ type Params struct {
 	EquityCapBP  int64             `json:"equity_cap_bp"`  // the same for equity
 	Attributes   []AttributeWeight `json:"attributes,omitempty"`
 	Results      []ResultRule      `json:"results,omitempty"` // the published table; a pair it leaves out moves nothing
+	EquityFloor  *EquityFloor      `json:"equity_floor,omitempty"`
+	PackageValue PackageValue      `json:"package_value,omitempty"` // "" is PRIORITY_DOLLARS
+	CarryForward bool              `json:"carry_forward,omitempty"` // PACKAGES: what a fund has left of a year may pay costs of later years
+	WorkLimit    int64             `json:"work_limit,omitempty"`    // PACKAGES: states that the search may visit, 0 = the engine's default
 }
+
+// EquityFloor is a council rule: programs with at least MinBP points of equity lose at most MaxCutPPM of what can move. What it moves to them
+// is shown. Law and caps stand before it, the limit on cuts and the rate behind it.
+type EquityFloor struct {
+	MinBP     int64 `json:"min_bp"`
+	MaxCutPPM int64 `json:"max_cut_ppm"`
+}
+
+// Covers says whether the rule protects the program; no rule protects nobody.
+func (e *EquityFloor) Covers(p *Program) bool { return e != nil && p.EquityBP >= e.MinBP }
 
 // AttributeWeight adds a program attribute to the score; the goals together weigh 1,000,000.
 type AttributeWeight struct {
@@ -63,7 +83,8 @@ type Goal struct {
 // Fund is one envelope. Money does not cross funds except where a program names them in EligibleFunds.
 type Fund struct {
 	ID        string    `json:"id"`
-	Available int64     `json:"available"` // all it may spend, program revenue included, ≥ 0
+	Available int64     `json:"available"`          // all it may spend, program revenue included, ≥ 0
+	OneTime   int64     `json:"one_time,omitempty"` // part of Available that will not come again: it pays one-time costs only
 	Class     FundClass `json:"class"`
 	Rank      int64     `json:"rank,omitempty"` // order inside the class, lower is used first
 	Kind      FundKind  `json:"kind"`
@@ -95,6 +116,8 @@ type Program struct {
 	Attributes    []Attribute  `json:"attributes,omitempty"`
 	Results       *ResultsGate `json:"results,omitempty"`
 	EquityBP      int64        `json:"equity_bp,omitempty"` // points that equity moves the score, in basis points; clamped to EquityCapBP
+	Grants        []GrantAward `json:"grants,omitempty"`    // lost when the competing lines fall too low: reported, never decided on
+	Positions     []Position   `json:"positions,omitempty"` // of the competing lines: reductions are told in whole ones
 }
 
 // InFormula says whether any of the program's lines competes.
@@ -113,6 +136,7 @@ type CostLine struct {
 	Fund      string    `json:"fund"`
 	Treatment Treatment `json:"treatment"`
 	Amount    int64     `json:"amount"`
+	OneTime   bool      `json:"one_time,omitempty"` // cost of this year only: one-time money may pay it, ongoing money too
 }
 
 // Mandate is a legal duty. Only an attested one is a floor: it keeps Minimum of the program's competing lines (net) whole.
@@ -129,7 +153,30 @@ type Hold struct {
 	MaxIncreasePPM int64 `json:"max_increase_ppm"`
 }
 
-// Revenue is program income in a fund that follows the service: cut the service and it is lost in proportion.
+// GrantAward is money from outside that stands or falls with the program's own: it is lost when the competing lines, net, fall below Effort
+// (maintenance of effort) or below MatchPPM of the award.
+type GrantAward struct {
+	ID       string `json:"id"`
+	Fund     string `json:"fund,omitempty"` // where it arrives, for reports
+	Award    int64  `json:"award"`
+	MatchPPM int64  `json:"match_ppm,omitempty"`
+	Effort   int64  `json:"effort,omitempty"`
+}
+
+// Match is the least own money that keeps the award, rounded up to the minor unit.
+func (g *GrantAward) Match() int64 {
+	return g.Award/Whole*g.MatchPPM + money.CeilDiv(g.Award%Whole*g.MatchPPM, Whole) // a valid award has room for ten times itself
+}
+
+// Position is authorised positions of one kind; Cost is that of one for a year.
+type Position struct {
+	Title string `json:"title"`
+	Count int64  `json:"count"`
+	Cost  int64  `json:"cost"`
+}
+
+// Revenue is program income in a fund that follows the service: cut the service and it is lost in proportion. It is ongoing money, and nets the
+// ongoing competing line of its fund.
 type Revenue struct {
 	Fund   string `json:"fund"`
 	Amount int64  `json:"amount"`

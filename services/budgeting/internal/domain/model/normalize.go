@@ -30,6 +30,8 @@ func (in Input) Normalize() Input {
 	out.Goals = sorted(in.Goals, byGoal)
 	out.Funds = sorted(in.Funds, byFund)
 	out.Programs = sorted(in.Programs, byProgram)
+	out.Params.EquityFloor = copied(in.Params.EquityFloor)
+	out.Packages, out.Later, out.Election = packagesInOrder(in.Packages), inOrder(in.Later, byLater), in.Election.inOrder()
 	room := newLists(in.Programs)
 	for i := range out.Programs {
 		p := &out.Programs[i]
@@ -38,6 +40,7 @@ func (in Input) Normalize() Input {
 		p.Revenue = take(&room.revenue, p.Revenue, byPayer)
 		p.Alignment = take(&room.alignment, p.Alignment, byAlignedGoal)
 		p.Attributes = take(&room.attributes, p.Attributes, byAttribute)
+		p.Grants, p.Positions = inOrder(p.Grants, byGrant), inOrder(p.Positions, byTitle)
 		p.Mandate, p.Cap, p.HoldHarmless, p.Results = copied(p.Mandate), copied(p.Cap), copied(p.HoldHarmless), copied(p.Results)
 	}
 	return out
@@ -47,13 +50,15 @@ func (in Input) Normalize() Input {
 func (in *Input) normal() bool {
 	if in.Schema != SchemaVersion || in.Goals == nil || in.Funds == nil || in.Programs == nil ||
 		!slices.IsSortedFunc(in.Params.Attributes, byName) || !slices.IsSortedFunc(in.Params.Results, byRule) ||
-		!slices.IsSortedFunc(in.Goals, byGoal) || !slices.IsSortedFunc(in.Funds, byFund) || !slices.IsSortedFunc(in.Programs, byProgram) {
+		!slices.IsSortedFunc(in.Goals, byGoal) || !slices.IsSortedFunc(in.Funds, byFund) || !slices.IsSortedFunc(in.Programs, byProgram) ||
+		!arePackagesInOrder(in.Packages) || !slices.IsSortedFunc(in.Later, byLater) || !in.Election.isInOrder() {
 		return false
 	}
 	for i := range in.Programs {
 		p := &in.Programs[i]
 		if p.CostLines == nil || !slices.IsSortedFunc(p.CostLines, byLine) || !slices.IsSortedFunc(p.EligibleFunds, byID) || !slices.IsSortedFunc(p.Revenue, byPayer) ||
-			!slices.IsSortedFunc(p.Alignment, byAlignedGoal) || !slices.IsSortedFunc(p.Attributes, byAttribute) {
+			!slices.IsSortedFunc(p.Alignment, byAlignedGoal) || !slices.IsSortedFunc(p.Attributes, byAttribute) ||
+			!slices.IsSortedFunc(p.Grants, byGrant) || !slices.IsSortedFunc(p.Positions, byTitle) {
 			return false
 		}
 	}
@@ -99,6 +104,14 @@ func sorted[T any](s []T, by func(a, b T) int) []T {
 	copy(out, s)
 	order(out, by)
 	return out
+}
+
+// inOrder is sorted for lists that most inputs do not have.
+func inOrder[T any](s []T, by func(a, b T) int) []T {
+	if len(s) == 0 {
+		return nil
+	}
+	return sorted(s, by)
 }
 
 // order sorts what is not in order yet, as most lists are.

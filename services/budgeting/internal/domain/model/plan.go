@@ -11,11 +11,13 @@ type Outcome string
 // Outcomes.
 const (
 	Optimal        Outcome = "OPTIMAL"         // every fund balances and no other division fits the rule better
+	Feasible       Outcome = "FEASIBLE"        // PACKAGES: every fund balances; a better choice is worth at most the bound
 	ReductionShort Outcome = "REDUCTION_SHORT" // the limits on cuts are too tight: packages must find the Short of the blocks
 	Infeasible     Outcome = "INFEASIBLE"      // must-pay lines and floors exceed the money that may pay them; never adoptable
 )
 
-// Plan is the answer to an Input. Funds and Waterfall are sorted by fund id, Lines by (program, fund, waterfall order of treatment).
+// Plan is the answer to an Input. Funds and Waterfall are sorted by fund id, Lines by (program, fund, waterfall order of treatment, ongoing before
+// one-time), Programs by id, Packages by (program, package), CutLines in the order in which they were drawn.
 // An INFEASIBLE plan has Shortfalls and no Blocks; its lines show the least that law asks and nothing is paid.
 type Plan struct {
 	Schema        int          `json:"schema"`
@@ -31,6 +33,13 @@ type Plan struct {
 	Lines         []Line       `json:"lines"`
 	Shortfalls    []Shortfall  `json:"shortfalls"`
 	Flags         []Flag       `json:"flags"` // where a median stands in for an unknown alignment
+
+	Programs      []ProgramNote   `json:"programs,omitempty"`       // only programs with something to say
+	CutLines      []DrawnLine     `json:"cut_lines,omitempty"`      // CUT_LINE only
+	WithoutEquity *Plan           `json:"without_equity,omitempty"` // the answer without the equity floor, which shows its cost; none without the rule
+	Packages      []PackageResult `json:"packages,omitempty"`
+	Search        *Search         `json:"search,omitempty"` // PACKAGES only
+	Shares        *SharesNote     `json:"shares,omitempty"` // EQUAL_SHARES and GREEDY only
 }
 
 // Totals add up every line. Gross counts program revenue and interfund lines; Net leaves interfund lines out.
@@ -44,6 +53,12 @@ type Totals struct {
 	Short       int64 `json:"short"` // what packages must find, all blocks
 	Surplus     int64 `json:"surplus"`
 	Remainder   int64 `json:"remainder"`
+
+	PriorityValue  int64 `json:"priority_value,omitempty"`  // score × amount of every line, each rounded half to even: priority-weighted money
+	OneTime        int64 `json:"one_time,omitempty"`        // one-time money that is used
+	GrantsLost     int64 `json:"grants_lost,omitempty"`     // awards
+	PositionsShort int64 `json:"positions_short,omitempty"` // whole authorised positions
+	EquityCost     int64 `json:"equity_cost,omitempty"`     // what the equity floor moved to the programs that it protects: theirs less what WithoutEquity gives them
 }
 
 // Waterfall is the addressable pool: Total less every step is Movable. Steps come in the order of the Step constants, zero ones left out.
@@ -75,7 +90,9 @@ const (
 	StepFloor   StepName = "MANDATE_FLOOR"   // attested mandates, up to their minimum
 )
 
-// FundResult balances exactly: Available = Fixed + Revenue + Competing + Surplus + Remainder (all zero but Available when INFEASIBLE).
+// FundResult balances exactly: Available = Fixed + Revenue + Competing + Surplus + Remainder (all zero but Available and OneTime when INFEASIBLE).
+// Ongoing and one-time money are rounded apart, so that the remainder of a fund with both may come to nearly two units. CUT_LINE shares minor
+// units: it has no remainder.
 type FundResult struct {
 	Fund      string   `json:"fund"`
 	Available int64    `json:"available"`
@@ -85,7 +102,10 @@ type FundResult struct {
 	Surplus   int64    `json:"surplus"`        // whole units that no eligible line may take
 	Remainder int64    `json:"remainder"`      // less than a rounding unit: the line "unallocated (rounding)"
 	Block     int      `json:"block"`          // index in Blocks, −1 when no competing line draws on the fund
-	Next      *LineRef `json:"next,omitempty"` // who would get the fund's next unit; none when nobody may take it
+	Next      *LineRef `json:"next,omitempty"` // who would get the fund's next unit of ongoing money; none when nobody may take it, and under CUT_LINE
+
+	OneTime     int64 `json:"one_time,omitempty"`      // of Available
+	OneTimeUsed int64 `json:"one_time_used,omitempty"` // by one-time lines; one-time credits count against it
 }
 
 // RemainderName names the line that holds what is left below the rounding unit.
@@ -95,6 +115,7 @@ const RemainderName = "unallocated (rounding)"
 type LineRef struct {
 	Program string `json:"program"`
 	Fund    string `json:"fund"`
+	OneTime bool   `json:"one_time,omitempty"`
 }
 
 // Direction is what a block shares.
@@ -103,21 +124,23 @@ type Direction string
 // Directions.
 const (
 	Shortage Direction = "SHORTAGE" // amount = base − round(rate × D × multiplier), within bounds
-	Growth   Direction = "GROWTH"   // amount = base + round(rate × D × q), within bounds
+	Growth   Direction = "GROWTH"   // amount = base + round(rate × D × q), within bounds; under ONE_RATE round(rate × base × q)
 	Held     Direction = "HELD"     // nothing to share
 )
 
-// Block is a set of competing lines that share one rate, with the funds that pay them.
+// Block is a set of competing lines that share one rate, with the funds that pay them. ACROSS_THE_BOARD counts every score as 100 %. Under
+// CUT_LINE it is what hangs together by its funds, and has no rate.
 type Block struct {
 	ID        int       `json:"id"`
-	Funds     []string  `json:"funds"`
+	Funds     []string  `json:"funds"`                    // whose ongoing money it has
+	OneTime   []string  `json:"one_time_funds,omitempty"` // whose one-time money it has
 	Lines     int       `json:"lines"`
 	Direction Direction `json:"direction"`
 	Rate      Rate      `json:"rate"`      // of D: what a line of multiplier 1 gives (SHORTAGE), of score 100 % gains (GROWTH)
 	Base      int64     `json:"base"`      // sum over the lines
 	Amount    int64     `json:"amount"`    // sum over the lines
 	Supply    int64     `json:"supply"`    // what the block's funds have left for competing lines, whole units and odd minor units
-	Exhausted bool      `json:"exhausted"` // less than one unit is left in every fund of the block
+	Exhausted bool      `json:"exhausted"` // less than one unit is left of any money of the block
 	Short     int64     `json:"short"`     // Amount at the limits less what can be paid: packages must find it
 	Cut       *Cut      `json:"cut,omitempty"`
 }
@@ -155,13 +178,22 @@ const (
 	IsCredit  Reason = "CREDIT"         // net-negative program-fund
 	NotNamed  Reason = "FUND_NOT_NAMED" // the fund does not compete
 	Unpayable Reason = "INFEASIBLE"     // the plan is infeasible
+
+	AtEquity     Reason = "EQUITY_FLOOR"   // council's rule for programs with equity points
+	AboveLine    Reason = "ABOVE_THE_LINE" // CUT_LINE: paid whole
+	AtLine       Reason = "AT_THE_LINE"    // CUT_LINE: the first that could not be paid whole; it keeps its floor
+	BelowLine    Reason = "BELOW_THE_LINE" // CUT_LINE: it could draw on funds whose line is drawn, and keeps its floor
+	ReplacedBase Reason = "SERVICE_LEVEL"  // PACKAGES: the amount is the level that was picked
+	Selected     Reason = "SELECTED"       // chosen by PACKAGES or by voters
+	NotSelected  Reason = "NOT_SELECTED"
 )
 
-// Line is one program, fund and treatment. For competing lines every figure but Gross and Revenue is net of program revenue.
+// Line is one program, fund, treatment and kind of cost. For competing lines every figure but Gross and Revenue is net of program revenue.
 type Line struct {
 	Program     string    `json:"program"`
 	Fund        string    `json:"fund"` // the fund that carries the line
 	Treatment   Treatment `json:"treatment"`
+	OneTime     bool      `json:"one_time,omitempty"` // cost of this year only
 	CostLines   int       `json:"cost_lines"`
 	Gross       int64     `json:"gross"`
 	Revenue     int64     `json:"revenue,omitempty"`
@@ -182,13 +214,15 @@ type Line struct {
 
 // Payment is what one fund pays.
 type Payment struct {
-	Fund   string `json:"fund"`
-	Amount int64  `json:"amount"`
+	Fund    string `json:"fund"`
+	Amount  int64  `json:"amount"`
+	OneTime int64  `json:"one_time,omitempty"` // of Amount: money that will not come again
 }
 
 // Shortfall is a proof of infeasibility: the lines total Required, and the only funds that may pay them have Available.
 type Shortfall struct {
 	Funds     []string       `json:"funds"`
+	Ongoing   []string       `json:"ongoing,omitempty"` // of Funds: those whose one-time money may not pay these lines, and is not in Available
 	Lines     []RequiredLine `json:"lines"`
 	Required  int64          `json:"required"`
 	Available int64          `json:"available"`
@@ -202,6 +236,7 @@ type RequiredLine struct {
 	Treatment Treatment `json:"treatment"`
 	Amount    int64     `json:"amount"`
 	Citation  string    `json:"citation,omitempty"` // of the mandate behind a floor
+	OneTime   bool      `json:"one_time,omitempty"`
 }
 
 // Flag marks a program whose alignment with a goal is unknown; Halves is twice the median that stands in for it.

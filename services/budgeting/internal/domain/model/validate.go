@@ -18,18 +18,21 @@ const (
 	maxRoundingUnit = 1_000_000_000
 	maxAttributePPM = 4 * Whole
 	maxPointsBP     = 500
+	maxWork         = 1_000_000_000_000
 	fullScoreBP     = 10_000
 )
 
 // Validate lists every violation with the field, what is wrong and what would mend it; the error is a fault of kind Invalid.
 func (in Input) Validate() error {
 	c := checker{funds: index(in.Funds, func(f Fund) string { return f.ID }), goals: index(in.Goals, func(g Goal) string { return g.ID })}
+	c.replaced = replacedBases(in.Packages)
 	c.header(in)
 	c.params(in.Params)
 	c.goalList(in.Goals)
 	c.fundList(in.Funds)
 	c.programList(in.Programs)
 	c.programRevenue(in)
+	c.choices(in)
 	c.revisions(in)
 	c.total(in)
 	return c.Err()
@@ -37,8 +40,9 @@ func (in Input) Validate() error {
 
 type checker struct {
 	fault.Violations
-	funds map[string]int
-	goals map[string]int
+	funds    map[string]int
+	goals    map[string]int
+	replaced map[string]bool // programs whose base a package replaces
 }
 
 func index[T any](s []T, id func(T) string) map[string]int {
@@ -52,7 +56,7 @@ func index[T any](s []T, id func(T) string) map[string]int {
 func (c *checker) header(in Input) {
 	c.Check(in.Schema == 0 || in.Schema == SchemaVersion, "schema", "is %d; this engine reads version %d", in.Schema, SchemaVersion)
 	c.text("engine_version", in.EngineVersion)
-	c.Check(in.Method == PriorityAdjustment, "method", "%q is not known; use %s", in.Method, PriorityAdjustment)
+	oneOf(c, "method", in.Method, Methods())
 	c.Check(isCurrency(in.Currency), "currency", "%q is not an ISO 4217 code; use three capital letters", in.Currency)
 	c.between("rounding_unit", in.RoundingUnit, 1, maxRoundingUnit)
 }
@@ -93,6 +97,14 @@ func (c *checker) params(p Params) {
 		c.Check(!rules[key], field, "repeats %s; keep one row", key)
 		rules[key] = true
 	}
+	if f := p.EquityFloor; f != nil {
+		c.between("params.equity_floor.min_bp", f.MinBP, 1, fullScoreBP)
+		c.between("params.equity_floor.max_cut_ppm", f.MaxCutPPM, 0, Whole)
+	}
+	if p.PackageValue != "" {
+		oneOf(c, "params.package_value", p.PackageValue, PackageValues())
+	}
+	c.between("params.work_limit", p.WorkLimit, 0, maxWork)
 }
 
 func (c *checker) goalList(goals []Goal) {
@@ -115,6 +127,8 @@ func (c *checker) fundList(funds []Fund) {
 		field := fmt.Sprintf("funds[%d]", i)
 		c.unique(seen, field+".id", f.ID)
 		c.between(field+".available", f.Available, 0, money.Limit)
+		c.Check(f.OneTime >= 0 && f.OneTime <= max(0, f.Available), field+".one_time",
+			"is %d; it is part of the %d available, so from 0 to that", f.OneTime, f.Available)
 		oneOf(c, field+".class", f.Class, FundClasses())
 		oneOf(c, field+".kind", f.Kind, FundKinds())
 	}
@@ -131,9 +145,13 @@ func (c *checker) programRevenue(in Input) {
 		}
 	}
 	for k, f := range in.Funds {
-		if income[k] > f.Available {
+		switch {
+		case income[k] > f.Available:
 			c.Add(fmt.Sprintf("funds[%d].available", k),
 				"is %d but its programs bring in %d; the envelope must include program revenue", f.Available, income[k])
+		case income[k] > f.Available-max(0, f.OneTime):
+			c.Add(fmt.Sprintf("funds[%d].one_time", k),
+				"leaves %d of ongoing money but its programs bring in %d; program revenue is ongoing, so count it there", f.Available-f.OneTime, income[k])
 		}
 	}
 }
@@ -175,12 +193,31 @@ func (c *checker) total(in Input) {
 		for _, r := range p.Revenue {
 			add(r.Amount)
 		}
+		for _, g := range p.Grants {
+			add(g.Award)
+			add(g.Effort)
+		}
 		add(p.Requested)
 		if p.Mandate != nil {
 			add(p.Mandate.Minimum)
 		}
 		if p.HoldHarmless != nil {
 			add(p.HoldHarmless.Prior)
+		}
+	}
+	for i := range in.Packages {
+		for j := range in.Packages[i].Levels {
+			for _, cost := range in.Packages[i].Levels[j].Costs {
+				add(cost.Amount)
+			}
+		}
+	}
+	for _, l := range in.Later {
+		add(l.Available)
+	}
+	if in.Election != nil {
+		for _, p := range in.Election.Projects {
+			add(p.Cost)
 		}
 	}
 	c.Check(fits, "programs", "amounts and envelopes add up to more than %d minor units; check for a wrong scale", money.Limit)

@@ -8,6 +8,9 @@ import (
 	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
 )
 
+// maxPositions is of one kind in one program.
+const maxPositions = 1_000_000
+
 // spot is a place in a program. It is written out only for a violation: large inputs have millions of places.
 type spot struct {
 	program int
@@ -70,8 +73,9 @@ func (c *checker) program(at spot, p *Program) {
 			c.Add(here.field("fund"), "repeats %q; add the amounts up", v.Fund)
 		}
 	}
-	c.bounds(at, p, competes)
+	c.bounds(at, p, competes || c.replaced[p.ID])
 	c.rating(at, p)
+	c.stakes(at, p)
 }
 
 // lineIDs wants every cost line named, and by a name of its own. Ids that ascend are; others are looked up.
@@ -177,6 +181,32 @@ func (c *checker) rating(at spot, p *Program) {
 		c.utf8(at, "results.reason", r.Reason)
 	}
 	c.from(at, "equity_bp", p.EquityBP, -fullScoreBP, fullScoreBP)
+}
+
+// stakes are the grants and positions that a reduction is told in.
+func (c *checker) stakes(at spot, p *Program) {
+	for i := range p.Grants {
+		g, here := &p.Grants[i], at.in("grants", i)
+		c.name(here, "id", g.ID)
+		if repeats(p.Grants[:i], func(o *GrantAward) bool { return o.ID == g.ID }) {
+			c.Add(here.field("id"), "repeats %q; ids must be unique in the program", g.ID)
+		}
+		if g.Fund != "" {
+			c.fundRef(here, "fund", g.Fund)
+		}
+		c.from(here, "award", g.Award, 0, money.Limit/10) // with the largest match it stays in 62 bits
+		c.from(here, "match_ppm", g.MatchPPM, 0, 10*Whole)
+		c.from(here, "effort", g.Effort, 0, money.Limit)
+	}
+	for i := range p.Positions {
+		v, here := &p.Positions[i], at.in("positions", i)
+		c.name(here, "title", v.Title)
+		if repeats(p.Positions[:i], func(o *Position) bool { return o.Title == v.Title }) {
+			c.Add(here.field("title"), "repeats %q; give the two kinds titles of their own", v.Title)
+		}
+		c.from(here, "count", v.Count, 1, maxPositions)
+		c.from(here, "cost", v.Cost, 1, money.Limit/maxPositions) // all of them together stay in 62 bits
+	}
 }
 
 func (c *checker) from(at spot, leaf string, v, least, most int64) {

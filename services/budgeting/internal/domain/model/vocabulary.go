@@ -7,9 +7,32 @@ const SchemaVersion = 1
 // Method is the rule that shares the money.
 type Method string
 
-// PriorityAdjustment pays what must be paid first; everyone starts at base; only the shortage (or the growth) is shared, and the lowest priorities give
-// (the highest gain) the most, within limits.
-const PriorityAdjustment Method = "PRIORITY_ADJUSTMENT"
+// Methods. All of them pay first what must be paid, keep floors, holds, caps and funds, and answer with the same kinds of plan.
+const (
+	// PriorityAdjustment starts everyone at base; only the shortage (or the growth) is shared, and the lowest priorities give (the highest gain)
+	// the most, within limits.
+	PriorityAdjustment Method = "PRIORITY_ADJUSTMENT"
+	// OneRate gives every program the same share of its base per point of score.
+	OneRate Method = "ONE_RATE"
+	// AcrossTheBoard cuts or raises every program by the same percentage of what can move: a baseline that knows no priority.
+	AcrossTheBoard Method = "ACROSS_THE_BOARD"
+	// CutLine funds programs whole in the order of their scores until the money that may pay them runs out: the other baseline.
+	CutLine Method = "CUT_LINE"
+	// Packages keeps the base and chooses decision packages and service levels for the greatest value that the funds can pay.
+	Packages Method = "PACKAGES"
+	// EqualShares is the Method of Equal Shares over the ballots of an election (Peters & Skowron 2020).
+	EqualShares Method = "EQUAL_SHARES"
+	// GreedyVotes takes the projects of an election by their votes until nothing more fits.
+	GreedyVotes Method = "GREEDY"
+)
+
+// Methods lists every method.
+func Methods() []Method {
+	return []Method{PriorityAdjustment, OneRate, AcrossTheBoard, CutLine, Packages, EqualShares, GreedyVotes}
+}
+
+// ByBallots says whether the method needs an election.
+func (m Method) ByBallots() bool { return m == EqualShares || m == GreedyVotes }
 
 // Treatment says how a cost line meets the formula. Only Competes enters it; every other line comes off the top, whole.
 type Treatment string
@@ -20,7 +43,7 @@ const (
 	PassThrough    Treatment = "PASS_THROUGH"    // money collected for somebody else
 	Interfund      Treatment = "INTERFUND"       // transfers and internal-service charges: counted in gross totals, left out of net ones
 	Grant          Treatment = "GRANT"           // with its match and maintenance of effort
-	CapitalProject Treatment = "CAPITAL_PROJECT" // whole or not at all: never trimmed by a formula
+	CapitalProject Treatment = "CAPITAL_PROJECT" // whole or not at all: never trimmed by a formula; PACKAGES may leave it out
 	Reserve        Treatment = "RESERVE"
 	Competes       Treatment = "COMPETES"
 )

@@ -3,9 +3,9 @@ package waterfill
 
 import "math/bits"
 
-// Curve is how one claim answers the common rate. Amounts are whole units with 0 ≤ Lo ≤ Hi; weights are ≥ 0 and add up to less than 2^62
-// over all claims. Under a shortage at rate λ the claim gets Base − λ·Cut, under growth Base + λ·Grow, rounded to the unit and clamped to Lo…Hi.
-// A curve that starts from nothing (amount = λ·Grow) has Base 0.
+// Curve is how one claim answers the common rate. Amounts are whole units with Base ≥ 0 and 0 ≤ Lo ≤ Hi; weights are ≥ 0. Over all claims Σ Base,
+// Σ Hi, Σ Cut and Σ Grow are each below 2^62, which callers check. Under a shortage at rate λ the claim gets Base − λ·Cut, under growth
+// Base + λ·Grow, rounded to the unit and clamped to Lo…Hi. A curve that starts from nothing (amount = λ·Grow) has Base 0.
 //
 // A zero weight cannot move: Grow 0 needs Hi ≤ max(Base, Lo), Cut 0 needs Lo ≥ min(Base, Hi).
 type Curve struct {
@@ -13,8 +13,8 @@ type Curve struct {
 	Cut, Grow    int64
 }
 
-// start is the amount when nothing is shared.
-func (c *Curve) start() int64 { return max(c.Lo, min(c.Hi, c.Base)) }
+// Start is the amount when nothing is shared.
+func (c *Curve) Start() int64 { return max(c.Lo, min(c.Hi, c.Base)) }
 
 // Direction is the side of the curves that a fill is on.
 type Direction int8
@@ -49,23 +49,21 @@ func product(a, b int64) (hi, lo uint64) {
 	return bits.Mul64(uint64(a), uint64(b)) //nolint:gosec // amounts and weights are non-negative
 }
 
-// compare orders a ÷ v and b ÷ w by the 128-bit cross products.
-func compare(a, v, b, w int64) int {
+// less says whether a ÷ v < b ÷ w, by the 128-bit cross products.
+func less(a, v, b, w int64) bool {
 	ah, al := product(a, w)
 	bh, bl := product(b, v)
-	switch {
-	case ah != bh:
-		return order(ah, bh)
-	default:
-		return order(al, bl)
-	}
+	_, borrow := bits.Sub64(al, bl, 0)
+	_, borrow = bits.Sub64(ah, bh, borrow)
+	return borrow != 0
 }
 
-func order(a, b uint64) int {
+// compare orders a ÷ v and b ÷ w.
+func compare(a, v, b, w int64) int {
 	switch {
-	case a < b:
+	case less(a, v, b, w):
 		return -1
-	case a > b:
+	case less(b, w, a, v):
 		return 1
 	default:
 		return 0
@@ -95,12 +93,25 @@ func First(curves []Curve, i int32, x int64, j int32, y int64) bool {
 	a, b := &curves[i], &curves[j]
 	switch {
 	case x < a.Base && y < b.Base: // of two reductions the one that is given up last is given back first
-		s, t := share{w: a.Cut, claim: i}, share{w: b.Cut, claim: j}
-		return before(2*(b.Base-y)-1, &t, 2*(a.Base-x)-1, &s, Shortage)
+		return before(2*(b.Base-y)-1, b.Cut, j, 2*(a.Base-x)-1, a.Cut, i, Shortage)
 	case x < a.Base || y < b.Base:
 		return x < a.Base
 	default:
-		s, t := share{w: a.Grow, claim: i}, share{w: b.Grow, claim: j}
-		return before(2*(x-a.Base)+1, &s, 2*(y-b.Base)+1, &t, Growth)
+		return before(2*(x-a.Base)+1, a.Grow, i, 2*(y-b.Base)+1, b.Grow, j, Growth)
 	}
+}
+
+// before orders two units, told by twice their middle, their weight and their claim: by rate, then the heavier, then the claim that leaves the
+// earlier one better off.
+func before(a, v int64, i int32, b, w int64, j int32, d Direction) bool {
+	if c := compare(a, v, b, w); c != 0 {
+		return c < 0
+	}
+	if v != w {
+		return v > w
+	}
+	if d == Shortage {
+		return i > j
+	}
+	return i < j
 }

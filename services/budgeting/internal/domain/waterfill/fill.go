@@ -4,75 +4,63 @@ import "slices"
 
 // Filler shares units; its buffers are reused from call to call, so one Filler serves one goroutine.
 type Filler struct {
-	shares []share
-	active []int32
-	heap   []int32
+	direction Direction
+	shares    []share
+	claims    []int32 // of each share
+	active    []int32
+	heap      []int32
 }
 
-// share is one claim's change k, lo ≤ k ≤ hi, of weight w.
-type share struct {
-	w, lo, hi, k int64
-	claim        int32
-}
+// share is the change k of one claim, lo ≤ k ≤ hi, of weight w.
+type share struct{ w, lo, hi, k int64 }
 
 // Fill sets x[i], for every claim i of idx, to the one-rate division of target units, and returns the rate.
 // It needs Σ Lo ≤ target ≤ Σ Hi over idx. The result does not depend on the order of idx.
 func (f *Filler) Fill(curves []Curve, idx []int32, target int64, x []int64) Rate {
-	var atBase int64
+	var start int64
 	for _, i := range idx {
-		x[i] = curves[i].start()
-		atBase += x[i]
+		start += curves[i].Start()
 	}
+	return f.Move(curves, idx, target-start, x)
+}
+
+// Move is Fill for a caller who knows the amount when nothing is shared: by is what to add to Σ Start over idx, or to take from it.
+func (f *Filler) Move(curves []Curve, idx []int32, by int64, x []int64) Rate {
 	switch {
-	case target < atBase:
-		return f.fill(curves, idx, atBase-target, Shortage, x)
-	case target > atBase:
-		return f.fill(curves, idx, target-atBase, Growth, x)
+	case by < 0:
+		f.direction = Shortage
+	case by > 0:
+		f.direction = Growth
 	default:
+		for _, i := range idx {
+			x[i] = curves[i].Start()
+		}
 		return Rate{Last: None, Next: None}
 	}
+	target := max(by, -by) + f.enter(curves, idx, x)
+	p, q := f.continuous(target)
+	last, next := f.settle(target-f.round(p, q, x), x)
+	return Rate{Direction: f.direction, Last: last, Next: next}
 }
 
-// fill moves all units in one direction. Claims that cannot move that way keep their start.
-func (f *Filler) fill(curves []Curve, idx []int32, move int64, d Direction, x []int64) Rate {
-	f.shares = slices.Grow(f.shares[:0], len(idx))
-	target := move
+// enter makes a share of every claim that can move in the direction, and leaves the others at their start; it returns Σ lo.
+func (f *Filler) enter(curves []Curve, idx []int32, x []int64) (least int64) {
+	f.shares, f.claims = slices.Grow(f.shares[:0], len(idx)), slices.Grow(f.claims[:0], len(idx))
 	for _, i := range idx {
 		c := &curves[i]
-		s := share{claim: i}
-		if d == Shortage {
-			s.w, s.lo, s.hi = c.Cut, c.Base-x[i], c.Base-c.Lo
-		} else {
-			s.w, s.lo, s.hi = c.Grow, x[i]-c.Base, c.Hi-c.Base
+		start := c.Start()
+		x[i] = start
+		s := share{w: c.Grow, lo: start - c.Base, hi: c.Hi - c.Base}
+		if f.direction == Shortage {
+			s = share{w: c.Cut, lo: c.Base - start, hi: c.Base - c.Lo}
 		}
 		if s.w > 0 && s.lo < s.hi {
-			// A claim that moves starts at min(Base, Hi) ≤ Base here, or at max(Base, Lo) ≥ Base: lo ≥ 0 either way.
-			target += s.lo
-			f.shares = append(f.shares, s)
+			// A claim that moves starts at min(Base, Hi) ≤ Base under a shortage, at max(Base, Lo) ≥ Base under growth: lo ≥ 0 either way.
+			least += s.lo
+			f.shares, f.claims = append(f.shares, s), append(f.claims, i)
 		}
 	}
-	p, q := f.continuous(target)
-	f.round(p, q, target, d)
-	last, next := int32(-1), int32(-1)
-	for at := range f.shares {
-		i, s := int32(at), &f.shares[at]
-		x[s.claim] = curves[s.claim].Base + int64(d)*s.k
-		if s.k > s.lo && (last < 0 || f.given(last, i, d)) {
-			last = i
-		}
-		if s.k < s.hi && (next < 0 || f.next(i, next, d)) {
-			next = i
-		}
-	}
-	return Rate{Direction: d, Last: f.unit(last, 0), Next: f.unit(next, 1)}
-}
-
-// unit is the last unit of a share, or one further.
-func (f *Filler) unit(i int32, further int64) Unit {
-	if i < 0 {
-		return None
-	}
-	return Unit{f.shares[i].claim, f.shares[i].k + further}
+	return least
 }
 
 // continuous is the rate p ÷ q at which the clamped shares add up to target exactly when units may be split (Bitran & Hax 1981): solve without
@@ -80,128 +68,60 @@ func (f *Filler) unit(i int32, further int64) Unit {
 func (f *Filler) continuous(target int64) (p, q int64) {
 	f.active = slices.Grow(f.active[:0], len(f.shares))
 	for i := range f.shares {
-		f.active = append(f.active, int32(i))
+		f.active = append(f.active, int32(i)) //nolint:gosec // claims are counted in int32
 		q += f.shares[i].w
 	}
 	p = target
 	for len(f.active) > 0 {
-		var bound, weight int64
+		// What is at each bound at p ÷ q: its bounds and its weights.
+		var high, highW, low, lowW int64
 		for _, i := range f.active {
 			s := &f.shares[i]
 			switch {
-			case compare(p, q, s.hi, s.w) >= 0:
-				bound, weight = bound+s.hi, weight+s.w
-			case compare(p, q, s.lo, s.w) <= 0:
-				bound, weight = bound+s.lo, weight+s.w
+			case !less(p, q, s.hi, s.w):
+				high, highW = high+s.hi, highW+s.w
+			case !less(s.lo, s.w, p, q):
+				low, lowW = low+s.lo, lowW+s.w
 			}
 		}
-		// The clamped sum exceeds the target by bound − weight·p/q.
+		// The clamped sum exceeds the target by bounds − weights·p/q.
 		side := 0
-		if weight > 0 {
-			side = compare(bound, weight, p, q)
+		if highW+lowW > 0 {
+			side = compare(high+low, highW+lowW, p, q)
 		}
-		if side == 0 {
-			return p, q
+		switch {
+		case side == 0 || (side < 0 && highW == q) || (side > 0 && lowW == q):
+			return p, q // shared to the end, or every share is at a bound and the bounds add up to the target
+		case side < 0:
+			f.keep(func(s *share) bool { return less(p, q, s.hi, s.w) })
+			p, q = p-high, q-highW
+		default:
+			f.keep(func(s *share) bool { return less(s.lo, s.w, p, q) })
+			p, q = p-low, q-lowW
 		}
-		nextP, nextQ := p, q
-		kept := f.active[:0]
-		for _, i := range f.active {
-			s := &f.shares[i]
-			switch {
-			case side < 0 && compare(p, q, s.hi, s.w) >= 0:
-				nextP, nextQ = nextP-s.hi, nextQ-s.w
-			case side > 0 && compare(p, q, s.lo, s.w) <= 0:
-				nextP, nextQ = nextP-s.lo, nextQ-s.w
-			default:
-				kept = append(kept, i)
-			}
-		}
-		f.active = kept
-		if len(kept) == 0 {
-			return p, q // every share is at a bound and the bounds add up to the target
-		}
-		p, q = nextP, nextQ
 	}
 	return p, max(q, 1)
 }
 
-// round sets every share to its rounded, clamped value at p ÷ q, then gives or takes the few units by which the sum misses the target,
-// next in line first. The result is the one Webster division whatever p ÷ q was: a good rate only makes the repair short.
-func (f *Filler) round(p, q, target int64, d Direction) {
-	var sum int64
+// keep drops the active shares that are fixed at a bound from now on.
+func (f *Filler) keep(free func(*share) bool) {
+	kept := f.active[:0]
+	for _, i := range f.active {
+		if free(&f.shares[i]) {
+			kept = append(kept, i)
+		}
+	}
+	f.active = kept
+}
+
+// round sets every share to its rounded, clamped value at p ÷ q, and x to match; it returns their sum. The units given are then those whose
+// rate is less than p ÷ q: the first ones of the total order, whatever p ÷ q is. A good rate only makes the rest of the work short.
+func (f *Filler) round(p, q int64, x []int64) (sum int64) {
 	for i := range f.shares {
 		s := &f.shares[i]
 		s.k = max(s.lo, scaled(p, s.w, q, s.hi))
 		sum += s.k
+		x[f.claims[i]] += int64(f.direction) * (s.k - s.lo)
 	}
-	switch {
-	case sum < target:
-		f.repair(target-sum, 1, func(a, b int32) bool { return f.next(a, b, d) }, func(s *share) bool { return s.k < s.hi })
-	case sum > target:
-		f.repair(sum-target, -1, func(a, b int32) bool { return f.given(b, a, d) }, func(s *share) bool { return s.k > s.lo })
-	}
-}
-
-// repair moves count units by step, always at the share that comes first, by a heap of the shares that can move.
-func (f *Filler) repair(count, step int64, first func(a, b int32) bool, can func(*share) bool) {
-	f.heap = slices.Grow(f.heap[:0], len(f.shares))
-	for i := range f.shares {
-		if can(&f.shares[i]) {
-			f.heap = append(f.heap, int32(i))
-		}
-	}
-	for i := len(f.heap)/2 - 1; i >= 0; i-- {
-		f.sift(i, first)
-	}
-	for ; count > 0 && len(f.heap) > 0; count-- {
-		s := &f.shares[f.heap[0]]
-		s.k += step
-		if !can(s) {
-			f.heap[0] = f.heap[len(f.heap)-1]
-			f.heap = f.heap[:len(f.heap)-1]
-		}
-		f.sift(0, first)
-	}
-}
-
-func (f *Filler) sift(i int, first func(a, b int32) bool) {
-	for {
-		best := i
-		for child := 2*i + 1; child <= 2*i+2 && child < len(f.heap); child++ {
-			if first(f.heap[child], f.heap[best]) {
-				best = child
-			}
-		}
-		if best == i {
-			return
-		}
-		f.heap[i], f.heap[best] = f.heap[best], f.heap[i]
-		i = best
-	}
-}
-
-// next says whether a's next unit comes before b's.
-func (f *Filler) next(a, b int32, d Direction) bool {
-	s, t := &f.shares[a], &f.shares[b]
-	return before(2*s.k+1, s, 2*t.k+1, t, d)
-}
-
-// given says whether a's last unit came before b's.
-func (f *Filler) given(a, b int32, d Direction) bool {
-	s, t := &f.shares[a], &f.shares[b]
-	return before(2*s.k-1, s, 2*t.k-1, t, d)
-}
-
-// before is the total order of units: by rate, then the heavier claim, then the index that leaves the earlier claim better off.
-func before(a int64, s *share, b int64, t *share, d Direction) bool {
-	if c := compare(a, s.w, b, t.w); c != 0 {
-		return c < 0
-	}
-	if s.w != t.w {
-		return s.w > t.w
-	}
-	if d == Shortage {
-		return s.claim > t.claim
-	}
-	return s.claim < t.claim
+	return sum
 }

@@ -2,14 +2,14 @@ package sqlstore
 
 import (
 	"errors"
-	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/throughline/throughline/services/budgeting/internal/app"
 	"github.com/throughline/throughline/services/budgeting/internal/domain"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 	"github.com/throughline/throughline/services/platform/fault"
+	"github.com/throughline/throughline/services/platform/listing"
 	"github.com/throughline/throughline/services/platform/resource"
 	"github.com/throughline/throughline/services/platform/sqldb"
 )
@@ -22,13 +22,14 @@ var allocations = &resource.Kind[domain.Allocation]{
 		Columns: []string{
 			"organization_id", "budget_id", "allocation_id", "display_name", "method", "purpose", "parameters", "priority_revision", "priority_time",
 			"results_revision", "results_time", "content_hash", "result_hash", "engine_version", "state", "outcome", "currency", "creator",
-			"sequence", "result", "version", "create_time", "update_time",
+			"sequence", "result", "version", "create_time", "update_time", "scenario", "adjustments", "adoption", "failure",
 		},
 		Values: func(a domain.Allocation) []any {
 			return []any{
 				a.Organization, a.Budget, a.ID, a.DisplayName, a.Method, a.Purpose, resource.JSON(a.Params), a.PriorityRevision, a.PriorityTime,
 				a.ResultsRevision, a.ResultsTime, a.ContentHash, a.ResultHash, a.EngineVersion, a.State, a.Outcome, a.Currency, a.Creator,
-				a.Sequence, resource.JSON(a.Result), a.Version, a.CreateTime, a.UpdateTime,
+				a.Sequence, resource.JSON(a.Result), a.Version, a.CreateTime, a.UpdateTime, a.Scenario, resource.JSON(a.Adjustments),
+				resource.JSON(a.Adoption), a.Failure,
 			}
 		},
 		Scan: func(r sqldb.Row) (domain.Allocation, error) {
@@ -37,58 +38,12 @@ var allocations = &resource.Kind[domain.Allocation]{
 				Method: model.Method(r.Text(4)), Purpose: r.Text(5), PriorityRevision: r.Text(7), PriorityTime: r.Time(8),
 				ResultsRevision: r.Text(9), ResultsTime: r.Time(10), ContentHash: r.Text(11), ResultHash: r.Text(12),
 				EngineVersion: r.Text(13), State: r.Text(14), Currency: r.Text(16), Creator: r.Text(17), Sequence: r.Int(18),
+				Scenario: r.Text(23), Failure: r.Text(26),
 			}
-			return a, errors.Join(resource.FromJSON(r.Text(6), &a.Params), resource.FromJSON(r.Text(19), &a.Result))
+			return a, errors.Join(resource.FromJSON(r.Text(6), &a.Params), resource.FromJSON(r.Text(19), &a.Result),
+				resource.FromJSON(r.Text(24), &a.Adjustments), resource.FromJSON(r.Text(25), &a.Adoption))
 		},
 	},
-}
-
-// allocationLines holds one line a program; the currency is the allocation's.
-var allocationLines = &sqldb.Table[domain.AllocationLine]{
-	Name: "allocation_lines", Key: []string{"organization_id", "budget_id", "allocation_id", "program_id"},
-	Columns: []string{
-		"organization_id", "budget_id", "allocation_id", "program_id", "display_name", "department", "base", "fixed", "floor",
-		"allocated", "score_bp", "flagged", "reason_code", "funding",
-	},
-	Values: func(l domain.AllocationLine) []any {
-		return []any{
-			l.Organization, l.Budget, l.Allocation, l.Program, l.DisplayName, l.Department, l.Base, l.Fixed, l.Floor,
-			l.Allocated, l.ScoreBP, l.Flagged, l.ReasonCode, fundingText(l.Funding),
-		}
-	},
-	Scan: func(r sqldb.Row) (domain.AllocationLine, error) {
-		l := domain.AllocationLine{
-			Organization: r.Text(0), Budget: r.Text(1), Allocation: r.Text(2), Program: r.Text(3), DisplayName: r.Text(4), Department: r.Text(5),
-			Base: r.Int(6), Fixed: r.Int(7), Floor: r.Int(8), Allocated: r.Int(9), ScoreBP: r.Int(10), Flagged: r.Bool(11), ReasonCode: r.Text(12),
-		}
-		var err error
-		l.Funding, err = parseFunding(r.Text(13))
-		return l, err
-	},
-}
-
-// fundingText is "FUND=AMOUNT FUND=AMOUNT".
-func fundingText(funding []domain.FundAmount) string {
-	var b []byte
-	for i, f := range funding {
-		if i > 0 {
-			b = append(b, ' ')
-		}
-		b = strconv.AppendInt(append(append(b, f.Fund...), '='), f.Amount, 10)
-	}
-	return string(b)
-}
-
-func parseFunding(text string) (funding []domain.FundAmount, err error) {
-	for part := range strings.FieldsSeq(text) {
-		fund, amount, _ := strings.Cut(part, "=")
-		n, err := strconv.ParseInt(amount, 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("funding of an allocation line: %w", err)
-		}
-		funding = append(funding, domain.FundAmount{Fund: fund, Amount: n})
-	}
-	return funding, nil
 }
 
 type allocationTx struct {
@@ -98,19 +53,29 @@ type allocationTx struct {
 
 // Keep implements app.Allocations.
 func (t allocationTx) Keep(a domain.Allocation, p app.Proof) error {
-	if _, err := t.tx.Exec("INSERT INTO allocation_proofs (organization_id, budget_id, allocation_id, input, plan) VALUES (?, ?, ?, ?, ?)",
-		a.Organization, a.Budget, a.ID, p.Input, p.Plan); err != nil {
+	err := pack(func(codec string, packed ...[]byte) error {
+		_, err := t.tx.Exec("INSERT INTO allocation_proofs (organization_id, budget_id, allocation_id, codec, input, plan) VALUES (?, ?, ?, ?, ?, ?)",
+			a.Organization, a.Budget, a.ID, codec, packed[0], packed[1])
+		return err
+	}, p.Input, p.Plan)
+	if err != nil {
 		return err
 	}
-	return allocationLines.InsertMany(t.tx, p.Lines)
+	return pack(func(codec string, packed ...[]byte) error {
+		_, err := t.tx.Exec("INSERT INTO allocation_lines (organization_id, budget_id, allocation_id, codec, body) VALUES (?, ?, ?, ?, ?)",
+			a.Organization, a.Budget, a.ID, codec, packed[0])
+		return err
+	}, lineText(p.Lines))
 }
 
 // Proof implements app.Allocations.
 func (t allocationTx) Proof(key ...string) (p app.Proof, err error) {
-	found, err := sqldb.QueryOne(t.tx, "SELECT input, plan FROM allocation_proofs WHERE organization_id = ? AND budget_id = ? AND allocation_id = ?",
-		[]any{key[0], key[1], key[2]}, func(r sqldb.Row) error {
-			p.Input, p.Plan = r.Bytes(0), r.Bytes(1)
-			return nil
+	found, err := sqldb.QueryOne(t.tx, "SELECT codec, input, plan FROM allocation_proofs WHERE organization_id = ? AND budget_id = ? AND allocation_id = ?",
+		[]any{key[0], key[1], key[2]}, func(r sqldb.Row) (err error) {
+			if p.Input, err = unpack(r.Text(0), r.Bytes(1)); err == nil {
+				p.Plan, err = unpack(r.Text(0), r.Bytes(2))
+			}
+			return err
 		})
 	if err == nil && !found {
 		err = fault.State("PROOF_MISSING", "the stored proof of %s is gone, so nothing vouches for it; restore a backup that has it",
@@ -119,29 +84,53 @@ func (t allocationTx) Proof(key ...string) (p app.Proof, err error) {
 	return p, err
 }
 
-func under(key []string) []sqldb.Eq {
-	return []sqldb.Eq{
-		{Column: "organization_id", Value: key[0]}, {Column: "budget_id", Value: key[1]}, {Column: "allocation_id", Value: key[2]},
-	}
+// lines are all of an allocation, by program id; none when nothing is kept.
+func (t allocationTx) lines(key []string) (lines []domain.AllocationLine, err error) {
+	_, err = sqldb.QueryOne(t.tx, "SELECT codec, body FROM allocation_lines WHERE organization_id = ? AND budget_id = ? AND allocation_id = ?",
+		[]any{key[0], key[1], key[2]}, func(r sqldb.Row) error {
+			text, err := unpack(r.Text(0), r.Bytes(1))
+			if err == nil {
+				lines, err = parseLines(text, key)
+			}
+			return err
+		})
+	return lines, err
 }
 
 // Lines implements app.Allocations.
 func (t allocationTx) Lines(key []string, q app.Query) ([]domain.AllocationLine, string, error) {
-	return allocationLines.List(t.tx, under(key), q)
+	lines, err := t.lines(key)
+	if err != nil {
+		return nil, "", err
+	}
+	return listing.Select(q, lines, lineColumn)
 }
 
 // EachLine implements app.Allocations.
 func (t allocationTx) EachLine(key []string, do func(domain.AllocationLine) error) error {
-	return allocationLines.Each(t.tx, under(key), do)
+	lines, err := t.lines(key)
+	if err != nil {
+		return err
+	}
+	for i := range lines {
+		if err := do(lines[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Line implements app.Allocations.
 func (t allocationTx) Line(organization, budget, allocation, program string) (domain.AllocationLine, error) {
-	l, found, err := allocationLines.Get(t.tx, organization, budget, allocation, program)
-	if err == nil && !found {
-		err = fault.Missing("the line of " + domain.ProgramName(organization, program) + " in " + domain.AllocationName(organization, budget, allocation))
+	lines, err := t.lines([]string{organization, budget, allocation})
+	if err != nil {
+		return domain.AllocationLine{}, err
 	}
-	return l, err
+	at, found := slices.BinarySearchFunc(lines, program, func(l domain.AllocationLine, id string) int { return strings.Compare(l.Program, id) })
+	if !found {
+		return domain.AllocationLine{}, fault.Missing("the line of " + domain.ProgramName(organization, program) + " in " + domain.AllocationName(organization, budget, allocation))
+	}
+	return lines[at], nil
 }
 
 // Last implements app.Allocations.

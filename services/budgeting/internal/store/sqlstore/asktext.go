@@ -13,24 +13,25 @@ import (
 // The text of a request is one line a fact, each a tag and tab-separated values, so that thousands are read in the time
 // that a JSON decoder takes for hundreds, and a person with a SQL prompt reads them too:
 //
-//	cost       FUND TREATMENT AMOUNT CLASS
+//	cost       FUND TREATMENT AMOUNT CLASS ONCE         ONCE is 1 for a one-time cost, else empty
 //	requested  AMOUNT            cap  AMOUNT            maxdecrease  PPM
 //	mandate    SOURCE CITATION BODY MINIMUM             the last may be empty
 //	eligible   FUND
 //	align      GOAL SELF REVIEWED                       each level may be empty
 //	attribute  NAME LEVEL
 //	policy     POLICY            equity  POINTS         fte  MILLI
+//	grant      TITLE AWARD MATCH EFFORT                 the last may be empty
+//	position   TITLE COUNT COST
 //	attest     ASPECT SUBJECT ROLE MICROSECONDS EVIDENCE
 const (
 	tagCost, tagRequested, tagCap, tagMaxDecrease = "cost", "requested", "cap", "maxdecrease"
 	tagMandate, tagEligible, tagAlign             = "mandate", "eligible", "align"
 	tagAttribute, tagPolicy, tagEquity, tagFTE    = "attribute", "policy", "equity", "fte"
-	tagAttest                                     = "attest"
+	tagGrant, tagPosition, tagAttest              = "grant", "position", "attest"
 )
 
-var escape = strings.NewReplacer(`\`, `\\`, "\t", `\t`, "\n", `\n`)
-
-var unescape = strings.NewReplacer(`\\`, `\`, `\t`, "\t", `\n`, "\n")
+// once marks a one-time cost.
+const once = "1"
 
 func askText(r domain.FundingRequest) string {
 	var b strings.Builder
@@ -48,7 +49,11 @@ func askText(r domain.FundingRequest) string {
 		}
 	}
 	for _, l := range r.CostLines {
-		say(tagCost, l.Fund, string(l.Treatment), strconv.FormatInt(l.Amount, 10), l.Class)
+		if l.OneTime {
+			say(tagCost, l.Fund, string(l.Treatment), strconv.FormatInt(l.Amount, 10), l.Class, once)
+		} else {
+			say(tagCost, l.Fund, string(l.Treatment), strconv.FormatInt(l.Amount, 10), l.Class)
+		}
 	}
 	number(tagRequested, r.Requested)
 	number(tagCap, r.Cap)
@@ -72,6 +77,12 @@ func askText(r domain.FundingRequest) string {
 	if r.FTEMilli != 0 {
 		say(tagFTE, strconv.FormatInt(r.FTEMilli, 10))
 	}
+	for _, g := range r.Grants {
+		say(tagGrant, g.Title, strconv.FormatInt(g.Award, 10), strconv.FormatInt(g.MatchPPM, 10), digits(g.Effort))
+	}
+	for _, g := range r.Positions {
+		say(tagPosition, g.Title, strconv.FormatInt(g.Count, 10), strconv.FormatInt(g.Cost, 10))
+	}
 	for _, a := range r.Attestations {
 		say(tagAttest, string(a.Aspect), a.By, a.Role, strconv.FormatInt(a.Time.UnixMicro(), 10), a.Evidence)
 	}
@@ -87,90 +98,101 @@ func digits[N int | int64](n *N) string {
 
 // parseAsk reads what askText wrote into r.
 func parseAsk(text string, r *domain.FundingRequest) error {
-	p := askParser{rest: text}
-	r.CostLines = sized[domain.CostLine](text, "\n"+tagCost+"\t")
-	r.Alignments = sized[domain.Alignment](text, "\n"+tagAlign+"\t")
-	for p.rest != "" {
-		p.line, p.rest, _ = strings.Cut(p.rest, "\n")
+	return (&askRoom{}).parse(text, r)
+}
+
+// askRoom has room for the lists of many requests: they are cut from chunks, so that thousands take a handful of
+// allocations. The zero value has room for one request at a time.
+type askRoom struct {
+	chunk        int // items to make room for at once
+	costs        []domain.CostLine
+	eligible     []string
+	alignments   []domain.Alignment
+	attributes   []domain.Attribute
+	attestations []domain.Attestation
+	levels       []int
+	amounts      []int64
+}
+
+func (m *askRoom) parse(text string, r *domain.FundingRequest) error {
+	p := newTextParser(text)
+	costs, eligible, alignments := len(m.costs), len(m.eligible), len(m.alignments)
+	attributes, attestations := len(m.attributes), len(m.attestations)
+	for p.nextLine() {
 		tag := p.next()
 		switch tag {
 		case tagCost:
 			l := domain.CostLine{Fund: p.next(), Treatment: model.Treatment(p.next()), Amount: p.number()}
-			l.Class = p.next()
-			r.CostLines = append(r.CostLines, l)
+			l.Class, l.OneTime = p.next(), p.next() == once
+			push(&m.costs, &costs, m.chunk, l)
 		case tagRequested:
-			r.Requested = optional[int64](&p)
+			r.Requested = optional(p, &m.amounts, m.chunk)
 		case tagCap:
-			r.Cap = optional[int64](&p)
+			r.Cap = optional(p, &m.amounts, m.chunk)
 		case tagMaxDecrease:
-			r.MaxDecreasePPM = optional[int64](&p)
+			r.MaxDecreasePPM = optional(p, &m.amounts, m.chunk)
 		case tagMandate:
-			r.Mandate = &domain.Mandate{Source: p.next(), Citation: p.next(), Body: p.next(), Minimum: optional[int64](&p)}
+			r.Mandate = &domain.Mandate{Source: p.next(), Citation: p.next(), Body: p.next(), Minimum: optional(p, &m.amounts, m.chunk)}
 		case tagEligible:
-			r.EligibleFunds = append(r.EligibleFunds, p.next())
+			push(&m.eligible, &eligible, m.chunk, p.next())
 		case tagAlign:
-			r.Alignments = append(r.Alignments, domain.Alignment{Goal: p.next(), Self: optional[int](&p), Reviewed: optional[int](&p)})
+			goal := p.next()
+			self := optional(p, &m.levels, m.chunk)
+			push(&m.alignments, &alignments, m.chunk, domain.Alignment{Goal: goal, Self: self, Reviewed: optional(p, &m.levels, m.chunk)})
 		case tagAttribute:
-			r.Attributes = append(r.Attributes, domain.Attribute{Name: p.next(), Level: int(p.number())})
+			push(&m.attributes, &attributes, m.chunk, domain.Attribute{Name: p.next(), Level: int(p.number())})
 		case tagPolicy:
 			r.ResultsPolicy = model.Policy(p.next())
 		case tagEquity:
 			r.EquityPoints = int(p.number())
 		case tagFTE:
 			r.FTEMilli = p.number()
+		case tagGrant:
+			r.Grants = append(r.Grants, domain.Grant{Title: p.next(), Award: p.number(), MatchPPM: p.number(), Effort: optional(p, &m.amounts, m.chunk)})
+		case tagPosition:
+			r.Positions = append(r.Positions, domain.Position{Title: p.next(), Count: p.number(), Cost: p.number()})
 		case tagAttest:
 			a := domain.Attestation{Aspect: domain.Aspect(p.next()), By: p.next(), Role: p.next()}
 			a.Time = time.UnixMicro(p.number()).UTC()
 			a.Evidence = p.next()
-			r.Attestations = append(r.Attestations, a)
+			push(&m.attestations, &attestations, m.chunk, a)
 		default:
 			return fmt.Errorf("funding request: unknown tag %q", tag)
 		}
 	}
-	return p.err
+	r.CostLines, r.EligibleFunds, r.Alignments = cut(m.costs, costs), cut(m.eligible, eligible), cut(m.alignments, alignments)
+	r.Attributes, r.Attestations = cut(m.attributes, attributes), cut(m.attestations, attestations)
+	if p.err != nil {
+		return fmt.Errorf("funding request: %w", p.err)
+	}
+	return nil
 }
 
-// sized has room for all lines that start as given, from the line feed before to the tab after the tag; nil for none.
-func sized[T any](text, start string) []T {
-	n := strings.Count(text, start)
-	if strings.HasPrefix(text, start[1:]) {
-		n++
+// push appends to the list that starts at from. When the room is full, the list moves to a new chunk, and those before stay
+// where they are.
+func push[T any](room *[]T, from *int, chunk int, v T) {
+	if len(*room) == cap(*room) {
+		list := (*room)[*from:]
+		*room = append(make([]T, 0, max(chunk, 2*len(list), 4)), list...)
+		*from = 0
 	}
-	if n == 0 {
+	*room = append(*room, v)
+}
+
+// cut is the list that starts at from; nil when it is empty.
+func cut[T any](room []T, from int) []T {
+	if from == len(room) {
 		return nil
 	}
-	return make([]T, 0, n)
+	return room[from:len(room):len(room)]
 }
 
-type askParser struct {
-	rest string // lines to come
-	line string // values to come
-	err  error
-}
-
-func (p *askParser) next() string {
-	v, rest, _ := strings.Cut(p.line, "\t")
-	p.line = rest
-	if strings.IndexByte(v, '\\') >= 0 {
-		return unescape.Replace(v)
-	}
-	return v
-}
-
-func (p *askParser) number() int64 {
-	n, err := strconv.ParseInt(p.next(), 10, 64)
-	if err != nil && p.err == nil {
-		p.err = fmt.Errorf("funding request: %w", err)
-	}
-	return n
-}
-
-func optional[N int | int64](p *askParser) *N {
-	v, _, _ := strings.Cut(p.line, "\t")
-	if v == "" {
+func optional[N int | int64](p *textParser, room *[]N, chunk int) *N {
+	if p.line == "" || p.line[0] == '\t' {
 		p.next()
 		return nil
 	}
-	n := N(p.number())
-	return &n
+	from := len(*room)
+	push(room, &from, chunk, N(p.number()))
+	return &(*room)[len(*room)-1]
 }

@@ -24,7 +24,7 @@ func TestAskTextReadsBack(t *testing.T) {
 		for range list("costs") {
 			want.CostLines = append(want.CostLines, domain.CostLine{
 				Fund: rapid.StringMatching(`[a-z]{1,4}|cost|align`).Draw(t, "fund"), Class: text.Draw(t, "class"), Amount: amount.Draw(t, "amount"),
-				Treatment: rapid.SampledFrom(model.Treatments()).Draw(t, "treatment"),
+				Treatment: rapid.SampledFrom(model.Treatments()).Draw(t, "treatment"), OneTime: rapid.Bool().Draw(t, "one time"),
 			})
 		}
 		for range list("alignments") {
@@ -35,6 +35,14 @@ func TestAskTextReadsBack(t *testing.T) {
 		}
 		for range list("eligible") {
 			want.EligibleFunds = append(want.EligibleFunds, rapid.StringMatching(`[a-z]{1,4}|cost`).Draw(t, "eligible fund"))
+		}
+		for range list("grants") {
+			want.Grants = append(want.Grants, domain.Grant{
+				Title: text.Draw(t, "grant"), Award: amount.Draw(t, "award"), MatchPPM: amount.Draw(t, "match"), Effort: rapid.Ptr(amount, true).Draw(t, "effort"),
+			})
+		}
+		for range list("positions") {
+			want.Positions = append(want.Positions, domain.Position{Title: text.Draw(t, "job"), Count: amount.Draw(t, "count"), Cost: amount.Draw(t, "cost")})
 		}
 		if rapid.Bool().Draw(t, "mandated") {
 			want.Mandate = &domain.Mandate{

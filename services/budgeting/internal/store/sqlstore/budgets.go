@@ -1,6 +1,8 @@
 package sqlstore
 
 import (
+	"errors"
+
 	"github.com/throughline/throughline/services/budgeting/internal/domain"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 	"github.com/throughline/throughline/services/platform/resource"
@@ -39,20 +41,20 @@ var budgets = &resource.Kind[domain.Budget]{
 		Name: "budgets", Key: []string{"organization_id", "budget_id"},
 		Columns: []string{
 			"organization_id", "budget_id", "display_name", "fiscal_year", "plan", "envelopes", "rounding_unit", "currency", "state",
-			"version", "create_time", "update_time",
+			"version", "create_time", "update_time", "transfer_authorities", "adopted_allocation",
 		},
 		Values: func(b domain.Budget) []any {
 			return []any{
 				b.Organization, b.ID, b.DisplayName, b.FiscalYear, b.Plan, resource.JSON(b.Envelopes), b.RoundingUnit, b.Currency, b.State,
-				b.Version, b.CreateTime, b.UpdateTime,
+				b.Version, b.CreateTime, b.UpdateTime, resource.JSON(b.Authorities), b.Adopted,
 			}
 		},
 		Scan: func(r sqldb.Row) (domain.Budget, error) {
 			b := domain.Budget{
 				Meta: meta(r, 9), Organization: r.Text(0), ID: r.Text(1), DisplayName: r.Text(2), FiscalYear: int(r.Int(3)),
-				Plan: r.Text(4), RoundingUnit: r.Int(6), Currency: r.Text(7), State: r.Text(8),
+				Plan: r.Text(4), RoundingUnit: r.Int(6), Currency: r.Text(7), State: r.Text(8), Adopted: r.Text(13),
 			}
-			return b, resource.FromJSON(r.Text(5), &b.Envelopes)
+			return b, errors.Join(resource.FromJSON(r.Text(5), &b.Envelopes), resource.FromJSON(r.Text(12), &b.Authorities))
 		},
 	},
 }

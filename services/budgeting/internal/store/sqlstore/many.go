@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/throughline/throughline/services/budgeting/internal/domain"
 	"github.com/throughline/throughline/services/platform/resource"
 	"github.com/throughline/throughline/services/platform/sqldb"
 )
@@ -14,10 +15,32 @@ type many[T resource.Resource] struct {
 	resource.Collection[T]
 	kind *resource.Kind[T]
 	txn
+	under func(T) (organization, budget string) // where its writes are counted
 }
 
-func manyOf[T resource.Resource](k *resource.Kind[T], t txn) many[T] {
-	return many[T]{k.In(t.tx, t.journal), k, t}
+func (t txn) programs() many[domain.Program] {
+	return many[domain.Program]{programs.In(t.tx, t.journal), programs, t, func(p domain.Program) (string, string) { return p.Organization, ofPrograms }}
+}
+
+func (t txn) requests() many[domain.FundingRequest] {
+	return many[domain.FundingRequest]{requests.In(t.tx, t.journal), requests, t, func(r domain.FundingRequest) (string, string) { return r.Organization, r.Budget }}
+}
+
+// Insert implements resource.Collection.
+func (m many[T]) Insert(v T) error { return m.counted(v, m.Collection.Insert) }
+
+// Update implements resource.Collection.
+func (m many[T]) Update(v T) error { return m.counted(v, m.Collection.Update) }
+
+// Delete implements resource.Collection.
+func (m many[T]) Delete(v T) error { return m.counted(v, m.Collection.Delete) }
+
+func (m many[T]) counted(v T, write func(T) error) error {
+	if err := write(v); err != nil {
+		return err
+	}
+	organization, budget := m.under(v)
+	return wrote(m.tx, organization, budget)
 }
 
 // FindMany implements app.Many.
@@ -31,7 +54,15 @@ func (m many[T]) Put(all []T) error {
 	if err := put(m.tx, m.kind.Table, all); err != nil {
 		return err
 	}
+	type place struct{ organization, budget string }
+	var last place
 	for _, v := range all {
+		if organization, budget := m.under(v); last != (place{organization, budget}) {
+			last = place{organization, budget}
+			if err := wrote(m.tx, organization, budget); err != nil {
+				return err
+			}
+		}
 		c := resource.Change{Type: m.kind.Type + ".created", Subject: v.Name(), EtagAfter: resource.Etag(v), Resource: v}
 		if before := v.Revision() - 1; before > 0 {
 			c.Type, c.EtagBefore = m.kind.Type+".updated", strconv.FormatInt(before, 10)

@@ -10,12 +10,14 @@ import (
 
 // New is app.Store on a Keeper.
 func New(k *resource.Keeper) app.Store {
-	return resource.Bind(k, func(tx sqldb.Tx, j *resource.Journal) app.Tx { return txn{tx, j} })
+	asks := &askCache{}
+	return resource.Bind(k, func(tx sqldb.Tx, j *resource.Journal) app.Tx { return txn{tx, j, asks} })
 }
 
 type txn struct {
 	tx      sqldb.Tx
-	journal *resource.Journal
+	journal *resource.Journal // nil in a Read
+	asks    *askCache
 }
 
 var _ app.Tx = txn{}
@@ -24,9 +26,17 @@ func (t txn) Funds() resource.Collection[domain.Fund] { return funds.In(t.tx, t.
 
 func (t txn) Budgets() resource.Collection[domain.Budget] { return budgets.In(t.tx, t.journal) }
 
-func (t txn) Programs() app.Many[domain.Program] { return manyOf(programs, t) }
+func (t txn) Programs() app.Many[domain.Program] { return t.programs() }
 
-func (t txn) Requests() app.Requests { return requestTx{manyOf(requests, t)} }
+func (t txn) Requests() app.Requests { return requestTx{t.requests()} }
+
+func (t txn) Packages() resource.Collection[domain.DecisionPackage] {
+	return packages.In(t.tx, t.journal)
+}
+
+func (t txn) Scenarios() resource.Collection[domain.Scenario] { return scenarios.In(t.tx, t.journal) }
+
+func (t txn) Elections() app.Elections { return electionTx{elections.In(t.tx, t.journal), t} }
 
 func (t txn) LineItems() app.LineItems { return lineItemTx{lineItems.In(t.tx, t.journal), t} }
 

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -207,4 +208,55 @@ func users(t *testing.T, h harness) {
 		}
 		return err
 	})
+}
+
+// ballots are kept by voter, replaced by a later one, and gone when the election forgets them.
+func ballots(t *testing.T, h harness) {
+	e := election("a", "vote")
+	write := func(do func(app.Tx) error) {
+		t.Helper()
+		if err := h.Store.Write(t.Context(), func(tx app.Tx) (any, error) { return nil, do(tx) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := func() (got []domain.Ballot) {
+		t.Helper()
+		if err := h.Store.Read(t.Context(), func(tx app.Tx) error {
+			got = nil
+			return tx.Elections().EachBallot(e, func(b domain.Ballot) error { got = append(got, b); return nil })
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	one, two := domain.Ballot{Voter: "1", Votes: []domain.Vote{{Program: "n0", Points: 3}, {Program: "one"}}}, domain.Ballot{Voter: "2"}
+	write(func(tx app.Tx) error {
+		if err := tx.Elections().Insert(e); err != nil {
+			return err
+		}
+		if err := tx.Elections().Insert(election("b", "vote")); err != nil {
+			return err
+		}
+		if err := tx.Elections().Put(election("b", "vote"), []domain.Ballot{{Voter: "9"}}); err != nil {
+			return err
+		}
+		return tx.Elections().Put(e, []domain.Ballot{two, {Voter: "1"}})
+	})
+	write(func(tx app.Tx) error {
+		found, err := tx.Elections().Ballots(e, []string{"2", "3"})
+		if want := map[string]domain.Ballot{"2": two}; err == nil && !reflect.DeepEqual(found, want) {
+			t.Errorf("Ballots = %v, want %v", found, want)
+		}
+		if err != nil {
+			return err
+		}
+		return tx.Elections().Put(e, []domain.Ballot{one})
+	})
+	if got, want := all(), []domain.Ballot{one, two}; !reflect.DeepEqual(got, want) {
+		t.Errorf("EachBallot = %v, want %v", got, want)
+	}
+	write(func(tx app.Tx) error { return tx.Elections().Forget(e) })
+	if got := all(); len(got) != 0 {
+		t.Errorf("after Forget: %v", got)
+	}
 }

@@ -40,14 +40,25 @@ func Run(t *testing.T, open func(t *testing.T) (app.Store, sqldb.DB)) {
 		}
 	}
 	orphans := with(func(app.Tx, string) error { return nil })
+	asking := with(func(tx app.Tx, org string) error {
+		if err := family(tx, org); err != nil {
+			return err
+		}
+		return tx.Requests().Insert(request(org, "one"))
+	})
 	family := with(family)
 	t.Run("funds", func(t *testing.T) { funds(t, orphans) })
 	t.Run("budgets", func(t *testing.T) { budgets(t, orphans) })
 	t.Run("programs", func(t *testing.T) { programs(t, orphans) })
 	t.Run("funding requests", func(t *testing.T) { requests(t, family) })
+	t.Run("decision packages", func(t *testing.T) { packages(t, asking) })
+	t.Run("scenarios", func(t *testing.T) { scenarios(t, family) })
+	t.Run("elections", func(t *testing.T) { elections(t, family) })
+	t.Run("ballots", func(t *testing.T) { ballots(t, family(t)) })
 	t.Run("allocations", func(t *testing.T) { allocations(t, family) })
 	t.Run("many at once", func(t *testing.T) { many(t, family(t)) })
 	t.Run("asks join requests and programs", func(t *testing.T) { asks(t, family(t)) })
+	t.Run("asks are never old", func(t *testing.T) { freshAsks(t, family(t)) })
 	t.Run("line items are told a batch at a time", func(t *testing.T) { lineItems(t, family(t)) })
 	t.Run("proofs and lines", func(t *testing.T) { proofs(t, family(t)) })
 	t.Run("users", func(t *testing.T) { users(t, family(t)) })
@@ -80,7 +91,8 @@ func budget(org, id string) domain.Budget {
 	return domain.Budget{
 		Meta: first(), Organization: org, ID: id, DisplayName: "FY", FiscalYear: 2027, Plan: "organizations/" + org + "/plans/p",
 		Envelopes:    []domain.Envelope{{Fund: "general", Available: 5, OneTime: new(int64(2))}, {Fund: "debt", Available: 7}},
-		RoundingUnit: 100, Currency: "USD", State: domain.BudgetRequested,
+		RoundingUnit: 100, Currency: "USD", State: domain.BudgetRequested, Adopted: "a1",
+		Authorities: []domain.TransferAuthority{{Body: "Manager", Scope: domain.TransferFund, Limit: new(int64(9))}, {Body: "Chief", Scope: domain.TransferDepartment}},
 	}
 }
 
@@ -96,8 +108,10 @@ func request(org, id string) domain.FundingRequest {
 		Meta: first(), Organization: org, Budget: "fy", Program: id, Currency: "USD",
 		CostLines: []domain.CostLine{
 			{Fund: "general", Class: "tab\there, line\nthere, back\\slash", Amount: -5, Treatment: model.Competes},
-			{Fund: "debt", Amount: 9, Treatment: model.MustPay},
+			{Fund: "debt", Amount: 9, Treatment: model.MustPay, OneTime: true},
 		},
+		Grants:    []domain.Grant{{Title: "Federal	aid", Award: 7, MatchPPM: 250_000, Effort: new(int64(4))}, {Title: "State", Award: 1}},
+		Positions: []domain.Position{{Title: "Officer", Count: 3, Cost: 9_000_000}},
 		Requested: new(int64(0)), Cap: new(int64(8)), MaxDecreasePPM: new(int64(50_000)),
 		Mandate:       &domain.Mandate{Source: "Law", Citation: "§ 1", Body: "State", Minimum: new(int64(3))},
 		EligibleFunds: []string{"debt", "parks"},
@@ -112,7 +126,9 @@ func allocation(org, id string, sequence int64) domain.Allocation {
 		Meta: first(), Organization: org, Budget: "fy", ID: id, DisplayName: "A", Method: model.PriorityAdjustment, Purpose: domain.PurposeTarget,
 		Params:           domain.Params{SpreadMilli: 3000, MaxCutPPM: new(int64(0)), Scales: []domain.EnvelopeScale{{Fund: "debt", SharePPM: 9}}},
 		PriorityRevision: "r", PriorityTime: at, ContentHash: "c", ResultHash: "r", EngineVersion: "1", State: domain.AllocationProposed,
-		Currency: "USD", Creator: "ann", Sequence: sequence,
+		Currency: "USD", Creator: "ann", Sequence: sequence, Scenario: "lean", Failure: "none",
+		Adjustments: []domain.Adjustment{{Program: "one", Fund: "debt", Amount: -3, Reason: "why", By: "bo", Time: at, PriorityValue: -2}},
+		Adoption:    &domain.Adoption{Body: "Council", Resolution: "7", Date: "2027-06-30", By: "bo", Time: at},
 		Result: domain.Result{
 			Outcome: model.Optimal, TotalBase: 9, Programs: 1, Checks: []string{"sums"},
 			Funds: []domain.FundResult{{Fund: "debt", Available: 9, Fixed: 9}}, Blocks: []domain.Block{{Funds: []string{"debt"}, Rate: "1/3"}},
@@ -157,6 +173,61 @@ func requests(t *testing.T, open func(*testing.T) harness) {
 			}
 		},
 		List: app.FundingRequestList, Same: same[domain.FundingRequest],
+	})
+}
+
+func packages(t *testing.T, open func(*testing.T) harness) {
+	resourcetest.Run(t, open, resourcetest.Case[app.Tx, domain.DecisionPackage]{
+		In: func(tx app.Tx) resource.Collection[domain.DecisionPackage] { return tx.Packages() },
+		New: func(org, id string) domain.DecisionPackage {
+			return domain.DecisionPackage{
+				Meta: first(), Organization: org, Budget: "fy", Program: "one", ID: id, DisplayName: "More", Description: "d", ReplacesBase: true, Currency: "USD",
+				Levels: []domain.ServiceLevel{
+					{ID: "low", DisplayName: "Low"},
+					{ID: "high", DisplayName: "High", Costs: []domain.PackageCost{{Fund: "debt", Year: 2, Amount: 9, OneTime: true}}, FTEMilli: 500, ExpectedResult: "r", Benefit: 7},
+				},
+				Prerequisites: []domain.PackageRef{{Program: "two", Package: "p", Level: "high"}}, Exclusions: []domain.PackageRef{{Program: "two", Package: "q"}},
+			}
+		},
+		Key: func(p domain.DecisionPackage) []string { return []string{p.Organization, p.Budget, p.Program, p.ID} },
+		Next: func(p domain.DecisionPackage) domain.DecisionPackage {
+			p.Meta, p.Exclusions = p.Meta.Next(at), nil
+			return p
+		},
+		List: app.DecisionPackageList, Same: same[domain.DecisionPackage],
+	})
+}
+
+func scenarios(t *testing.T, open func(*testing.T) harness) {
+	resourcetest.Run(t, open, resourcetest.Case[app.Tx, domain.Scenario]{
+		In: func(tx app.Tx) resource.Collection[domain.Scenario] { return tx.Scenarios() },
+		New: func(org, id string) domain.Scenario {
+			return domain.Scenario{
+				Meta: first(), Organization: org, Budget: "fy", ID: id, DisplayName: "Lean", Description: "d", Method: model.OneRate, Currency: "USD",
+				Params:  domain.Params{SpreadMilli: 3000, EquityFloor: &domain.EquityFloor{MinPoints: 3, MaxCutPPM: 9}, Later: []domain.LaterEnvelope{{Fund: "debt", Year: 1, Available: 4}}},
+				Weights: []domain.WeightOverride{{Goal: "g", PPM: 5}}, Requests: []domain.RequestOverride{{Program: "one", Cap: new(int64(4))}},
+			}
+		},
+		Key:  func(s domain.Scenario) []string { return []string{s.Organization, s.Budget, s.ID} },
+		Next: func(s domain.Scenario) domain.Scenario { s.Meta, s.Weights = s.Meta.Next(at), nil; return s },
+		List: app.ScenarioList, Same: same[domain.Scenario],
+	})
+}
+
+func election(org, id string) domain.Election {
+	return domain.Election{
+		Meta: first(), Organization: org, Budget: "fy", ID: id, DisplayName: "Vote", Fund: "debt", Amount: 90, Kind: model.Cumulative, Currency: "USD",
+		Completion: model.AddOne, Utility: model.PointsUtility, State: domain.ElectionOpen, Ballots: 2,
+		Projects: []domain.ElectionProject{{Program: "n0", Cost: 5, Votes: 1, Points: 3}, {Program: "one", Cost: 7}},
+	}
+}
+
+func elections(t *testing.T, open func(*testing.T) harness) {
+	resourcetest.Run(t, open, resourcetest.Case[app.Tx, domain.Election]{
+		In: func(tx app.Tx) resource.Collection[domain.Election] { return tx.Elections() }, New: election,
+		Key:  func(e domain.Election) []string { return []string{e.Organization, e.Budget, e.ID} },
+		Next: func(e domain.Election) domain.Election { e.Meta, e.State = e.Meta.Next(at), domain.ElectionClosed; return e },
+		List: app.ElectionList, Same: same[domain.Election],
 	})
 }
 

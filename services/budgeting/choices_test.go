@@ -1,0 +1,380 @@
+package budgeting_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"google.golang.org/genproto/googleapis/type/date"
+	"google.golang.org/genproto/googleapis/type/money"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
+
+	budgetingv1 "github.com/throughline/throughline/proto/gen/throughline/budgeting/v1"
+	"github.com/throughline/throughline/services/platform/authn"
+)
+
+func level(id string, fundID string, units int64) *budgetingv1.ServiceLevel {
+	return &budgetingv1.ServiceLevel{LevelId: id, DisplayName: "Level " + id, Costs: []*budgetingv1.PackageCost{{Fund: fund(fundID), Amount: usd(units)}}}
+}
+
+func fields(violations []string, want ...string) bool { return slices.Equal(violations, want) }
+
+func violated(t *testing.T, err error) []string {
+	t.Helper()
+	var names []string
+	for _, v := range wantReason(t, err, "INVALID_FIELDS").Violations {
+		names = append(names, v.Field)
+	}
+	return names
+}
+
+func TestDecisionPackages(t *testing.T) {
+	f := start(t)
+	f.city(t)
+	finance := f.as(t, "fin", "finance")
+	made, err := f.client.CreateDecisionPackage(finance, &budgetingv1.CreateDecisionPackageRequest{
+		Parent: request("police"), DecisionPackageId: "night", DecisionPackage: &budgetingv1.DecisionPackage{
+			DisplayName: "Night patrol", Levels: []*budgetingv1.ServiceLevel{level("one", "general", 10_000), level("two", "general", 18_000)},
+		},
+	})
+	must(t, err)
+	if made.GetName() != request("police")+"/decisionPackages/night" || cents(made.GetLevels()[1].GetCosts()[0].GetAmount()) != 18_000_00 {
+		t.Errorf("made %v", made)
+	}
+	lights, err := f.client.CreateDecisionPackage(finance, &budgetingv1.CreateDecisionPackageRequest{
+		Parent: request("parks"), DecisionPackageId: "lights", DecisionPackage: &budgetingv1.DecisionPackage{
+			DisplayName: "Lights", Levels: []*budgetingv1.ServiceLevel{level("all", "general", 5_000)},
+			Prerequisites: []*budgetingv1.PackageReference{{DecisionPackage: made.GetName(), LevelId: "two"}},
+		},
+	})
+	must(t, err)
+
+	// all packages of a budget
+	page, err := f.client.ListDecisionPackages(finance, &budgetingv1.ListDecisionPackagesRequest{Parent: budget + "/fundingRequests/-"})
+	must(t, err)
+	if n := len(page.GetDecisionPackages()); n != 2 {
+		t.Errorf("%d packages in the budget, want 2", n)
+	}
+	page, err = f.client.ListDecisionPackages(finance, &budgetingv1.ListDecisionPackagesRequest{Parent: request("parks")})
+	must(t, err)
+	if len(page.GetDecisionPackages()) != 1 || !proto.Equal(page.GetDecisionPackages()[0], lights) {
+		t.Errorf("packages of parks: %v", page.GetDecisionPackages())
+	}
+	_, err = f.client.ListDecisionPackages(finance, &budgetingv1.ListDecisionPackagesRequest{Parent: request("nobody")})
+	wantReason(t, err, "RESOURCE_NOT_FOUND")
+
+	// what others refer to stays; requests with packages stay
+	_, err = f.client.DeleteDecisionPackage(finance, &budgetingv1.DeleteDecisionPackageRequest{Name: made.GetName()})
+	wantReason(t, err, "PACKAGE_IN_USE")
+	_, err = f.client.DeleteFundingRequest(finance, &budgetingv1.DeleteFundingRequestRequest{Name: request("parks")})
+	wantReason(t, err, "REQUEST_IN_USE")
+
+	// an update of one field, guarded by the etag
+	changed, err := f.client.UpdateDecisionPackage(finance, &budgetingv1.UpdateDecisionPackageRequest{
+		DecisionPackage: &budgetingv1.DecisionPackage{Name: lights.GetName(), DisplayName: "Park lights", Etag: lights.GetEtag()},
+		UpdateMask:      &fieldmaskpb.FieldMask{Paths: []string{"display_name"}},
+	})
+	must(t, err)
+	if changed.GetDisplayName() != "Park lights" || len(changed.GetLevels()) != 1 || changed.GetEtag() == lights.GetEtag() {
+		t.Errorf("changed %v", changed)
+	}
+	_, err = f.client.DeleteDecisionPackage(finance, &budgetingv1.DeleteDecisionPackageRequest{Name: lights.GetName(), Etag: lights.GetEtag()})
+	wantReason(t, err, "ETAG_MISMATCH")
+
+	// a department writes its own, and rates nothing
+	parks := f.with(t, authn.Identity{Subject: "pat", Organization: "o", Roles: []string{"department"}, Department: "Parks"})
+	_, err = f.client.CreateDecisionPackage(parks, &budgetingv1.CreateDecisionPackageRequest{Parent: request("police"), DecisionPackage: &budgetingv1.DecisionPackage{
+		DisplayName: "Ours", Levels: []*budgetingv1.ServiceLevel{level("one", "general", 1)},
+	}})
+	wantReason(t, err, "FOREIGN_DEPARTMENT")
+	rated := level("one", "general", 1)
+	rated.ReviewedBenefit = 9
+	_, err = f.client.CreateDecisionPackage(parks, &budgetingv1.CreateDecisionPackageRequest{Parent: request("parks"), DecisionPackage: &budgetingv1.DecisionPackage{
+		DisplayName: "Ours", Levels: []*budgetingv1.ServiceLevel{rated},
+	}})
+	wantReason(t, err, "RESERVED_FIELDS")
+}
+
+func TestDecisionPackageRefusals(t *testing.T) {
+	f := start(t)
+	f.city(t)
+	finance := f.as(t, "fin", "finance")
+	for name, c := range map[string]struct {
+		pack *budgetingv1.DecisionPackage
+		want []string
+	}{
+		"no levels": {&budgetingv1.DecisionPackage{DisplayName: "P"}, []string{"decision_package.levels"}},
+		"unknown fund and negative cost": {
+			&budgetingv1.DecisionPackage{DisplayName: "P", Levels: []*budgetingv1.ServiceLevel{level("one", "nowhere", -5)}},
+			[]string{"decision_package.levels[0].costs[0].amount", "decision_package.levels[0].costs[0].fund"},
+		},
+		"restricted fund": {
+			&budgetingv1.DecisionPackage{DisplayName: "P", Levels: []*budgetingv1.ServiceLevel{level("one", "library", 5)}},
+			[]string{"decision_package.levels[0].costs[0].fund"},
+		},
+		"a level twice": {
+			&budgetingv1.DecisionPackage{DisplayName: "P", Levels: []*budgetingv1.ServiceLevel{level("one", "general", 5), level("one", "general", 6)}},
+			[]string{"decision_package.levels[1].level_id"},
+		},
+		"an unknown prerequisite": {
+			&budgetingv1.DecisionPackage{
+				DisplayName: "P", Levels: []*budgetingv1.ServiceLevel{level("one", "general", 5)},
+				Prerequisites: []*budgetingv1.PackageReference{{DecisionPackage: request("parks") + "/decisionPackages/none"}},
+			},
+			[]string{"decision_package.prerequisites[0].decision_package"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := f.client.CreateDecisionPackage(finance, &budgetingv1.CreateDecisionPackageRequest{Parent: request("police"), DecisionPackage: c.pack, ValidateOnly: true})
+			if got := violated(t, err); !fields(got, c.want...) {
+				t.Errorf("violations %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+func vote(id string, points int64) *budgetingv1.BallotVote {
+	return &budgetingv1.BallotVote{Program: program(id), Points: points}
+}
+
+func TestElections(t *testing.T) {
+	f := start(t)
+	f.city(t)
+	finance := f.as(t, "fin", "finance")
+	draft := &budgetingv1.Election{
+		DisplayName: "Parks and police", Fund: fund("general"), Amount: usd(100), VoteKind: budgetingv1.VoteKind_VOTE_KIND_APPROVAL,
+		Projects: []*budgetingv1.ElectionProject{{Program: program("police"), Cost: usd(60)}, {Program: program("parks"), Cost: usd(50)}},
+	}
+	e, err := f.client.CreateElection(finance, &budgetingv1.CreateElectionRequest{Parent: budget, ElectionId: "pb", Election: draft})
+	must(t, err)
+	if e.GetState() != budgetingv1.ElectionState_ELECTION_STATE_OPEN || e.GetCompletion() != budgetingv1.CompletionRule_COMPLETION_RULE_ADD_ONE_UTILITARIAN ||
+		e.GetUtility() != budgetingv1.VoterUtility_VOTER_UTILITY_COST || e.GetProjects()[0].GetProgram() != program("parks") {
+		t.Errorf("made %v", e)
+	}
+	record := func(ballots ...*budgetingv1.ElectionBallot) (*budgetingv1.RecordElectionBallotsResponse, error) {
+		return f.client.RecordElectionBallots(finance, &budgetingv1.RecordElectionBallotsRequest{Name: e.GetName(), Ballots: ballots})
+	}
+	n, err := record(
+		&budgetingv1.ElectionBallot{Voter: "1", Votes: []*budgetingv1.BallotVote{vote("police", 0), vote("parks", 1)}},
+		&budgetingv1.ElectionBallot{Voter: "2", Votes: []*budgetingv1.BallotVote{vote("parks", 1)}},
+	)
+	must(t, err)
+	if n.GetCreated() != 2 {
+		t.Errorf("recorded %v", n)
+	}
+	n, err = record(
+		&budgetingv1.ElectionBallot{Voter: "1", Votes: []*budgetingv1.BallotVote{vote("parks", 1)}}, // changes their mind
+		&budgetingv1.ElectionBallot{Voter: "2", Votes: []*budgetingv1.BallotVote{vote("parks", 1)}},
+		&budgetingv1.ElectionBallot{Voter: "3"},
+	)
+	must(t, err)
+	if n.GetCreated() != 1 || n.GetUpdated() != 1 || n.GetUnchanged() != 1 {
+		t.Errorf("recorded %v", n)
+	}
+	got, err := f.client.GetElection(finance, &budgetingv1.GetElectionRequest{Name: e.GetName()})
+	must(t, err)
+	if got.GetBallots() != 3 || got.GetProjects()[0].GetVotes() != 2 || got.GetProjects()[1].GetVotes() != 0 {
+		t.Errorf("tallies %v", got)
+	}
+	_, err = record(&budgetingv1.ElectionBallot{Voter: "4", Votes: []*budgetingv1.BallotVote{vote("bonds", 1), vote("parks", 7)}}, &budgetingv1.ElectionBallot{Voter: "4"})
+	if got := violated(t, err); !fields(got, "ballots[0].votes[0].program", "ballots[0].votes[1].points", "ballots[1].voter") {
+		t.Errorf("violations %v", got)
+	}
+	_, err = f.client.UpdateElection(finance, &budgetingv1.UpdateElectionRequest{
+		Election: &budgetingv1.Election{Name: e.GetName(), Amount: usd(50)}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"amount"}},
+	})
+	wantReason(t, err, "ELECTION_STARTED")
+	closed, err := f.client.CloseElection(finance, &budgetingv1.CloseElectionRequest{Name: e.GetName()})
+	must(t, err)
+	if closed.GetState() != budgetingv1.ElectionState_ELECTION_STATE_CLOSED {
+		t.Errorf("closed %v", closed)
+	}
+	_, err = record(&budgetingv1.ElectionBallot{Voter: "5"})
+	wantReason(t, err, "ELECTION_CLOSED")
+	_, err = f.client.DeleteElection(finance, &budgetingv1.DeleteElectionRequest{Name: e.GetName()})
+	wantReason(t, err, "ELECTION_CLOSED")
+
+	draft.Amount, draft.Fund = usd(900_001), fund("general")
+	draft.Projects[1].Program = program("nobody")
+	_, err = f.client.CreateElection(finance, &budgetingv1.CreateElectionRequest{Parent: budget, Election: draft})
+	if got := violated(t, err); !fields(got, "election.amount", "election.projects[0].program") {
+		t.Errorf("violations %v", got)
+	}
+}
+
+func TestScenariosAreKept(t *testing.T) {
+	f := start(t)
+	f.city(t)
+	finance := f.as(t, "fin", "finance")
+	s, err := f.client.CreateScenario(finance, &budgetingv1.CreateScenarioRequest{Parent: budget, ScenarioId: "lean", Scenario: &budgetingv1.Scenario{
+		DisplayName: "Lean", Parameters: &budgetingv1.AllocationParameters{EnvelopeScales: []*budgetingv1.EnvelopeScale{{Fund: fund("general"), SharePpm: 950_000}}},
+		GoalWeights:      []*budgetingv1.GoalWeightOverride{{Goal: goal("safety"), WeightPpm: 900_000}},
+		RequestOverrides: []*budgetingv1.RequestOverride{{Program: program("parks"), Cap: usd(390_000)}},
+	}})
+	must(t, err)
+	if s.GetMethod() != budgetingv1.AllocationMethod_ALLOCATION_METHOD_PRIORITY_ADJUSTMENT || s.GetParameters().GetSpreadMilli() != 3000 {
+		t.Errorf("defaults are not filled in: %v", s)
+	}
+	got, err := f.client.GetScenario(finance, &budgetingv1.GetScenarioRequest{Name: s.GetName()})
+	must(t, err)
+	if !proto.Equal(got, s) {
+		t.Errorf("stored\n%v\nanswered\n%v", got, s)
+	}
+	_, err = f.client.CreateScenario(finance, &budgetingv1.CreateScenarioRequest{Parent: budget, Scenario: &budgetingv1.Scenario{
+		DisplayName: "Bad", Parameters: &budgetingv1.AllocationParameters{SpreadMilli: 5},
+		GoalWeights:      []*budgetingv1.GoalWeightOverride{{Goal: goal("safety"), WeightPpm: 900_000}, {Goal: goal("life"), WeightPpm: 900_000}},
+		RequestOverrides: []*budgetingv1.RequestOverride{{Program: program("parks"), Cap: usd(-1)}},
+	}})
+	if got := violated(t, err); !fields(got, "scenario.parameters.spread_milli", "scenario.goal_weights", "scenario.request_overrides[0].cap") {
+		t.Errorf("violations %v", got)
+	}
+	_, err = f.client.DeleteScenario(finance, &budgetingv1.DeleteScenarioRequest{Name: s.GetName()})
+	must(t, err)
+	_, err = f.client.GetScenario(finance, &budgetingv1.GetScenarioRequest{Name: s.GetName()})
+	wantReason(t, err, "RESOURCE_NOT_FOUND")
+}
+
+// Police scores 60 and parks 40: moving 10,000 from police to parks costs 2,000 of priority value.
+func TestCouncilAdjustsAndAdopts(t *testing.T) {
+	f := start(t)
+	f.city(t)
+	council := f.as(t, "clerk", "council")
+	target := f.allocate(t, &budgetingv1.Allocation{})
+	a := f.allocate(t, &budgetingv1.Allocation{Purpose: budgetingv1.AllocationPurpose_ALLOCATION_PURPOSE_RECOMMENDATION})
+	move := func(from, to string, units int64) []*budgetingv1.Adjustment {
+		return []*budgetingv1.Adjustment{
+			{Program: program(from), Fund: fund("general"), Amount: usd(-units), Reason: "heard at the hearing"},
+			{Program: program(to), Fund: fund("general"), Amount: usd(units), Reason: "heard at the hearing"},
+		}
+	}
+	adjust := func(name string, more []*budgetingv1.Adjustment) (*budgetingv1.Allocation, error) {
+		return f.client.AdjustAllocation(council, &budgetingv1.AdjustAllocationRequest{Name: name, Adjustments: more, RequestId: f.key()})
+	}
+	_, err := adjust(target.GetName(), move("police", "parks", 1))
+	wantReason(t, err, "ALLOCATION_IS_TARGET")
+	_, err = adjust(a.GetName(), move("police", "parks", 1)[:1])
+	if got := violated(t, err); !fields(got, "adjustments") {
+		t.Errorf("violations %v", got)
+	}
+	_, err = adjust(a.GetName(), move("police", "bonds", 1))
+	if got := violated(t, err); !fields(got, "adjustments[1].fund") {
+		t.Errorf("violations %v", got)
+	}
+	_, err = adjust(a.GetName(), move("police", "parks", 600_000))
+	if got := violated(t, err); !fields(got, "adjustments[0].amount") {
+		t.Errorf("violations %v", got)
+	}
+	adjusted, err := adjust(a.GetName(), move("police", "parks", 10_000))
+	must(t, err)
+	before, after := cents(a.GetPriorityValue()), cents(adjusted.GetAdjustedPriorityValue())
+	if before == 0 || after-before != -2_000_00 || len(adjusted.GetAdjustments()) != 2 || adjusted.GetAdjustments()[0].GetAdjustedBy() != "clerk" {
+		t.Errorf("priority value %d, then %d; adjustments %v", before, after, adjusted.GetAdjustments())
+	}
+	lines := f.allocated(t, adjusted)
+	if lines["Police Patrol"] != 544_898_00 {
+		t.Errorf("what was solved has changed: %v", lines)
+	}
+	page, err := f.client.ListAllocationLines(council, &budgetingv1.ListAllocationLinesRequest{Parent: a.GetName()})
+	must(t, err)
+	for _, l := range page.GetLines() {
+		if want := map[string]int64{"Police Patrol": -10_000_00, "Neighborhood Parks": 10_000_00}[l.GetDisplayName()]; cents(l.GetAdjustment()) != want ||
+			cents(l.GetAdjusted()) != cents(l.GetAllocated())+want {
+			t.Errorf("line %v", l)
+		}
+	}
+
+	act := &budgetingv1.AllocationAdoption{Body: "City Council", ResolutionNumber: "2027-14", AdoptDate: &date.Date{Year: 2026, Month: 12, Day: 15}}
+	adopt := func(name, etag string, act *budgetingv1.AllocationAdoption) (*budgetingv1.Allocation, error) {
+		return f.client.AdoptAllocation(council, &budgetingv1.AdoptAllocationRequest{Name: name, Etag: etag, Adoption: act, RequestId: f.key()})
+	}
+	_, err = adopt(a.GetName(), a.GetEtag(), act)
+	wantReason(t, err, "ETAG_MISMATCH")
+	adopted, err := adopt(a.GetName(), adjusted.GetEtag(), act)
+	must(t, err)
+	if adopted.GetState() != budgetingv1.AllocationState_ALLOCATION_STATE_ADOPTED || adopted.GetAdoption().GetAdoptedBy() != "clerk" || len(adopted.GetAdjustments()) != 2 {
+		t.Errorf("adopted %v", adopted)
+	}
+	b, err := f.client.GetBudget(council, &budgetingv1.GetBudgetRequest{Name: budget})
+	must(t, err)
+	if b.GetState() != budgetingv1.BudgetState_BUDGET_STATE_ADOPTED || b.GetAdoptedAllocation() != a.GetName() {
+		t.Errorf("budget %v", b)
+	}
+	finance := f.as(t, "fin", "finance")
+	_, err = f.client.UpdateBudget(finance, &budgetingv1.UpdateBudgetRequest{
+		Budget: &budgetingv1.Budget{Name: budget, Envelopes: b.GetEnvelopes()[:1]}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"envelopes"}},
+	})
+	wantReason(t, err, "BUDGET_ADOPTED")
+	_, err = f.client.BatchUpsertFundingRequests(finance, &budgetingv1.BatchUpsertFundingRequestsRequest{Parent: budget, FundingRequests: f.requests()})
+	wantReason(t, err, "BUDGET_ADOPTED")
+	_, err = adjust(a.GetName(), move("police", "parks", 1))
+	wantReason(t, err, "ALLOCATION_NOT_OPEN")
+
+	// another adoption replaces it; only council adopts
+	second := f.allocate(t, &budgetingv1.Allocation{Purpose: budgetingv1.AllocationPurpose_ALLOCATION_PURPOSE_RECOMMENDATION})
+	_, err = f.client.AdoptAllocation(finance, &budgetingv1.AdoptAllocationRequest{Name: second.GetName(), Adoption: act, RequestId: f.key()})
+	wantReason(t, err, "ROLE_LACKS_PERMISSION")
+	_, err = adopt(second.GetName(), "", act)
+	must(t, err)
+	first, err := f.client.GetAllocation(council, &budgetingv1.GetAllocationRequest{Name: a.GetName()})
+	must(t, err)
+	if first.GetState() != budgetingv1.AllocationState_ALLOCATION_STATE_SUPERSEDED {
+		t.Errorf("first is %v", first.GetState())
+	}
+}
+
+// A budget without the money for its debts is never adopted; a stale recommendation only with a reason.
+func TestAdoptionRefusals(t *testing.T) {
+	f := start(t)
+	f.city(t)
+	council := f.as(t, "clerk", "council")
+	act := func(reason string) *budgetingv1.AllocationAdoption {
+		return &budgetingv1.AllocationAdoption{Body: "City Council", ResolutionNumber: "1", AdoptDate: &date.Date{Year: 2026, Month: 12, Day: 15}, StaleReason: reason}
+	}
+	make := func(p *budgetingv1.AllocationParameters) *budgetingv1.Allocation {
+		return f.allocate(t, &budgetingv1.Allocation{Purpose: budgetingv1.AllocationPurpose_ALLOCATION_PURPOSE_RECOMMENDATION, Parameters: p})
+	}
+	adopt := func(a *budgetingv1.Allocation, act *budgetingv1.AllocationAdoption) error {
+		_, err := f.client.AdoptAllocation(council, &budgetingv1.AdoptAllocationRequest{Name: a.GetName(), Adoption: act, RequestId: f.key()})
+		return err
+	}
+	broke := make(&budgetingv1.AllocationParameters{EnvelopeScales: []*budgetingv1.EnvelopeScale{{Fund: fund("debt"), SharePpm: 500_000}}})
+	wantReason(t, adopt(broke, act("")), "ALLOCATION_INFEASIBLE")
+	short := make(&budgetingv1.AllocationParameters{MaxCutPpm: proto.Int32(10_000)})
+	wantReason(t, adopt(short, act("")), "ALLOCATION_SHORT")
+	good := make(nil)
+	if got := violated(t, adopt(good, act("no need"))); !fields(got, "adoption.stale_reason") {
+		t.Errorf("violations %v", got)
+	}
+	_, err := f.client.AdoptAllocation(council, &budgetingv1.AdoptAllocationRequest{Name: good.GetName(), Adoption: act("")})
+	wantReason(t, err, "IDEMPOTENCY_KEY_REQUIRED")
+	f.tell(t, "throughline.goals.v1", "priority_revision.created", plan+"/priorityRevisions/r2", 1, f.goals.certify("r2", epoch, 400_000, 600_000))
+	err = adopt(good, act(""))
+	if v := wantReason(t, err, "INVALID_FIELDS").Violations; v[0].Field != "adoption.stale_reason" || !strings.Contains(v[0].Detail, "r2") {
+		t.Errorf("violations %v", v)
+	}
+	must(t, adopt(good, act("the meeting was noticed before the ballots")))
+}
+
+func TestBudgetAuthorities(t *testing.T) {
+	f := start(t)
+	f.city(t)
+	finance := f.as(t, "fin", "finance")
+	update := func(a ...*budgetingv1.TransferAuthority) (*budgetingv1.Budget, error) {
+		return f.client.UpdateBudget(finance, &budgetingv1.UpdateBudgetRequest{
+			Budget: &budgetingv1.Budget{Name: budget, TransferAuthorities: a}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"transfer_authorities"}},
+		})
+	}
+	b, err := update(
+		&budgetingv1.TransferAuthority{Body: "Department head", Scope: budgetingv1.TransferScope_TRANSFER_SCOPE_DEPARTMENT, Limit: usd(5_000)},
+		&budgetingv1.TransferAuthority{Body: "City manager", Scope: budgetingv1.TransferScope_TRANSFER_SCOPE_FUND},
+	)
+	must(t, err)
+	if len(b.GetTransferAuthorities()) != 2 || cents(b.GetTransferAuthorities()[0].GetLimit()) != 5_000_00 || b.GetTransferAuthorities()[1].GetLimit() != nil {
+		t.Errorf("budget %v", b)
+	}
+	_, err = update(&budgetingv1.TransferAuthority{Body: "X", Scope: budgetingv1.TransferScope_TRANSFER_SCOPE_FUND, Limit: &money.Money{CurrencyCode: "USD", Units: -1}})
+	if got := violated(t, err); !fields(got, "budget.transfer_authorities[0].limit") {
+		t.Errorf("violations %v", got)
+	}
+}

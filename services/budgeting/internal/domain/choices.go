@@ -1,0 +1,135 @@
+package domain
+
+import (
+	"strings"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
+	"github.com/throughline/throughline/services/platform/fault"
+)
+
+// effectsOf copies what a reduction is told in.
+func (r *FundingRequest) effectsOf(out *model.Program) {
+	for _, g := range r.Grants {
+		award := model.GrantAward{ID: g.Title, Award: g.Award, MatchPPM: g.MatchPPM}
+		if g.Effort != nil {
+			award.Effort = *g.Effort
+		}
+		out.Grants = append(out.Grants, award)
+	}
+	for _, p := range r.Positions {
+		out.Positions = append(out.Positions, model.Position{Title: p.Title, Count: p.Count, Cost: p.Cost})
+	}
+}
+
+// packages adds the decision packages of the requests and the money of later years.
+func (b *Books) packages(in *model.Input, p Params) {
+	for i := range b.Packages {
+		d := &b.Packages[i]
+		out := model.Package{
+			ID: packageID(d.Program, d.ID), Program: d.Program, Title: d.DisplayName, ReplacesBase: d.ReplacesBase,
+			Requires: modelRefs(d.Prerequisites), Excludes: modelRefs(d.Exclusions),
+		}
+		for j := range d.Levels {
+			l := &d.Levels[j]
+			level := model.PackageLevel{ID: l.ID, Title: l.DisplayName, Benefit: int64(l.Benefit), FTEMilli: l.FTEMilli}
+			for _, c := range l.Costs {
+				level.Costs = append(level.Costs, model.PackageCost{Fund: c.Fund, Year: int64(c.Year), Amount: c.Amount, OneTime: c.OneTime})
+			}
+			out.Levels = append(out.Levels, level)
+		}
+		in.Packages = append(in.Packages, out)
+	}
+	for _, e := range p.Later {
+		in.Later = append(in.Later, model.LaterEnvelope{Fund: e.Fund, Year: int64(e.Year), Available: e.Available})
+	}
+}
+
+// packageID is a package's id in the engine's input: ids of packages are unique in a request alone.
+func packageID(program, id string) string { return program + "/" + id }
+
+func modelRefs(refs []PackageRef) []model.PackageRef {
+	var out []model.PackageRef
+	for _, r := range refs {
+		out = append(out, model.PackageRef{Package: packageID(r.Program, r.Package), Level: r.Level})
+	}
+	return out
+}
+
+// election narrows the input to an election: its fund with its money, and the programs of its projects without what they cost today.
+//
+// Errors: FailedPrecondition when the election is open still.
+func (b *Books) election(in *model.Input) error {
+	e := b.Election
+	if e.State != ElectionClosed {
+		return fault.State("ELECTION_OPEN", "%s is open still; close it, so that its ballots are final", e.Name())
+	}
+	for _, f := range in.Funds {
+		if f.ID == e.Fund {
+			f.OneTime = 0
+			in.Funds = []model.Fund{f}
+		}
+	}
+	kept := in.Programs[:0]
+	for i := range in.Programs {
+		p := &in.Programs[i]
+		if e.project(p.ID) < 0 {
+			continue
+		}
+		kept = append(kept, model.Program{ID: p.ID, Version: p.Version, Alignment: p.Alignment, Attributes: p.Attributes, Results: p.Results, EquityBP: p.EquityBP})
+	}
+	in.Programs = kept
+	in.Election = &model.Election{
+		Fund: e.Fund, Budget: e.Amount, Kind: e.Kind, Rule: model.ElectionRule{Completion: e.Completion, Utility: e.Utility},
+		Projects: make([]model.Project, len(e.Projects)), Ballots: make([]model.Ballot, len(b.Ballots)),
+	}
+	for i, p := range e.Projects {
+		in.Election.Projects[i] = model.Project{Program: p.Program, Cost: p.Cost}
+	}
+	for i := range b.Ballots {
+		votes := make([]model.Vote, len(b.Ballots[i].Votes))
+		for j, v := range b.Ballots[i].Votes {
+			votes[j] = model.Vote{Project: v.Program, Points: v.Points}
+		}
+		in.Election.Ballots[i] = model.Ballot{Voter: b.Ballots[i].Voter, Votes: votes}
+	}
+	return nil
+}
+
+// packages are the choices of a plan, in its order.
+func (s *summary) packages() []PackageChoice {
+	out := make([]PackageChoice, 0, len(s.plan.Packages))
+	for i := range s.plan.Packages {
+		p := &s.plan.Packages[i]
+		_, id, _ := strings.Cut(p.Package, "/")
+		c := PackageChoice{Program: p.Program, Package: id, Level: p.Level, Amount: p.Amount, Value: p.Value}
+		switch {
+		case p.Level != "" && p.Package == model.CapitalPackage:
+			c.Reason = "the capital project is funded whole"
+		case p.Package == model.CapitalPackage:
+			c.Reason = "the capital project is not funded: its money is worth more elsewhere, or it does not fit"
+		case p.Level != "":
+			c.Reason = "chosen: " + s.money(p.Amount) + " in the budget's year"
+		default:
+			c.Reason = "not chosen: its money is worth more elsewhere, or it does not fit; see the explanation of its program"
+		}
+		out = append(out, c)
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// searched is the proof of a search with its gap, rounded up.
+func searched(s *model.Search) *Search {
+	if s == nil {
+		return nil
+	}
+	out := &Search{Value: s.Value, Bound: s.Bound, PriceBound: s.DualBound, States: s.States}
+	if s.Bound > s.Value && s.Bound > 0 {
+		gap, _ := money.MulDivFloor(s.Bound-s.Value, model.Whole, s.Bound) // at most the whole, as values are not negative
+		out.GapPPM = gap + 1
+	}
+	return out
+}

@@ -1,0 +1,151 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+)
+
+// payments shares what each class gets from each node among its claims: first from the fund that carries the claim, its one-time money before
+// its ongoing money, then from the most restricted one with money left.
+func (d *draft) payments() {
+	pays := make([][]int64, len(d.g.Eligible)) // what is left to hand out, as Solution.Paid
+	for c := range pays {
+		pays[c] = slices.Clone(d.s.Paid[c])
+	}
+	first := make([]model.Payment, len(d.claims)) // most claims have one payment only: its place is here
+	own := make([]int64, len(d.claims))           // units from the carrying fund
+	for i := range d.claims {
+		c, l := &d.claims[i], &d.lines[d.claims[i].line]
+		l.Paid = first[i : i : i+1]
+		if c.oneTime && d.once[c.fund] >= 0 {
+			own[i] = d.carry(l, i, d.once[c.fund], d.s.Units[i], pays)
+		}
+		own[i] += d.carry(l, i, c.fund, d.s.Units[i]-own[i], pays)
+	}
+	byUse := d.byUse()
+	for i := range d.claims {
+		l := &d.lines[d.claims[i].line]
+		class := d.g.Class[i]
+		d.pay(l, d.g.oddNode[i], d.g.odd[i])
+		open := d.s.Units[i] - own[i]
+		for _, at := range byUse[class] {
+			units := min(open, pays[class][at])
+			pays[class][at] -= units
+			open -= units
+			d.pay(l, d.g.Eligible[class][at], units*d.g.unit)
+		}
+		if len(l.Paid) == 0 {
+			l.Paid = nil
+		}
+	}
+}
+
+// carry pays at most open units of claim i from a node of its carrying fund, if the part that it is in still has the node.
+func (d *draft) carry(l *model.Line, i int, node int32, open int64, pays [][]int64) int64 {
+	class := d.g.Class[i]
+	at := slices.Index(d.g.Eligible[class], node)
+	units := min(open, pays[class][at])
+	pays[class][at] -= units
+	d.pay(l, node, units*d.g.unit)
+	return units
+}
+
+// byUse is, for each class, the places of its nodes, the most restricted first.
+func (d *draft) byUse() [][]int32 {
+	out := make([][]int32, len(d.g.Eligible))
+	place := make([]int32, len(d.order))
+	for i, k := range d.order {
+		place[k] = int32(i)
+	}
+	for c, set := range d.g.Eligible {
+		for at := range set {
+			out[c] = append(out[c], int32(at))
+		}
+		slices.SortFunc(out[c], func(a, b int32) int { return int(place[set[a]] - place[set[b]]) })
+	}
+	return out
+}
+
+// pay adds a payment to a line, keeping its payments sorted by fund.
+func (d *draft) pay(l *model.Line, node int32, amount int64) {
+	if amount == 0 {
+		return
+	}
+	d.spent[node] += amount
+	p := model.Payment{Fund: d.in.Funds[d.owner[node]].ID, Amount: amount}
+	if d.isOnce(node) {
+		p.OneTime = amount
+	}
+	for at := range l.Paid {
+		if l.Paid[at].Fund == p.Fund {
+			l.Paid[at].Amount += amount
+			l.Paid[at].OneTime += p.OneTime
+			return
+		}
+		if l.Paid[at].Fund > p.Fund {
+			l.Paid = slices.Insert(l.Paid, at, p)
+			return
+		}
+	}
+	l.Paid = append(l.Paid, p)
+}
+
+// offTheTop pays the lines that do not compete, each by its own fund: one-time ones with one-time money, in line order, as long as there is some.
+func (d *draft) offTheTop() {
+	whole := make([]model.Payment, len(d.lines)-len(d.claims))
+	for i := range d.lines {
+		l := &d.lines[i]
+		if l.Block >= 0 || l.Base == 0 {
+			continue
+		}
+		whole[0] = model.Payment{Fund: l.Fund, Amount: l.Amount}
+		switch k := d.lineIn[i]; {
+		case !l.OneTime:
+		case l.Base < 0:
+			whole[0].OneTime = l.Amount
+		default:
+			whole[0].OneTime = min(l.Amount, d.topPaid[k])
+			d.topPaid[k] -= whole[0].OneTime
+		}
+		l.Paid, whole = whole[:1:1], whole[1:]
+	}
+}
+
+// funds balances every fund.
+func (d *draft) funds(plan *model.Plan) {
+	block := make([]int, len(d.in.Funds))
+	for i := range block {
+		block[i] = -1
+	}
+	for i, b := range d.s.Blocks {
+		for _, k := range b.Funds {
+			if !d.isOnce(k) {
+				block[k] = i
+			}
+		}
+	}
+	next := d.next()
+	plan.Funds = make([]model.FundResult, len(d.in.Funds))
+	for k := range d.in.Funds {
+		f, r := &d.in.Funds[k], &plan.Funds[k]
+		over := d.left[k] - d.spent[k]
+		*r = model.FundResult{
+			Fund: f.ID, Available: f.Available, Fixed: d.fixed[k], Revenue: d.revenue[k], Competing: d.spent[k],
+			Remainder: over % d.g.unit, Block: block[k], OneTime: f.OneTime,
+		}
+		r.Surplus = over - r.Remainder
+		r.OneTimeUsed = f.OneTime
+		if n := d.once[k]; n >= 0 {
+			over := d.left[n] - d.spent[n]
+			r.Competing += d.spent[n]
+			r.Remainder += over % d.g.unit
+			r.Surplus += over - over%d.g.unit
+			r.OneTimeUsed -= over
+		}
+		if i := next[k]; i >= 0 {
+			l := &d.lines[d.claims[i].line]
+			r.Next = &model.LineRef{Program: l.Program, Fund: l.Fund, OneTime: l.OneTime}
+		}
+	}
+}

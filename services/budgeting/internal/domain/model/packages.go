@@ -1,0 +1,68 @@
+package model
+
+// PackageValue says what a package is worth to PACKAGES.
+type PackageValue string
+
+// Package values. Both multiply with the priority score of the program.
+const (
+	PriorityDollars PackageValue = "PRIORITY_DOLLARS" // whole rounding units of its cost, all years
+	Benefit         PackageValue = "BENEFIT"          // its reviewed benefit
+)
+
+// PackageValues lists every value.
+func PackageValues() []PackageValue { return []PackageValue{PriorityDollars, Benefit} }
+
+// CapitalPackage is the package that the CAPITAL_PROJECT lines of a program are under PACKAGES: whole or not at all. Nobody else may use the id.
+const CapitalPackage = "capital"
+
+// Package is a decision package: at most one of its levels is chosen. One that replaces the base is the program's service levels: exactly one is
+// chosen, and that is all of the program's competing cost; its COMPETES lines then leave the formula.
+type Package struct {
+	ID           string         `json:"id"` // unique in the input
+	Program      string         `json:"program"`
+	Title        string         `json:"title,omitempty"`
+	ReplacesBase bool           `json:"replaces_base,omitempty"`
+	Levels       []PackageLevel `json:"levels"` // in the order of service, the lowest first: Normalize keeps it
+	Requires     []PackageRef   `json:"requires,omitempty"`
+	Excludes     []PackageRef   `json:"excludes,omitempty"`
+}
+
+// PackageLevel is one level of service.
+type PackageLevel struct {
+	ID       string        `json:"id"` // unique in the package
+	Title    string        `json:"title,omitempty"`
+	Costs    []PackageCost `json:"costs,omitempty"`
+	Benefit  int64         `json:"benefit,omitempty"` // reviewed points, 0 to 1,000,000
+	FTEMilli int64         `json:"fte_milli,omitempty"`
+}
+
+// PackageCost is what a level costs a fund in a year; the program's eligible funds may pay too.
+type PackageCost struct {
+	Fund    string `json:"fund"`
+	Year    int64  `json:"year,omitempty"` // after the budget's, 0 to 9
+	Amount  int64  `json:"amount"`
+	OneTime bool   `json:"one_time,omitempty"` // cost of that year only
+}
+
+// PackageRef is another package at a level or higher; an empty level means any.
+type PackageRef struct {
+	Package string `json:"package"`
+	Level   string `json:"level,omitempty"`
+}
+
+// LaterEnvelope is what packages may use of a later year of a fund.
+type LaterEnvelope struct {
+	Fund      string `json:"fund"`
+	Year      int64  `json:"year"` // after the budget's, 1 to 9
+	Available int64  `json:"available"`
+}
+
+// Cost adds up what the level costs in a year.
+func (l *PackageLevel) Cost(year int64) (sum int64) {
+	for i := range l.Costs {
+		if l.Costs[i].Year == year {
+			sum += l.Costs[i].Amount
+		}
+	}
+	return sum
+}

@@ -1,0 +1,231 @@
+package model
+
+import (
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
+)
+
+// Limits of packages and elections.
+const (
+	maxYear    = 9
+	maxBenefit = 1_000_000
+	maxFTE     = 1_000_000_000
+	maxPoints  = 1_000_000_000
+)
+
+// choices checks what voters and PACKAGES choose among, and that the method asks for it.
+func (c *checker) choices(in Input) {
+	if in.Method != Packages {
+		c.Check(len(in.Packages) == 0, "packages", "are answered by %s alone; drop them or change the method", Packages)
+		c.Check(len(in.Later) == 0, "later", "is used by %s alone; drop it or change the method", Packages)
+	}
+	programs := make(map[string]int, len(in.Programs))
+	for i := range in.Programs {
+		programs[in.Programs[i].ID] = i
+	}
+	c.laterList(in)
+	c.packageList(in, programs)
+	switch {
+	case in.Election != nil && !in.Method.ByBallots():
+		c.Add("election", "is used by %s and %s alone; drop it or change the method", EqualShares, GreedyVotes)
+	case in.Election == nil && in.Method.ByBallots():
+		c.Add("election", "is missing; %s decides by its ballots", in.Method)
+	case in.Election != nil:
+		c.election(in, programs)
+	}
+}
+
+func replacedBases(packages []Package) map[string]bool {
+	out := map[string]bool{}
+	for i := range packages {
+		if packages[i].ReplacesBase {
+			out[packages[i].Program] = true
+		}
+	}
+	return out
+}
+
+// fundYear is an envelope of a later year.
+type fundYear struct {
+	fund string
+	year int64
+}
+
+func laterYears(later []LaterEnvelope) map[fundYear]bool {
+	out := make(map[fundYear]bool, len(later))
+	for _, l := range later {
+		out[fundYear{l.Fund, l.Year}] = true
+	}
+	return out
+}
+
+func (c *checker) laterList(in Input) {
+	seen := map[fundYear]bool{}
+	for i, l := range in.Later {
+		field := fmt.Sprintf("later[%d]", i)
+		c.known(field+".fund", l.Fund)
+		c.between(field+".year", l.Year, 1, maxYear)
+		c.between(field+".available", l.Available, 0, money.Limit)
+		c.Check(!seen[fundYear{l.Fund, l.Year}], field, "repeats fund %q in year %d; add the amounts up", l.Fund, l.Year)
+		seen[fundYear{l.Fund, l.Year}] = true
+	}
+}
+
+func (c *checker) packageList(in Input, programs map[string]int) {
+	packages := index(in.Packages, func(p Package) string { return p.ID })
+	seen, replaced, later := map[string]bool{}, map[string]bool{}, laterYears(in.Later)
+	for i := range in.Packages {
+		p, field := &in.Packages[i], fmt.Sprintf("packages[%d]", i)
+		c.unique(seen, field+".id", p.ID)
+		c.Check(p.ID != CapitalPackage, field+".id", "%q stands for the capital projects of a program; choose another id", CapitalPackage)
+		at, known := programs[p.Program]
+		c.Check(known, field+".program", "%q is not one of the programs; add the program or correct the name", p.Program)
+		c.valid(field+".title", p.Title)
+		c.levels(field, p, later)
+		c.refs(field+".requires", p, p.Requires, in.Packages, packages)
+		c.refs(field+".excludes", p, p.Excludes, in.Packages, packages)
+		if !p.ReplacesBase {
+			continue
+		}
+		c.Check(!replaced[p.Program], field+".replaces_base", "is a second set of service levels of program %q; keep one", p.Program)
+		replaced[p.Program] = true
+		if known {
+			c.mandated(field, p, in.Programs[at].Mandate)
+		}
+	}
+}
+
+// mandated wants a level that keeps an attested mandate's minimum.
+func (c *checker) mandated(field string, p *Package, m *Mandate) {
+	if m == nil || !m.Attested || len(p.Levels) == 0 {
+		return
+	}
+	var most int64
+	for j := range p.Levels {
+		most = max(most, p.Levels[j].Cost(0))
+	}
+	c.Check(most >= m.Minimum, field+".levels", "cost at most %d in the budget's year but the mandate of program %q asks for %d; add a level that keeps it",
+		most, p.Program, m.Minimum)
+}
+
+func (c *checker) levels(field string, p *Package, later map[fundYear]bool) {
+	c.Check(len(p.Levels) > 0, field+".levels", "is empty; add a level")
+	seen := map[string]bool{}
+	for j := range p.Levels {
+		l, at := &p.Levels[j], fmt.Sprintf("%s.levels[%d]", field, j)
+		c.unique(seen, at+".id", l.ID)
+		c.valid(at+".title", l.Title)
+		c.between(at+".benefit", l.Benefit, 0, maxBenefit)
+		c.between(at+".fte_milli", l.FTEMilli, 0, maxFTE)
+		costs := map[PackageCost]bool{}
+		for n, cost := range l.Costs {
+			here := fmt.Sprintf("%s.costs[%d]", at, n)
+			c.known(here+".fund", cost.Fund)
+			c.between(here+".year", cost.Year, 0, maxYear)
+			c.between(here+".amount", cost.Amount, 0, money.Limit)
+			if cost.Year > 0 {
+				c.Check(later[fundYear{cost.Fund, cost.Year}], here+".year",
+					"%d of fund %q has no envelope; add the envelope of that year or drop the cost", cost.Year, cost.Fund)
+			}
+			cost.Amount = 0
+			c.Check(!costs[cost], here, "repeats fund %q in year %d; add the amounts up", cost.Fund, cost.Year)
+			costs[cost] = true
+		}
+	}
+}
+
+func (c *checker) refs(field string, p *Package, refs []PackageRef, all []Package, packages map[string]int) {
+	seen := map[PackageRef]bool{}
+	for n, r := range refs {
+		at := fmt.Sprintf("%s[%d]", field, n)
+		i, known := packages[r.Package]
+		c.Check(known, at+".package", "%q is not one of the packages; add the package or drop the reference", r.Package)
+		c.Check(r.Package != p.ID, at+".package", "is the package itself; drop the reference")
+		c.Check(!seen[r], at, "repeats package %q; name it once", r.Package)
+		seen[r] = true
+		if known && r.Level != "" {
+			found := repeats(all[i].Levels, func(l *PackageLevel) bool { return l.ID == r.Level })
+			c.Check(found, at+".level", "%q is not a level of package %q; correct the name, or leave it empty for any", r.Level, r.Package)
+		}
+	}
+}
+
+func (c *checker) election(in Input, programs map[string]int) {
+	v := in.Election
+	c.known("election.fund", v.Fund)
+	c.between("election.budget", v.Budget, 0, money.Limit)
+	if k, known := c.funds[v.Fund]; known {
+		c.Check(v.Budget <= in.Funds[k].Available, "election.budget", "is %d but its fund has %d; lower it or raise the envelope", v.Budget, in.Funds[k].Available)
+	}
+	oneOf(c, "election.kind", v.Kind, VoteKinds())
+	oneOf(c, "election.rule.completion", v.Rule.Completion, Completions())
+	oneOf(c, "election.rule.utility", v.Rule.Utility, Utilities())
+	projects := make(map[string]bool, len(v.Projects))
+	for i, p := range v.Projects {
+		field := fmt.Sprintf("election.projects[%d]", i)
+		_, known := programs[p.Program]
+		c.Check(known, field+".program", "%q is not one of the programs; add the program or correct the name", p.Program)
+		c.Check(!projects[p.Program], field+".program", "repeats %q; name it once", p.Program)
+		projects[p.Program] = true
+		c.between(field+".cost", p.Cost, 1, money.Limit)
+	}
+	voters := make(map[string]bool, len(v.Ballots))
+	for i := range v.Ballots {
+		c.ballot(i, &v.Ballots[i], v.Kind, projects, voters)
+	}
+}
+
+// ballot writes a field out only for a violation: elections have hundreds of thousands of votes.
+func (c *checker) ballot(i int, b *Ballot, kind VoteKind, projects, voters map[string]bool) {
+	field := func(n int, leaf string) string {
+		if n < 0 {
+			return fmt.Sprintf("election.ballots[%d].%s", i, leaf)
+		}
+		return fmt.Sprintf("election.ballots[%d].votes[%d].%s", i, n, leaf)
+	}
+	switch {
+	case b.Voter == "":
+		c.text(field(-1, "voter"), b.Voter)
+	case voters[b.Voter]:
+		c.Add(field(-1, "voter"), "repeats %q; one ballot a voter", b.Voter)
+	}
+	voters[b.Voter] = true
+	c.valid("election.ballots", b.Voter)
+	if kind == ChooseOne && len(b.Votes) > 1 {
+		c.Add(field(-1, "votes"), "has %d votes; a voter chooses one project", len(b.Votes))
+	}
+	least, most := int64(0), int64(maxPoints)
+	switch kind {
+	case Approval, ChooseOne:
+		least, most = 1, 1
+	case Ordinal:
+		least, most = 1, int64(len(projects))
+	case Cumulative, Scoring:
+	}
+	for n := range b.Votes {
+		vote := &b.Votes[n]
+		if !projects[vote.Project] {
+			c.Add(field(n, "project"), "%q is not one of the projects; correct the name or drop the vote", vote.Project)
+		}
+		if vote.Points < least || vote.Points > most {
+			c.between(field(n, "points"), vote.Points, least, most)
+		}
+		if repeats(b.Votes[:n], func(o *Vote) bool { return o.Project == vote.Project }) {
+			c.Add(field(n, "project"), "repeats %q; one vote a project", vote.Project)
+		}
+		if kind == Ordinal && repeats(b.Votes[:n], func(o *Vote) bool { return o.Points == vote.Points }) {
+			c.Add(field(n, "points"), "repeats rank %d; ranks are different", vote.Points)
+		}
+	}
+}
+
+func (c *checker) known(field, fund string) {
+	_, ok := c.funds[fund]
+	c.Check(ok, field, "%q is not one of the funds; add the fund or correct the name", fund)
+}
+
+func (c *checker) valid(field, s string) {
+	c.Check(utf8.ValidString(s), field, "is not valid UTF-8; re-encode it")
+}

@@ -1,0 +1,303 @@
+package packages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/throughline/throughline/services/platform/fault"
+)
+
+// medium draws one node, or one within another, and enough groups that lists are cut, joined and strengthened.
+func medium(r *rand.Rand) Problem {
+	p := Problem{Eligible: [][]int32{{0}}, Capacity: []int64{0}}
+	if r.IntN(2) == 0 {
+		p.Eligible, p.Capacity = append(p.Eligible, []int32{0, 1}), append(p.Capacity, 0)
+	}
+	kind, constant := r.IntN(4), 1+r.Int64N(9)
+	for range 5 + r.IntN(25) {
+		var g Group
+		class, score := int32(r.IntN(len(p.Eligible))), r.Int64N(6)
+		var value, cost int64
+		for range 1 + r.IntN(3) {
+			step := 1 + r.Int64N(30)
+			cost += step
+			switch kind {
+			case 0:
+				value += 1 + r.Int64N(1000)
+			case 1:
+				value += score * step
+			case 2:
+				value += step + constant
+			default:
+				value += max(1, step-4+r.Int64N(9))
+			}
+			g.Levels = append(g.Levels, Level{Value: value, Costs: []Cost{{Class: class, Units: cost}}})
+		}
+		p.Capacity[r.IntN(len(p.Capacity))] += cost * (3 + r.Int64N(4)) / 10
+		p.Groups = append(p.Groups, g)
+	}
+	return p
+}
+
+// table is the textbook dynamic program over all capacities, for one node or one within another.
+func table(p Problem) int64 {
+	inner, all := p.Capacity[0], p.Capacity[0]
+	if len(p.Capacity) > 1 {
+		all += p.Capacity[1]
+	}
+	best := make([]int64, (inner+1)*(all+1)) // by what class 0 and what both classes take at most
+	for _, g := range p.Groups {
+		next := slices.Clone(best)
+		for _, l := range g.Levels {
+			units := l.Costs[0].Units
+			var first int64
+			if l.Costs[0].Class == 0 {
+				first = units
+			}
+			for a := first; a <= inner; a++ {
+				for b := units; b <= all; b++ {
+					next[a*(all+1)+b] = max(next[a*(all+1)+b], best[(a-first)*(all+1)+b-units]+l.Value)
+				}
+			}
+		}
+		best = next
+	}
+	return best[len(best)-1]
+}
+
+func TestTable(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(3, 4))
+	for i := range 100 {
+		p := medium(r)
+		best := table(p)
+		in, err := compile(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tune := range []tuning{{96, 64, 8}, {4, 2, 2}, {2, 1, 3}} {
+			for _, states := range []int64{0, 1 + r.Int64N(3000)} {
+				s, err := solve(t.Context(), p, in, Options{States: states}, tune)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if msg := complain(p, s, best, true); msg != "" || states == 0 && !s.Proven {
+					t.Fatalf("case %d, %v, %d states: %s (%v)\n%+v\noptimum %d, got %d with bound %d", i, tune, states, msg, s.Proven, p, best, s.Value, s.Bound)
+				}
+			}
+		}
+	}
+}
+
+// shuffled is the same problem with groups and nodes in another order.
+func shuffled(r *rand.Rand, p Problem) Problem {
+	groups, nodes := r.Perm(len(p.Groups)), r.Perm(len(p.Capacity))
+	q := Problem{Groups: make([]Group, len(p.Groups)), Capacity: make([]int64, len(p.Capacity))}
+	for g, at := range groups {
+		q.Groups[at] = p.Groups[g]
+	}
+	for k, at := range nodes {
+		q.Capacity[at] = p.Capacity[k]
+	}
+	for _, set := range p.Eligible {
+		var to []int32
+		for _, k := range set {
+			to = append(to, int32(nodes[k]))
+		}
+		slices.Sort(to)
+		q.Eligible = append(q.Eligible, to)
+	}
+	for _, l := range p.Links {
+		l.Group, l.Other = int32(groups[l.Group]), int32(groups[l.Other])
+		q.Links = append(q.Links, l)
+	}
+	return q
+}
+
+func TestInvariance(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(5, 6))
+	for i := range 3000 {
+		p := small(r)
+		s, err := Solve(t.Context(), p, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := Solve(t.Context(), shuffled(r, p), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Feasible != other.Feasible || s.Value != other.Value {
+			t.Fatalf("case %d: %d in one order, %d in another\n%+v", i, s.Value, other.Value, p)
+		}
+		p.Capacity[r.IntN(len(p.Capacity))] += 1 + r.Int64N(20)
+		richer, err := Solve(t.Context(), p, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Feasible && (!richer.Feasible || richer.Value < s.Value) {
+			t.Fatalf("case %d: %d with less capacity, %d with more\n%+v", i, s.Value, richer.Value, p)
+		}
+	}
+}
+
+func TestShort(t *testing.T) {
+	t.Parallel()
+	level := func(class int32, units int64) []Level {
+		return []Level{{Value: 1, Costs: []Cost{{Class: class, Units: units}}}}
+	}
+	p := Problem{
+		Groups:   []Group{{Required: true, Levels: level(0, 7)}, {Required: true, Levels: level(1, 6)}, {Levels: level(2, 1)}},
+		Eligible: [][]int32{{0}, {0, 1}, {2}}, Capacity: []int64{8, 4, 10},
+	}
+	s, err := Solve(t.Context(), p, Options{})
+	if err != nil || s.Feasible || !s.Proven || !slices.Equal(s.Short, []int32{0, 1}) {
+		t.Errorf("solution %+v, %v; want nodes 0 and 1 short", s, err)
+	}
+	p.Capacity[1] = 5
+	if s, err = Solve(t.Context(), p, Options{}); err != nil || !s.Feasible || s.Value != 3 || s.Short != nil {
+		t.Errorf("solution %+v, %v; want value 3", s, err)
+	}
+}
+
+func TestValidate(t *testing.T) {
+	t.Parallel()
+	one := func(edit func(*Problem)) Problem {
+		p := Problem{
+			Groups: []Group{
+				{Levels: []Level{{Value: 3, Costs: []Cost{{Class: 0, Units: 2}}}}},
+				{Levels: []Level{{Value: 4, Costs: []Cost{{Class: 1, Units: 2}}}}},
+			},
+			Eligible: [][]int32{{0}, {0, 1}}, Capacity: []int64{1, 2},
+			Links: []Link{{Kind: Requires, Group: 0, Other: 1}},
+		}
+		edit(&p)
+		return p
+	}
+	for name, c := range map[string]struct {
+		edit  func(*Problem)
+		field string
+	}{
+		"empty class":        {func(p *Problem) { p.Eligible[0] = nil }, "eligible[0]"},
+		"unknown node":       {func(p *Problem) { p.Eligible[1][1] = 2 }, "eligible[1][1]"},
+		"nodes not in order": {func(p *Problem) { p.Eligible[1] = []int32{1, 0} }, "eligible[1][1]"},
+		"classes alike":      {func(p *Problem) { p.Eligible[1] = []int32{0} }, "eligible[1]"},
+		"negative capacity":  {func(p *Problem) { p.Capacity[1] = -1 }, "capacity[1]"},
+		"too much capacity":  {func(p *Problem) { p.Capacity = []int64{1 << 61, 1 << 61} }, "capacity[1]"},
+		"no level":           {func(p *Problem) { p.Groups[1] = Group{Required: true}; p.Links = nil }, "groups[1].levels"},
+		"value":              {func(p *Problem) { p.Groups[0].Levels[0].Value = math.MinInt64 }, "groups[0].levels[0].value"},
+		"values": {func(p *Problem) {
+			p.Groups[0].Levels[0].Value, p.Groups[1].Levels[0].Value = 1<<61, -1<<61
+		}, "groups[1].levels"},
+		"costs": {func(p *Problem) {
+			p.Groups[0].Levels[0].Costs[0].Units, p.Groups[1].Levels[0].Costs[0].Units = 1<<61, 1<<61
+		}, "groups[1].levels"},
+		"cost":           {func(p *Problem) { p.Groups[0].Levels[0].Costs[0].Units = math.MaxInt64 }, "groups[0].levels[0].costs[0].units"},
+		"negative cost":  {func(p *Problem) { p.Groups[0].Levels[0].Costs[0].Units = -1 }, "groups[0].levels[0].costs[0].units"},
+		"unknown class":  {func(p *Problem) { p.Groups[0].Levels[0].Costs[0].Class = 2 }, "groups[0].levels[0].costs[0].class"},
+		"class twice":    {func(p *Problem) { p.Groups[0].Levels[0].Costs = []Cost{{0, 1}, {0, 1}} }, "groups[0].levels[0].costs[1].class"},
+		"kind":           {func(p *Problem) { p.Links[0].Kind = 0 }, "links[0].kind"},
+		"unknown group":  {func(p *Problem) { p.Links[0].Group = 9 }, "links[0].group"},
+		"unknown level":  {func(p *Problem) { p.Links[0].OtherLevel = 1 }, "links[0].other_level"},
+		"link to itself": {func(p *Problem) { p.Links[0].Other = 0 }, "links[0].other"},
+	} {
+		_, err := Solve(t.Context(), one(c.edit), Options{})
+		f, ok := fault.As(err)
+		if !ok || f.Kind != fault.Invalid || len(f.Violations) != 1 || f.Violations[0].Field != c.field {
+			t.Errorf("%s: %v; want one violation of %s", name, err, c.field)
+		}
+	}
+	if _, err := Solve(t.Context(), one(func(*Problem) {}), Options{}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestHuge solves problems whose sums come close to 2^62.
+func TestHuge(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(7, 8))
+	for i := range 2000 {
+		p := small(r)
+		values, costs := int64(1), int64(1)
+		for _, g := range p.Groups {
+			for _, l := range g.Levels {
+				values += max(l.Value, -l.Value)
+				for _, c := range l.Costs {
+					costs += c.Units
+				}
+			}
+		}
+		for _, units := range p.Capacity {
+			costs += units
+		}
+		v, u := limit/values, limit/costs
+		best, found := brute(p)
+		for g := range p.Groups {
+			for l := range p.Groups[g].Levels {
+				p.Groups[g].Levels[l].Value *= v
+				for c := range p.Groups[g].Levels[l].Costs {
+					p.Groups[g].Levels[l].Costs[c].Units *= u
+				}
+			}
+		}
+		for k := range p.Capacity {
+			p.Capacity[k] *= u
+		}
+		s, err := Solve(t.Context(), p, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if msg := complain(p, s, best*v, found); msg != "" {
+			t.Fatalf("case %d: %s\n%+v\n%+v", i, msg, p, s)
+		}
+	}
+}
+
+func TestLinkedTooLarge(t *testing.T) {
+	t.Parallel()
+	p := Problem{Eligible: [][]int32{{0}}, Capacity: []int64{1 << 40}}
+	for g := range int32(20) {
+		p.Groups = append(p.Groups, Group{Levels: []Level{{Value: 1 << g, Costs: []Cost{{Units: 1 << g}}}, {Value: 3 << g, Costs: []Cost{{Units: 3 << g}}}}})
+		if g > 0 {
+			p.Links = append(p.Links, Link{Kind: Excludes, Group: 0, Level: 1, Other: g, OtherLevel: 1})
+		}
+	}
+	_, err := Solve(t.Context(), p, Options{})
+	if f, ok := fault.As(err); !ok || f.Reason != "TOO_MANY_LINKED_PACKAGES" || !strings.Contains(f.Message, fmt.Sprint(MaxLinked)) {
+		t.Errorf("error %v; want the limit", err)
+	}
+}
+
+func TestContext(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	p := Problem{Groups: []Group{{Levels: []Level{{Value: 5, Costs: []Cost{{Units: 2}}}}}}, Eligible: [][]int32{{0}}, Capacity: []int64{1 << 3}}
+	for i := range int64(5) {
+		p.Groups = append(p.Groups, Group{Levels: []Level{{Value: 7 + i, Costs: []Cost{{Units: 3 + i}}}}})
+	}
+	if _, err := Solve(ctx, p, Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v; want the context's", err)
+	}
+}
+
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	p := medium(rand.New(rand.NewPCG(9, 9)))
+	var last Progress
+	s, err := Solve(t.Context(), p, Options{Progress: func(p Progress) {
+		if p.States < last.States || p.Value < last.Value {
+			t.Errorf("progress fell from %+v to %+v", last, p)
+		}
+		last = p
+	}})
+	if err != nil || last.Value != s.Value || last.States == 0 {
+		t.Errorf("last progress %+v, solution %+v, %v", last, s, err)
+	}
+}

@@ -1,0 +1,228 @@
+package packages
+
+import (
+	"context"
+	"slices"
+)
+
+// Solve finds the choice of the greatest value. Errors are Validate's, links that tie too many levels together, and the context's.
+//
+// The same problem and options give the same solution. Among choices of one value no order is promised beyond that.
+func Solve(ctx context.Context, p Problem, o Options) (Solution, error) {
+	if err := p.Validate(); err != nil {
+		return Solution{}, err
+	}
+	in, err := compile(p)
+	if err != nil {
+		return Solution{}, err
+	}
+	return solve(ctx, p, in, o, tuning{few: 96, narrow: 64, grow: 16})
+}
+
+// tuning is how wide lists are: the first one looks at few units and keeps narrow states, later ones at all units with grow times as many.
+type tuning struct{ few, narrow, grow int }
+
+func solve(ctx context.Context, p Problem, in *instance, o Options, t tuning) (Solution, error) {
+	w := &work{tuning: t, p: p, in: in, net: newNetwork(p.Eligible, p.Capacity), limit: o.States, progress: o.Progress}
+	if w.limit <= 0 {
+		w.limit = DefaultStates
+	}
+	if short, ok := w.unpayable(); ok {
+		return w.infeasible(short), nil
+	}
+	return w.solve(ctx)
+}
+
+// work is one Solve.
+type work struct {
+	tuning
+	p        Problem
+	in       *instance
+	net      *network
+	limit    int64
+	states   int64
+	progress func(Progress)
+}
+
+// unpayable finds nodes that required groups overdraw whatever their levels are.
+func (w *work) unpayable() ([]int32, bool) {
+	need := make([]int64, len(w.p.Eligible))
+	room := most(w.p.Eligible, w.p.Capacity)
+	for u := range w.in.size() {
+		from, to := w.in.first[u], w.in.first[u+1]
+		if from == to {
+			return w.hopeless(w.in.members[u], room), true
+		}
+		for _, c := range w.in.of(from) {
+			least := c.Units
+			for o := from + 1; o < to; o++ {
+				i := slices.IndexFunc(w.in.of(o), func(d Cost) bool { return d.Class == c.Class })
+				if i < 0 {
+					least = 0
+					break
+				}
+				least = min(least, w.in.of(o)[i].Units)
+			}
+			need[c.Class] += least
+		}
+	}
+	if w.net.pay(need) == 0 {
+		return nil, false
+	}
+	return w.net.overdrawn()[0], true
+}
+
+// hopeless finds the nodes that no level of a required group can be paid from.
+func (w *work) hopeless(groups []int32, room []int64) []int32 {
+	for c, set := range w.p.Eligible {
+		for _, g := range groups {
+			beyond := func(l Level) bool {
+				return slices.ContainsFunc(l.Costs, func(d Cost) bool { return int(d.Class) == c && d.Units > room[c] })
+			}
+			if group := w.p.Groups[g]; group.Required && !slices.ContainsFunc(group.Levels, func(l Level) bool { return !beyond(l) }) {
+				return set
+			}
+		}
+	}
+	return nil
+}
+
+// infeasible is the answer when no choice exists.
+func (w *work) infeasible(short []int32) Solution {
+	s := Solution{Proven: true, Short: short, Prices: make([]int64, len(w.p.Capacity)), States: w.states}
+	s.DualBound = w.p.dual(s.Prices, 0)
+	s.Bound = s.DualBound
+	return s
+}
+
+// solve treats every part on its own: they share the states, and prices are brought to one scale.
+func (w *work) solve(ctx context.Context) (Solution, error) {
+	parts := w.in.parts()
+	out := Solution{Feasible: true, Proven: true, Chosen: make([]int32, len(w.p.Groups))}
+	prices, shifts := make([][]int64, len(parts)), make([]uint8, len(parts))
+	left := int64(w.in.size())
+	for i, part := range parts {
+		s := &search{
+			instance: part, tuning: w.tuning, ctx: ctx, net: newNetwork(part.eligible, part.capacity), limit: w.limit - w.states,
+		}
+		if size := int64(part.size()); size < left {
+			s.limit = s.limit / left * size
+		}
+		left -= int64(part.size())
+		if w.progress != nil {
+			s.tell = func() { w.progress(Progress{States: w.states + s.states, Value: out.Value + s.value, Bound: out.Bound + s.bound}) }
+		}
+		err := s.solve()
+		w.states += s.states
+		if err != nil {
+			return Solution{}, err
+		}
+		if !s.found && s.proven() {
+			return w.infeasible(nil), nil
+		}
+		prices[i], shifts[i] = s.price, s.shift
+		out.Feasible = out.Feasible && s.found
+		out.Proven = out.Proven && s.proven()
+		out.Value += s.value
+		out.Bound += s.bound
+		for u, o := range s.pick {
+			for j, l := range part.levels(int32(u), o) { //nolint:gosec // units are far fewer than 2^31
+				out.Chosen[part.members[u][j]] = l
+			}
+		}
+	}
+	out.Prices, out.Shift = w.p.publish(prices, shifts)
+	out.DualBound = w.p.dual(out.Prices, out.Shift)
+	out.Bound = min(out.Bound, out.DualBound)
+	out.States = w.states
+	if !out.Feasible {
+		out.Chosen, out.Value, out.Proven = nil, 0, false
+	}
+	return out, nil
+}
+
+// solve works on one part: prices from the relaxation, then a list over few units to find a good choice, then cuts where they help, then wider
+// and wider lists, which now meet in the middle to find a choice and now keep what they can to prove it.
+func (s *search) solve() error {
+	for _, v := range s.instance.value {
+		s.step = gcd(s.step, v)
+	}
+	s.step = max(s.step, 1)
+	s.need = make([]int64, len(s.eligible))
+	known := s.connected(func(k int32) bool { return s.capacity[k] > 0 })
+	s.price, s.shift = s.fixed(s.relax(s.net, known))
+	given := view{s.instance, s.price, s.shift, newFrame(s.instance, s.price, s.shift, nil)}
+	s.bound = given.dual >> s.shift
+	s.lower(given.dual, s.shift)
+	for most := s.few; !s.proven() && s.states < s.limit && !s.found; most = min(most*4, s.size()) {
+		if err := s.attempt(&given, s.narrow, most, false); err != nil {
+			return err
+		}
+	}
+	if err := s.attempt(&given, s.narrow, s.size(), false); err != nil {
+		return err
+	}
+	tight := given
+	if !s.proven() && !s.plain {
+		in, err := s.strengthen(given.frame)
+		if err != nil {
+			return err
+		}
+		if in != nil {
+			tight = s.tighten(in, known)
+		}
+	}
+	for width := s.narrow * s.grow; !s.proven() && s.states < s.limit; width = min(width*s.grow, widest) {
+		if err := s.attempt(&given, width, s.size(), true); err != nil {
+			return err
+		}
+		if err := s.attempt(&tight, width, s.size(), false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// view is an instance, with or without cuts, and its frame.
+type view struct {
+	in    *instance
+	price []int64
+	shift uint8
+	*frame
+}
+
+// tighten prices an instance with cuts.
+func (s *search) tighten(in *instance, known [][]int32) view {
+	for k := len(s.capacity); k < len(in.capacity); k++ {
+		known = append(known, []int32{int32(k)}) //nolint:gosec // nodes are far fewer than 2^31
+	}
+	v := view{in: in}
+	v.price, v.shift = in.fixed(in.relax(newNetwork(in.eligible, in.capacity), known))
+	v.frame = newFrame(in, v.price, v.shift, s.watch)
+	s.lower(v.dual, v.shift)
+	return v
+}
+
+// attempt runs a pass, again whenever a set of nodes must be watched, and draws the conclusion.
+func (s *search) attempt(v *view, width, most int, fill bool) error {
+	for !s.proven() && s.states < s.limit {
+		got, err := s.run(v.frame, width, most, fill)
+		if err != nil {
+			return err
+		}
+		switch {
+		case got == redo:
+			v.frame = newFrame(v.in, v.price, v.shift, s.watch)
+			continue
+		case got == exhausted && s.found:
+			s.bound = s.value
+		case got == exhausted:
+			s.none = true
+		}
+		break
+	}
+	if s.tell != nil {
+		s.tell()
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+package sqlstore
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain"
+)
+
+var allocationKey = []string{"o", "fy", "a"}
+
+func TestLineTextReadsBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text, amount := rapid.StringOfN(rapid.SampledFrom([]rune("aZ é\\\t\n")), 0, 6, -1), rapid.Int64()
+		want := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) domain.AllocationLine {
+			l := domain.AllocationLine{
+				Organization: "o", Budget: "fy", Allocation: "a", Program: rapid.StringMatching(`[a-z][a-z0-9-]{0,4}`).Draw(t, "program"),
+				DisplayName: text.Draw(t, "name"), Department: text.Draw(t, "department"), Base: amount.Draw(t, "base"), Fixed: amount.Draw(t, "fixed"),
+				Floor: amount.Draw(t, "floor"), Allocated: amount.Draw(t, "allocated"), ScoreBP: rapid.Int64Range(0, 20_000).Draw(t, "score"),
+				Flagged: rapid.Bool().Draw(t, "flagged"), ReasonCode: rapid.SampledFrom([]string{"RATE", "MAX_CUT", ""}).Draw(t, "reason"),
+			}
+			for range rapid.IntRange(0, 3).Draw(t, "funds") {
+				l.Funding = append(l.Funding, domain.FundAmount{Fund: rapid.StringMatching(`[a-z]{1,3}`).Draw(t, "fund"), Amount: amount.Draw(t, "amount")})
+			}
+			l.Value = amount.Draw(t, "value")
+			if rapid.Bool().Draw(t, "told") {
+				l.RevenueLost, l.Positions = amount.Draw(t, "revenue"), amount.Draw(t, "positions")
+				if l.RevenueLost != 0 || l.Positions != 0 {
+					for range rapid.IntRange(0, 2).Draw(t, "grants") {
+						l.GrantsLost = append(l.GrantsLost, "g"+text.Draw(t, "grant"))
+					}
+				}
+			}
+			return l
+		}), 0, 4).Draw(t, "lines")
+		got, err := parseLines(lineText(want), allocationKey)
+		if err != nil || len(got) != len(want) || len(want) > 0 && !reflect.DeepEqual(got, want) {
+			t.Errorf("read %+v (%v), want %+v", got, err, want)
+		}
+	})
+}
+
+func TestSpoiltLineTextIsRefused(t *testing.T) {
+	good := string(lineText([]domain.AllocationLine{{Program: "parks", Funding: []domain.FundAmount{{Fund: "general", Amount: 5}}}}))
+	for _, spoilt := range []string{"parks\n", strings.Replace(good, "=5", "=five", 1), strings.Replace(good, "\t0\t", "\t\t", 1), "\n"} {
+		if lines, err := parseLines([]byte(spoilt), allocationKey); err == nil || !strings.Contains(err.Error(), "organizations/o/budgets/fy/allocations/a") {
+			t.Errorf("%q was read as %+v (%v), want an error that names the allocation", spoilt, lines, err)
+		}
+	}
+}
