@@ -13,6 +13,7 @@ PACKAGES := $(MODULES:%=./%/...)
 TOOLS := .tmp/tools
 BENCH ?= .
 BENCH_TIME ?= 200ms
+PEERS ?=
 RACE ?= ./services/platform/...
 
 .PHONY: help
@@ -40,7 +41,7 @@ deps: ## Build the pinned tools that check wants (buf, code generators, golangci
 	@tools/install lint
 
 .PHONY: check
-check: tidy-check check-generated isolated lint race test ## Everything that must hold before a change goes in
+check: tidy-check check-generated isolated no-fma lint race test ## Everything that must hold before a change goes in
 
 .PHONY: lint
 lint: lint-proto lint-go ## Lint protos and Go code
@@ -91,6 +92,10 @@ isolated: ## Build and vet each module alone, which makes the module boundaries 
 	done
 	@GOWORK=off go -C tools test ./...
 
+.PHONY: no-fma
+no-fma: ## Fail when decisions about money could differ between processors
+	@tools/no-fma
+
 .PHONY: race
 race: ## Run the concurrent packages under the race detector, where cgo works
 	@if [[ $$(go env CGO_ENABLED) == 1 ]] && command -v "$$(go env CC)" >/dev/null; then
@@ -100,8 +105,10 @@ race: ## Run the concurrent packages under the race detector, where cgo works
 	fi
 
 .PHONY: bench
-bench: ## Run the Go benchmarks (BENCH=regexp, BENCH_TIME=200ms)
+bench: ## Run the Go benchmarks (BENCH=regexp, BENCH_TIME=200ms), then compare with other solvers (PEERS="-full", "-run regexp", "-limit 60s")
 	@CGO_ENABLED=0 go test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime=$(BENCH_TIME) ./services/budgeting/... ./services/performance/... ./services/platform/...
+	@tools/peers
+	@CGO_ENABLED=0 go run -buildvcs=false ./services/budgeting/internal/peers $(PEERS)
 
 .PHONY: clean
 clean: ## Remove what was built, not what was stored

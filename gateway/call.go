@@ -85,6 +85,11 @@ func (g *gateway) check(w http.ResponseWriter, r *http.Request, c *call) (err er
 	if c.query, err = url.ParseQuery(r.URL.RawQuery); err != nil {
 		return newProblem(http.StatusBadRequest, reasonQuery, "the query is not well formed: separate parameters with & and percent-encode their values")
 	}
+	if spellOut(c.route, c.query) { // the generated code reads the query by itself
+		spelled := *r.URL
+		spelled.RawQuery = c.query.Encode()
+		r.URL = &spelled
+	}
 	if err := checkQuery(c.route, c.query); err != nil {
 		return err
 	}

@@ -104,7 +104,7 @@ func (g *gateway) cors(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	header.Set("Access-Control-Allow-Origin", origin)
-	header.Set("Access-Control-Expose-Headers", "ETag, Retry-After")
+	header.Set("Access-Control-Expose-Headers", "Content-Disposition, ETag, Retry-After")
 	allowed := g.routes.allowed(r.URL.Path)
 	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" || len(allowed) == 0 {
 		return false

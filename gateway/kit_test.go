@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -40,6 +41,7 @@ type city struct {
 
 	answer func(ctx context.Context, method string, request proto.Message) (proto.Message, error)
 	stream func(grpc.ServerStreamingServer[budgetingv1.StreamAllocationLinesResponse]) error
+	export func(grpc.ServerStreamingServer[httpbody.HttpBody]) error
 	record func(grpc.ClientStreamingServer[performancev1.RecordObservationsRequest, performancev1.RecordObservationsResponse]) error
 
 	mu       sync.Mutex
@@ -51,6 +53,13 @@ type city struct {
 
 func (c *city) StreamAllocationLines(_ *budgetingv1.StreamAllocationLinesRequest, s grpc.ServerStreamingServer[budgetingv1.StreamAllocationLinesResponse]) error {
 	return c.stream(s)
+}
+
+func (c *city) ExportAllocation(r *budgetingv1.ExportAllocationRequest, s grpc.ServerStreamingServer[httpbody.HttpBody]) error {
+	c.mu.Lock()
+	c.request = r
+	c.mu.Unlock()
+	return c.export(s)
 }
 
 func (c *city) RecordObservations(s grpc.ClientStreamingServer[performancev1.RecordObservationsRequest, performancev1.RecordObservationsResponse]) error {

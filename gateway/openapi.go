@@ -63,7 +63,12 @@ func (r *route) describe(operation object) {
 		rename(child(operation, "requestBody", "content"), typeJSON, typeNDJSON)
 		child(operation, "requestBody")["description"] = "One message per line; the limit of a body's size holds for each line."
 	}
-	if r.method.IsStreamingServer() {
+	switch {
+	case r.file():
+		success["content"] = object{"*/*": object{"schema": object{"type": "string", "format": "binary"}}}
+		success["description"] = "The file, with its media type. A file that is cut short ends without the end of its HTTP message."
+		success["headers"] = object{"Content-Disposition": object{"description": "Name of the file.", "schema": object{"type": "string"}}}
+	case r.method.IsStreamingServer():
 		rename(child(success, "content"), typeJSON, typeNDJSON)
 		success["description"] = `One message per line. A failure after the first is the last line: {"error": problem}.`
 	}

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/throughline/throughline/services/platform/fault"
+	"github.com/throughline/throughline/services/platform/wire"
 )
 
 var noFilter = utilities.NewDoubleArray(nil)
@@ -48,6 +49,25 @@ func checkQuery(r *route, query url.Values) error {
 		return nil
 	}
 	return &fault.Error{Kind: fault.Invalid, Reason: reasonQuery, Message: "the query has invalid parameters", Violations: bad}
+}
+
+// spellOut writes enum values of a query as the contract does, and says whether any changed: they may leave out what all values of their enum begin
+// with, as in "format=CSV" for EXPORT_FORMAT_CSV.
+func spellOut(r *route, query url.Values) (changed bool) {
+	for key, values := range query {
+		field := r.parameter(key)
+		if field == nil || field.Enum() == nil {
+			continue
+		}
+		start, _ := wire.Words(field.Enum())
+		known := field.Enum().Values()
+		for i, value := range values {
+			if whole := protoreflect.Name(start + value); known.ByName(protoreflect.Name(value)) == nil && known.ByName(whole) != nil {
+				values[i], changed = string(whole), true
+			}
+		}
+	}
+	return changed
 }
 
 // parameter is the field that a query parameter sets, by its JSON or proto name, dotted into messages; nil when the

@@ -117,6 +117,9 @@ func (r *route) operation() string {
 // streams says whether either side sends more than one message.
 func (r *route) streams() bool { return r.method.IsStreamingClient() || r.method.IsStreamingServer() }
 
+// file says whether the method answers the bytes of a file (google.api.HttpBody).
+func (r *route) file() bool { return r.output.Descriptor().FullName() == "google.api.HttpBody" }
+
 // of is the route that the mux chose for a request.
 func (rs routes) of(r *http.Request) *route {
 	pattern, ok := runtime.HTTPPattern(r.Context())

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -114,24 +115,36 @@ func bind(request proto.Message, c *call, params map[string]string) error {
 	return nil
 }
 
-// download answers a service's stream as NDJSON, one message per line, as it comes. A failure before the first message is
-// an ordinary problem; a later one is the last line: {"error": problem}.
+// download answers a service's stream: a file as it is, any other as NDJSON, one message per line, as it comes. A failure before the first message
+// is an ordinary problem; a later one is the last line: {"error": problem}.
 func (g *gateway) download(w http.ResponseWriter, r *http.Request, c *call, params map[string]string) {
+	stream, err := open(r.Context(), c, params)
+	switch {
+	case err != nil:
+		g.fail(w, r, c.route, err)
+	case c.route.file():
+		g.downloadFile(w, r, c, stream)
+	default:
+		g.downloadLines(w, r, c, stream)
+	}
+}
+
+// open calls a method that answers a stream.
+func open(ctx context.Context, c *call, params map[string]string) (grpc.ClientStream, error) {
 	request := c.route.input.New().Interface()
 	if err := bind(request, c, params); err != nil {
-		g.fail(w, r, c.route, err)
-		return
+		return nil, err
 	}
-	stream, err := c.route.conn.NewStream(r.Context(), &grpc.StreamDesc{StreamName: string(c.route.method.Name()), ServerStreams: true}, c.route.fullMethod())
+	stream, err := c.route.conn.NewStream(ctx, &grpc.StreamDesc{StreamName: string(c.route.method.Name()), ServerStreams: true}, c.route.fullMethod())
 	if err == nil {
 		if err = stream.SendMsg(request); err == nil || errors.Is(err, io.EOF) {
 			err = stream.CloseSend()
 		}
 	}
-	if err != nil {
-		g.fail(w, r, c.route, err)
-		return
-	}
+	return stream, err
+}
+
+func (g *gateway) downloadLines(w http.ResponseWriter, r *http.Request, c *call, stream grpc.ClientStream) {
 	control := http.NewResponseController(w)
 	defer func() { _ = control.SetWriteDeadline(time.Time{}) }()
 	for first := true; ; first = false {

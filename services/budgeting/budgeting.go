@@ -2,7 +2,11 @@
 package budgeting
 
 import (
+	"cmp"
+	"context"
+	"errors"
 	"io/fs"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -27,23 +31,42 @@ type Deps struct {
 	service.Deps
 	Goals       grpc.ClientConnInterface
 	Performance grpc.ClientConnInterface
+	Patience    time.Duration // how long a caller waits for packages; 0 means two seconds
 }
 
 // Service is budgeting: Register its methods, Run its background work, Close it.
-type Service struct{ *service.Service }
+type Service struct {
+	*service.Service
+	app *app.App
+}
+
+// patience is how long a caller waits for an allocation of packages; what takes longer is solved in the background.
+const patience = 2 * time.Second
 
 // New assembles the service on a migrated database.
 func New(d Deps) (*Service, error) {
 	s := service.New(d.Deps, Source, rpc.Message)
-	server := rpc.New(&app.App{
+	a := &app.App{
 		Store: sqlstore.New(s.Keeper), Goals: peer.NewGoals(d.Goals), Performance: peer.NewPerformance(d.Performance),
-		Now: s.Now, NewID: d.NewID,
-	})
+		Now: s.Now, NewID: d.NewID, Logger: d.Logger, Patience: cmp.Or(d.Patience, patience), Wake: make(chan struct{}, 1),
+	}
+	server := rpc.New(a)
 	if err := s.Serve(func(r grpc.ServiceRegistrar) { budgetingv1.RegisterBudgetingServiceServer(r, server) }); err != nil {
 		return nil, err
 	}
 	if err := event.Consume(s, sqlstore.See); err != nil {
 		return nil, err
 	}
-	return &Service{s}, nil
+	return &Service{s, a}, nil
+}
+
+// Run also solves the allocations that took longer than their callers waited.
+func (s *Service) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	solving := make(chan error, 1)
+	go func() { solving <- s.app.SolveRunning(ctx) }()
+	err := s.Service.Run(ctx)
+	stop()
+	return errors.Join(err, <-solving)
 }

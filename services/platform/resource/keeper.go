@@ -40,6 +40,9 @@ func DryRun(ctx context.Context, on bool) context.Context {
 	return context.WithValue(ctx, dryRunKey{}, true)
 }
 
+// IsDryRun says whether ctx is marked.
+func IsDryRun(ctx context.Context) bool { return ctx.Value(dryRunKey{}) != nil }
+
 // Read runs fn on a snapshot.
 func (k *Keeper) Read(ctx context.Context, fn func(sqldb.Tx) error) error { return k.DB.Read(ctx, fn) }
 
@@ -47,7 +50,7 @@ func (k *Keeper) Read(ctx context.Context, fn func(sqldb.Tx) error) error { retu
 // fn may run more than once.
 func (k *Keeper) Write(ctx context.Context, fn func(sqldb.Tx, *Journal) (any, error)) error {
 	now := k.Now()
-	dry := ctx.Value(dryRunKey{}) != nil
+	dry := IsDryRun(ctx)
 	err := k.DB.Write(ctx, func(tx sqldb.Tx) error {
 		j := k.journal(ctx, tx, now)
 		err := once.Do(ctx, tx, now, func() (any, error) {

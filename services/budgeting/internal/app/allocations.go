@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"strconv"
 	"strings"
@@ -20,32 +21,38 @@ const currentID = "current"
 // used is pinned and kept to the byte.
 func (a *App) CreateAllocation(ctx context.Context, draft domain.Allocation) (domain.Allocation, error) {
 	draft.ID = a.id(draft.ID)
-	draft, err := domain.NewAllocation(draft, a.Now())
+	draft, scenario, err := a.follow(ctx, draft)
 	if err != nil {
+		return draft, err
+	}
+	if draft, err = domain.NewAllocation(draft, a.Now()); err != nil {
 		return draft, err
 	}
 	books, err := a.books(ctx, draft)
 	if err != nil {
 		return draft, err
 	}
+	if scenario != nil {
+		if books, err = scenario.Apply(books); err != nil {
+			return draft, err
+		}
+	}
 	in, err := books.Input(engine.Version, draft.Method, draft.Params)
 	if err != nil {
 		return draft, err
 	}
-	solved, err := engine.Solve(ctx, in)
+	solved, err := a.solve(ctx, in)
+	if errors.Is(err, errPatience) {
+		return a.start(ctx, books, draft, in)
+	}
 	if err != nil {
 		return draft, refused(err, books)
 	}
 	allocation := draft.Answered(books, in, solved.Plan, solved.Certificate)
 	proof := Proof{Input: solved.Input, Plan: solved.Encoded, Lines: domain.Lines(allocation, books, solved.Plan)}
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Allocation, error) {
-		next := allocation
-		last, err := tx.Allocations().Last(next.Organization, next.Budget)
+		next, err := numbered(tx, allocation)
 		if err != nil {
-			return next, err
-		}
-		next.Sequence = last + 1
-		if err := tx.Allocations().Insert(next); err != nil {
 			return next, err
 		}
 		if err := tx.Allocations().Keep(next, proof); err != nil {
@@ -53,6 +60,71 @@ func (a *App) CreateAllocation(ctx context.Context, draft domain.Allocation) (do
 		}
 		return fresh(tx, books.Budget.Plan, next)
 	})
+}
+
+// errPatience ends a solve that takes longer than its caller waits.
+var errPatience = errors.New("the caller waits no longer")
+
+// solve answers the input. Packages may take long: after the caller's patience the answer is errPatience, and the background goes on. A dry run
+// stores nothing to go on with, so it waits.
+func (a *App) solve(ctx context.Context, in model.Input) (engine.Solved, error) {
+	if in.Method != model.Packages || a.Patience <= 0 || resource.IsDryRun(ctx) {
+		return engine.Solve(ctx, in)
+	}
+	waiting, stop := context.WithTimeoutCause(ctx, a.Patience, errPatience)
+	defer stop()
+	solved, err := engine.Solve(waiting, in)
+	if err != nil && ctx.Err() == nil && errors.Is(context.Cause(waiting), errPatience) {
+		err = errPatience
+	}
+	return solved, err
+}
+
+// choices reads what PACKAGES and the methods by ballots choose among.
+func choices(tx Tx, draft domain.Allocation, b *domain.Books) error {
+	switch {
+	case draft.Method == model.Packages:
+		return tx.Packages().Each([]string{draft.Organization, draft.Budget}, func(p domain.DecisionPackage) error {
+			b.Packages = append(b.Packages, p)
+			return nil
+		})
+	case draft.Method.ByBallots():
+		if draft.Params.Election == "" {
+			return violation("allocation.parameters.election", "is required by %s; name a closed election of the budget", draft.Method)
+		}
+		e, found, err := tx.Elections().Find(draft.Organization, draft.Budget, draft.Params.Election)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return violation("allocation.parameters.election", "%s does not exist; name a closed election of the budget",
+				domain.ElectionName(draft.Organization, draft.Budget, draft.Params.Election))
+		}
+		b.Election = &e
+		if err := voted(tx, b); err != nil {
+			return err
+		}
+		return tx.Elections().EachBallot(e, func(ballot domain.Ballot) error {
+			b.Ballots = append(b.Ballots, ballot)
+			return nil
+		})
+	default:
+		return nil
+	}
+}
+
+// voted narrows the asks to the projects of the election. Most ask for nothing else.
+func voted(tx Tx, b *domain.Books) error {
+	ids := make([]string, len(b.Election.Projects))
+	for i, p := range b.Election.Projects {
+		ids[i] = p.Program
+	}
+	programs, err := tx.Programs().FindMany([]string{b.Election.Organization}, ids)
+	if err != nil {
+		return err
+	}
+	b.Asks = b.Election.Asks(b.Asks, programs)
+	return nil
 }
 
 // books reads all that the allocation is made from.
@@ -64,8 +136,10 @@ func (a *App) books(ctx context.Context, draft domain.Allocation) (domain.Books,
 		if b.Funds, err = funds(tx, draft.Organization); err != nil {
 			return b, err
 		}
-		b.Asks, err = tx.Requests().Asks(draft.Organization, draft.Budget)
-		return b, err
+		if b.Asks, err = tx.Requests().Asks(draft.Organization, draft.Budget); err != nil {
+			return b, err
+		}
+		return b, choices(tx, draft, &b)
 	})
 	if err != nil {
 		return books, err
@@ -172,6 +246,15 @@ func allocation(tx Tx, k BudgetKey) (domain.Allocation, error) {
 	found, err := tx.Allocations().Get(k.ids()...)
 	if err != nil {
 		return found, err
+	}
+	if found.State == domain.AllocationRunning {
+		progress, running, err := tx.Runs().Progress(k.ids()...)
+		if err != nil {
+			return found, err
+		}
+		if running {
+			found.Search = &progress
+		}
 	}
 	return fresh(tx, planOf(found.PriorityRevision), found)
 }

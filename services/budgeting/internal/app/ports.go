@@ -3,6 +3,7 @@ package app
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain"
@@ -23,6 +24,7 @@ type Tx interface {
 	Elections() Elections
 	LineItems() LineItems
 	Allocations() Allocations
+	Runs() Runs
 	Uses
 	// Seen is the newest revision that an event told of, of a plan's priorities (its name) or of results ("results");
 	// zero when there was none.
@@ -51,6 +53,8 @@ type Requests interface {
 type LineItems interface {
 	Get(key ...string) (domain.LineItem, error)
 	List(parent []string, q Query) (page []domain.LineItem, next string, err error)
+	// Each reads all lines of a budget, by id.
+	Each(parent []string, do func(domain.LineItem) error) error
 	// FindMany and Put are as Many's, but Put journals all of them as one change.
 	FindMany(parent []string, ids []string) (map[string]domain.LineItem, error)
 	Put(organization, budget string, all []domain.LineItem) error
@@ -126,6 +130,9 @@ type App struct {
 	Performance Performance
 	Now         func() time.Time
 	NewID       func() string // ids for resources whose creator chose none
+	Logger      *slog.Logger
+	Patience    time.Duration // how long a caller waits for packages before the background goes on with them
+	Wake        chan struct{} // with room for one: there is something to solve in the background
 }
 
 func (a *App) id(chosen string) string {

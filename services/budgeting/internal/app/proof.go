@@ -26,6 +26,9 @@ func (a *App) stored(ctx context.Context, k BudgetKey, withLines bool) (stored, 
 		if s.Allocation, err = tx.Allocations().Get(k.ids()...); err != nil {
 			return s, err
 		}
+		if err := s.Settled(); err != nil {
+			return s, err
+		}
 		if s.proof, err = tx.Allocations().Proof(k.ids()...); err != nil || !withLines {
 			return s, err
 		}
@@ -110,6 +113,9 @@ func (a *App) ExplainAllocation(ctx context.Context, k BudgetKey, program string
 	err := a.Store.Read(ctx, func(tx Tx) (err error) {
 		before = nil
 		if s.Allocation, err = tx.Allocations().Get(k.ids()...); err != nil {
+			return err
+		}
+		if err := s.Settled(); err != nil {
 			return err
 		}
 		if line, err = tx.Allocations().Line(k.Organization, k.Budget, k.ID, program); err != nil {

@@ -40,6 +40,18 @@ func (a Allocation) Adjustment(program string) (sum int64) {
 	return sum
 }
 
+// Settled refuses an allocation that has no result: it is being solved, or never was.
+func (a Allocation) Settled() error {
+	switch a.State {
+	case AllocationRunning:
+		return fault.State("ALLOCATION_RUNNING", "%s is being solved; read it again until it is %s", a.Name(), AllocationProposed)
+	case AllocationFailed, AllocationCancelled:
+		return fault.State("ALLOCATION_NOT_SOLVED", "%s is %s and has no result; create another", a.Name(), a.State)
+	default:
+		return nil
+	}
+}
+
 // Complete fills in what is not kept with a line: the currency, and what council changed.
 func (a Allocation) Complete(l *AllocationLine) {
 	l.Currency, l.Adjusted = a.Currency, a.Adjustment(l.Program)

@@ -87,13 +87,44 @@ func NewAllocation(a Allocation, now time.Time) (Allocation, error) {
 
 // Answered is a with what the engine found.
 func (a Allocation) Answered(books Books, in model.Input, plan model.Plan, cert model.Certificate) Allocation {
+	a = a.pinned(books, in)
+	a.ContentHash, a.ResultHash = cert.InputHash, cert.PlanHash
+	uncertified := a.Uncertified
+	a.Result = Summarize(plan, cert, in.Currency, books.Titles())
+	a.Programs, a.Uncertified = len(books.Asks), uncertified
+	a.Checks = append(slices.Clip(a.Checks), books.attested())
+	return a
+}
+
+// pinned is a with what it is made from.
+func (a Allocation) pinned(books Books, in model.Input) Allocation {
 	a.PriorityRevision, a.PriorityTime = books.Priorities.Name, books.Priorities.Time
 	a.ResultsRevision, a.ResultsTime = books.Results.Name, books.Results.Time
 	a.EngineVersion, a.Currency = in.EngineVersion, in.Currency
-	a.ContentHash, a.ResultHash = cert.InputHash, cert.PlanHash
-	a.Result = Summarize(plan, cert, in.Currency, books.Titles())
-	a.Programs = len(books.Asks)
-	a.Checks = append(slices.Clip(a.Checks), books.attested())
+	return a
+}
+
+// Running is a as long as its input, of this hash, is being solved.
+func (a Allocation) Running(books Books, in model.Input, hash string) Allocation {
+	a = a.pinned(books, in)
+	a.State, a.ContentHash, a.Programs = AllocationRunning, hash, len(books.Asks)
+	a.Checks = []string{books.attested()}
+	return a
+}
+
+// Solved is the next version of a running allocation, with what the engine found. books has the titles.
+func (a Allocation) Solved(books Books, plan model.Plan, cert model.Certificate, now time.Time) Allocation {
+	attested, programs, uncertified := a.Checks, a.Programs, a.Uncertified
+	a.Result = Summarize(plan, cert, a.Currency, books.Titles())
+	a.Programs, a.Uncertified = programs, uncertified
+	a.Checks = append(slices.Clip(a.Checks), attested...)
+	a.ResultHash, a.State, a.Meta = cert.PlanHash, AllocationProposed, a.Next(now)
+	return a
+}
+
+// Failed is the next version of a running allocation that could not be solved.
+func (a Allocation) Failed(why string, now time.Time) Allocation {
+	a.State, a.Failure, a.Meta = AllocationFailed, why, a.Next(now)
 	return a
 }
 

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
@@ -56,7 +57,23 @@ func modelRefs(refs []PackageRef) []model.PackageRef {
 	return out
 }
 
-// election narrows the input to an election: its fund with its money, and the programs of its projects without what they cost today.
+// Asks are the asks of the projects alone, by program: what each is rated as, without what it costs today, for voters decide on the project only.
+func (e Election) Asks(all []Ask, programs map[string]Program) []Ask {
+	out := make([]Ask, len(e.Projects))
+	for i, p := range e.Projects {
+		out[i] = Ask{Program: programs[p.Program], Request: FundingRequest{Organization: e.Organization, Budget: e.Budget, Program: p.Program, Currency: e.Currency}}
+		j, found := slices.BinarySearchFunc(all, p.Program, func(a Ask, id string) int { return strings.Compare(a.Request.Program, id) })
+		if !found {
+			continue
+		}
+		r := all[j].Request
+		out[i].Request.Meta, out[i].Request.Alignments, out[i].Request.Attributes = r.Meta, r.Alignments, r.Attributes
+		out[i].Request.ResultsPolicy, out[i].Request.EquityPoints, out[i].Request.Attestations = r.ResultsPolicy, r.EquityPoints, r.Attestations
+	}
+	return out
+}
+
+// election narrows the input to an election: its fund, with its ballots. The programs are those of its projects already.
 //
 // Errors: FailedPrecondition when the election is open still.
 func (b *Books) election(in *model.Input) error {
@@ -70,15 +87,6 @@ func (b *Books) election(in *model.Input) error {
 			in.Funds = []model.Fund{f}
 		}
 	}
-	kept := in.Programs[:0]
-	for i := range in.Programs {
-		p := &in.Programs[i]
-		if e.project(p.ID) < 0 {
-			continue
-		}
-		kept = append(kept, model.Program{ID: p.ID, Version: p.Version, Alignment: p.Alignment, Attributes: p.Attributes, Results: p.Results, EquityBP: p.EquityBP})
-	}
-	in.Programs = kept
 	in.Election = &model.Election{
 		Fund: e.Fund, Budget: e.Amount, Kind: e.Kind, Rule: model.ElectionRule{Completion: e.Completion, Utility: e.Utility},
 		Projects: make([]model.Project, len(e.Projects)), Ballots: make([]model.Ballot, len(b.Ballots)),

@@ -4,33 +4,15 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
 )
 
-// exponents are the currencies whose minor unit is not a hundredth (ISO 4217).
-var exponents = map[string]int{
-	"BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0, "UGX": 0, "UYI": 0, "VND": 0,
-	"VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
-	"BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
-	"CLF": 4, "UYW": 4,
-}
-
 // Exponent is how many decimals the currency has: 2 for most.
-func Exponent(currency string) int {
-	if e, ok := exponents[currency]; ok {
-		return e
-	}
-	return 2
-}
+func Exponent(currency string) int { return model.Decimals(currency) }
 
 // Scale is how many minor units make one unit of the currency.
-func Scale(currency string) int64 {
-	scale := int64(1)
-	for range Exponent(currency) {
-		scale *= 10
-	}
-	return scale
-}
+func Scale(currency string) int64 { return model.CurrencyUnit(currency) }
 
 // MaxAmount bounds every amount taken, in minor units.
 const MaxAmount = money.Limit

@@ -74,47 +74,47 @@ func roomFor(lines []model.Line) []FundAmount {
 	return make([]FundAmount, n)
 }
 
-// add adds up the plan's lines of one program, of which nothing is in out yet. The competing line that changes most gives the reason. Its funding is
-// cut off the front of room.
-func (out *AllocationLine) add(of []model.Line, feasible bool, room *[]FundAmount) {
-	out.ReasonCode = string(model.AtBase)
+// add adds up the plan's lines of one program, and nothing is in l yet. The competing line that changes most gives the
+// reason. Its funding is cut off the front of room.
+func (l *AllocationLine) add(of []model.Line, feasible bool, room *[]FundAmount) {
+	l.ReasonCode = string(model.AtBase)
 	funding := (*room)[:0]
 	var decides *model.Line
 	for i := range of {
-		l := &of[i]
-		out.Base += l.Base
-		out.Floor += l.Floor
-		out.Allocated += l.Amount
-		out.ScoreBP = max(out.ScoreBP, l.ScoreBP)
-		out.RevenueLost += l.RevenueLost
+		part := &of[i]
+		l.Base += part.Base
+		l.Floor += part.Floor
+		l.Allocated += part.Amount
+		l.ScoreBP = max(l.ScoreBP, part.ScoreBP)
+		l.RevenueLost += part.RevenueLost
 		if feasible {
-			out.Value += priced(max(0, l.Amount), l.ScoreBP)
+			l.Value += priced(max(0, part.Amount), part.ScoreBP)
 		}
-		switch l.Reason {
+		switch part.Reason {
 		case model.OffTheTop, model.IsCredit, model.NotNamed:
-			out.Fixed += l.Amount
+			l.Fixed += part.Amount
 		default:
 		}
-		if decides == nil || outranks(l, decides) {
-			decides = l
+		if decides == nil || outranks(part, decides) {
+			decides = part
 		}
-		for _, p := range l.Paid {
+		for _, p := range part.Paid {
 			funding = paid(funding, p)
 		}
 	}
 	if decides != nil {
-		out.ReasonCode = code(decides.Reason)
+		l.ReasonCode = code(decides.Reason)
 	}
 	if n := len(funding); n > 0 {
-		out.Funding, *room = funding[:n:n], (*room)[n:]
+		l.Funding, *room = funding[:n:n], (*room)[n:]
 	}
 }
 
 // note adds what a reduction comes to beside money.
-func (out *AllocationLine) note(n *model.ProgramNote) {
-	out.Positions = n.PositionsShort
+func (l *AllocationLine) note(n *model.ProgramNote) {
+	l.Positions = n.PositionsShort
 	for i := range n.GrantsLost {
-		out.GrantsLost = append(out.GrantsLost, n.GrantsLost[i].ID)
+		l.GrantsLost = append(l.GrantsLost, n.GrantsLost[i].ID)
 	}
 }
 

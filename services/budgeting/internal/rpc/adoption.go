@@ -70,3 +70,13 @@ func (s *Server) AdoptAllocation(ctx context.Context, r *budgetingv1.AdoptAlloca
 	}, r.GetEtag())
 	return rpc.Reply(allocation, err, allocationProto)
 }
+
+// CancelAllocation implements budgetingv1.BudgetingServiceServer.
+func (s *Server) CancelAllocation(ctx context.Context, r *budgetingv1.CancelAllocationRequest) (*budgetingv1.Allocation, error) {
+	k, err := inBudget(allocationName, "name", r.GetName())
+	if err != nil {
+		return nil, err
+	}
+	allocation, err := s.app.CancelAllocation(resource.DryRun(ctx, r.GetValidateOnly()), k, r.GetEtag())
+	return rpc.Reply(allocation, err, allocationProto)
+}

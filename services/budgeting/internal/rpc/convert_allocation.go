@@ -68,7 +68,7 @@ func allocationProto(a domain.Allocation) *budgetingv1.Allocation {
 		PriorityRevision: a.PriorityRevision, ResultsRevision: a.ResultsRevision, ContentHash: a.ContentHash, ResultHash: a.ResultHash,
 		EngineVersion: a.EngineVersion, State: wire.Enum[budgetingv1.AllocationState](a.State),
 		Outcome:     wire.Enum[budgetingv1.AllocationOutcome](a.Outcome),
-		Certificate: &budgetingv1.Certificate{Valid: true, Checks: a.Checks}, // nothing is stored without one
+		Certificate: &budgetingv1.Certificate{Valid: a.Settled() == nil, Checks: a.Checks}, // no result is stored without one
 		TotalBase:   wire.Money(a.Currency, a.TotalBase), TotalAllocated: wire.Money(a.Currency, a.TotalAllocated),
 		TotalAllocatedNet: wire.Money(a.Currency, a.TotalAllocatedNet), Programs: int32(a.Programs), ProgramsFlagged: int32(a.ProgramsFlagged),
 		Stale: len(a.StaleReasons) > 0, StaleReasons: a.StaleReasons, Creator: a.Creator,

@@ -146,6 +146,9 @@ func values(t *testing.T, h Harness) {
 			if r.Text(0) != "a\x00é" || r.Int(1) != -7 || !r.Bool(2) || r.Float(3) != 0.25 || !r.Time(4).Equal(at) || r.Time(4).Location() != time.UTC || string(r.Bytes(5)) != "\x00\xff" {
 				t.Errorf("row a is %q %d %t %g %s %x", r.Text(0), r.Int(1), r.Bool(2), r.Float(3), r.Time(4), r.Bytes(5))
 			}
+			if b := r.Append(r.Append([]byte("="), 0), 5); string(b) != "=a\x00é\x00\xff" {
+				t.Errorf("appended to =, text and bytes are %q", b)
+			}
 			return nil
 		})
 		if err != nil || !found {
@@ -154,6 +157,9 @@ func values(t *testing.T, h Harness) {
 		found, err = sqldb.QueryOne(tx, "SELECT n, flag, ratio, at, data FROM things WHERE id = ?", []any{"b"}, func(r sqldb.Row) error {
 			if r.Int(0) != 4e9 || r.Bool(1) || !r.Null(2) || r.Float(2) != 0 || !r.Time(3).IsZero() || r.Null(4) || len(r.Bytes(4)) != 0 {
 				t.Errorf("row b is %d %t %g %s %v", r.Int(0), r.Bool(1), r.Float(2), r.Time(3), r.Bytes(4))
+			}
+			if b := r.Append([]byte("="), 4); string(b) != "=" {
+				t.Errorf("appended to =, no bytes are %q", b)
 			}
 			return nil
 		})

@@ -48,7 +48,7 @@ func (i *importCommand) Run(ctx context.Context, world World, settings *Settings
 		return err
 	}
 	defer func() { _ = suite.Close() }()
-	if ctx, err = i.caller(ctx, world, settings, organization); err != nil {
+	if ctx, err = caller(ctx, world, settings, i.Token, organization); err != nil {
 		return err
 	}
 	report, err := importer.Run(ctx, suite, parsed, importer.Target{
@@ -61,9 +61,10 @@ func (i *importCommand) Run(ctx context.Context, world World, settings *Settings
 	return printReport(world.Stdout, parsed, report)
 }
 
-func (i *importCommand) caller(ctx context.Context, world World, settings *Settings, organization string) (context.Context, error) {
-	if i.Token != "" {
-		return client.As(ctx, i.Token), nil
+// caller carries the token, or one of the finance office minted here.
+func caller(ctx context.Context, world World, settings *Settings, token, organization string) (context.Context, error) {
+	if token != "" {
+		return client.As(ctx, token), nil
 	}
 	local, err := localCallers(world, settings)
 	if err != nil {

@@ -21,6 +21,8 @@ type audit struct {
 	nodes  []node
 	left   []int64  // of each node, after odd minor units: what is shared
 	leads  [][]bool // see reach
+	poll   *poll    // where voters decide
+	shop   *shop    // where packages are chosen
 
 	// Backing of many small slices.
 	sets     []int
@@ -35,6 +37,7 @@ type working struct {
 	fund           int
 	oneTime        bool
 	competes       bool // a claim: it is not off the top and not a credit
+	project        bool // part of a capital project that PACKAGES may leave out
 	held           bool // its fund does not compete
 	floor          int64
 	least, most    int64 // exact minor units
@@ -64,6 +67,9 @@ func newAudit(in model.Input, plan *model.Plan) *audit {
 		a.fund[in.Funds[k].ID] = k
 	}
 	a.fixed, a.income, a.once = make([]int64, len(in.Funds)), make([]int64, len(in.Funds)), make([]once, len(in.Funds))
+	if in.Method == model.Packages {
+		a.shop = newShop(&a.in)
+	}
 	return a
 }
 

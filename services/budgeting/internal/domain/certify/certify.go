@@ -116,7 +116,12 @@ func (a *Auditor) prove(plan *model.Plan) ([]string, error) {
 	}
 	work := newAudit(a.in, plan)
 	checks := feasibleChecks(a.in.Method)
-	if plan.Outcome == model.Infeasible {
+	switch {
+	case a.in.Method.ByBallots():
+		checks = ballotChecks()
+	case a.in.Method == model.Packages:
+		checks = packageChecks(plan)
+	case plan.Outcome == model.Infeasible:
 		checks = infeasibleChecks()
 	}
 	proven := []string{"the plan answers this input, by its hash"}
@@ -150,7 +155,10 @@ func header(in *model.Input, plan *model.Plan, hash string) error {
 	case plan.Method != in.Method:
 		return fmt.Errorf("method %q, want %q", plan.Method, in.Method)
 	}
-	if len(plan.Packages) > 0 || plan.Search != nil || plan.Shares != nil || (len(plan.CutLines) > 0 && in.Method != model.CutLine) {
+	if in.Method == model.Packages {
+		return packageHeader(plan)
+	}
+	if len(plan.Packages) > 0 || plan.Search != nil || (plan.Shares != nil) != in.Method.ByBallots() || (len(plan.CutLines) > 0 && in.Method != model.CutLine) {
 		return fmt.Errorf("the plan tells what %s does not decide", in.Method)
 	}
 	short := false

@@ -280,7 +280,7 @@ func TestTamperedPlansAreRefused(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	often, rare := append(slices.Clone(tampers), methodTampers...), append(slices.Clone(rareTampers), rareMethodTampers...)
 	tried := map[string]int{}
-	for i := range 1200 {
+	for i := range 700 {
 		in := modeltest.RandomOf(r, engine.Version, formulas[i%len(formulas)])
 		plan, _, err := engine.Allocate(context.Background(), in)
 		if err != nil {

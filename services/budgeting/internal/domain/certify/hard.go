@@ -114,6 +114,8 @@ func (a *audit) nothingPaid() error {
 		l, w := &a.plan.Lines[i], &a.work[i]
 		want, reason := l.Base, model.OffTheTop
 		switch {
+		case w.project:
+			want, reason = 0, model.Unpayable
 		case w.competes:
 			want, reason = w.floor, model.Unpayable
 		case l.Treatment == model.Competes:
@@ -129,7 +131,7 @@ func (a *audit) nothingPaid() error {
 	if len(a.plan.Funds) != len(a.in.Funds) {
 		return errors.New("funds are missing")
 	}
-	if len(a.plan.Programs)+len(a.plan.CutLines) > 0 || a.plan.WithoutEquity != nil {
+	if len(a.plan.Programs)+len(a.plan.CutLines)+len(a.plan.Packages) > 0 || a.plan.WithoutEquity != nil {
 		return errors.New("the plan tells what its amounts come to, but cannot be paid")
 	}
 	for k, r := range a.plan.Funds {

@@ -53,6 +53,11 @@ func (a *audit) sums(p *model.Program) []costSum {
 	for i := range p.Revenue {
 		a.sumOf(p.Revenue[i].Fund, model.Competes, false).revenue += p.Revenue[i].Amount
 	}
+	if a.shop != nil {
+		for _, b := range a.shop.byProgram[p.ID] {
+			a.offeredSums(b)
+		}
+	}
 	return a.costSums
 }
 
@@ -84,10 +89,12 @@ func (a *audit) match(i int, p *model.Program, s *costSum) error {
 	}
 	w.program, w.fund, w.oneTime = p, s.fund, s.oneTime
 	w.competes = l.Treatment == model.Competes && l.Base >= 0
+	w.project = a.shop != nil && l.Treatment == model.CapitalProject && l.Base > 0
 	a.income[w.fund] += l.Revenue
-	if w.competes {
+	switch {
+	case w.competes:
 		a.claims = append(a.claims, i)
-	} else {
+	case !w.project:
 		a.fixed[w.fund] += l.Base
 		if w.oneTime && l.Base < 0 {
 			a.once[w.fund].credit -= l.Base

@@ -5,9 +5,9 @@ import (
 	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
 )
 
-// unit is what the method rounds to: CUT_LINE gives whole asks and floors, to the minor unit.
+// unit is what the method rounds to: CUT_LINE and PACKAGES give whole amounts, to the minor unit.
 func unit(in *model.Input) int64 {
-	if in.Method == model.CutLine {
+	if in.Method == model.CutLine || in.Method == model.Packages {
 		return 1
 	}
 	return in.RoundingUnit
@@ -145,8 +145,10 @@ func (a *audit) baseReason(i int) model.Reason {
 // rateReason is for claims of ONE_RATE.
 func (a *audit) rateReason(i int) model.Reason {
 	w, l := &a.work[i], &a.plan.Lines[i]
-	low, high := w.x == w.lo, w.x == w.hi && w.hi > w.lo
+	low, high := w.x == w.lo, w.x == w.hi && !a.idle(w, l.Base)
 	switch {
+	case low && high && w.most < l.Base+w.request:
+		return w.capped
 	case low && w.lo > w.law:
 		return model.AtEquity
 	case low && w.least > 0:

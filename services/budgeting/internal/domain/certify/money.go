@@ -1,16 +1,19 @@
 package certify
 
 import (
+	"fmt"
 	"sort"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 )
 
 // node is money of one kind of one fund. Nodes 0, 1, 2 … are the ongoing money of the funds; the one-time money that lines off the top leave
-// follows, in the order of its funds.
+// follows, in the order of its funds, and then the envelopes of later years.
 type node struct {
 	fund    int
 	oneTime bool
+	year    int64 // after the budget's: PACKAGES has an envelope for it
+	have    int64 // of a later year
 }
 
 // once is the one-time money of a fund.
@@ -34,20 +37,27 @@ func (a *audit) money() {
 		switch {
 		case have > o.due:
 			o.node = len(a.nodes)
-			a.nodes = append(a.nodes, node{k, true})
+			a.nodes = append(a.nodes, node{fund: k, oneTime: true})
 		case have < o.due:
 			o.paid = have
 		}
+	}
+	for _, e := range a.in.Later {
+		a.nodes = append(a.nodes, node{fund: a.fund[e.Fund], year: e.Year, have: e.Available})
 	}
 }
 
 // name says what money a node is.
 func (a *audit) name(n int) string {
 	id := a.in.Funds[a.nodes[n].fund].ID
-	if a.nodes[n].oneTime {
+	switch {
+	case a.nodes[n].oneTime:
 		return id + " (one-time)"
+	case a.nodes[n].year > 0:
+		return fmt.Sprintf("%s (year %d)", id, a.nodes[n].year)
+	default:
+		return id
 	}
-	return id
 }
 
 // afterTop is what each node has once the fund's lines off the top and program revenue are taken away.
@@ -56,8 +66,12 @@ func (a *audit) afterTop() []int64 {
 	for n := range a.nodes {
 		k := a.nodes[n].fund
 		f, o := &a.in.Funds[k], &a.once[k]
-		if a.nodes[n].oneTime {
+		switch {
+		case a.nodes[n].oneTime:
 			left[n] = f.OneTime + o.credit - o.due
+			continue
+		case a.nodes[n].year > 0:
+			left[n] = a.nodes[n].have
 			continue
 		}
 		ongoing := a.fixed[k] - o.due + o.credit
@@ -89,7 +103,7 @@ func (a *audit) mayPay(w *working) []int {
 	return nodes
 }
 
-// usedFirst lists the nodes, the most restricted first, one-time money before the ongoing money of its fund.
+// usedFirst lists the nodes, the most restricted first: of a fund, later years before the budget's, and one-time money before ongoing money.
 func (a *audit) usedFirst() []int {
 	class := map[model.FundClass]int{}
 	for i, c := range model.FundClasses() {
@@ -109,6 +123,8 @@ func (a *audit) usedFirst() []int {
 			return f.Rank < g.Rank
 		case x.fund != y.fund:
 			return x.fund < y.fund // funds are in order of id
+		case x.year != y.year:
+			return x.year > y.year // money of later years pays nothing else
 		default:
 			return x.oneTime && !y.oneTime
 		}

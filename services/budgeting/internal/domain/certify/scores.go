@@ -28,10 +28,13 @@ func (a *audit) scores() error {
 	for i := range a.in.Programs {
 		p := &a.in.Programs[i]
 		enterLevels(p, goals, attributes)
-		if p.InFormula() {
+		if p.InFormula() || a.offers(p) {
 			flags = goals.unknown(p, flags)
 		}
 		score := a.nearest(p, goals.sum()+attributes.sum(), 8*whole)
+		if a.shop != nil {
+			a.shop.points = append(a.shop.points, score)
+		}
 		for ; at < len(a.claims) && a.work[a.claims[at]].program == p; at++ {
 			if err := a.scored(a.claims[at], score); err != nil {
 				return err

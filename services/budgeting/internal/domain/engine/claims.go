@@ -16,6 +16,8 @@ type book struct {
 	lineIn []int32 // carrying fund of each line
 	claims []claim // in line order
 	spread []int64 // scratch of bounds
+
+	offered [][]int32 // packages of each program; none but under PACKAGES
 }
 
 // claim is a competing line: what law and policy ask of its amount (exact minor units), and what makes its weight.
@@ -39,7 +41,8 @@ type claim struct {
 func newBook(in model.Input, scorer *score.Scorer) (*book, error) {
 	b := &book{in: in, rule: ruleOf(&in), purse: newPurse(in.Funds)}
 	points := scorer.Points()
-	sums := totals(in, b.funds)
+	b.offered = offered(&in)
+	sums := totals(in, b.funds, b.offered)
 	b.room(sums)
 	var bad fault.Violations
 	for i := range in.Programs {
@@ -68,6 +71,7 @@ func (b *book) program(i int32, sums []sum, q int64, bad *fault.Violations) {
 		l := &b.lines[len(b.lines)-1]
 		b.revenue[k] += l.Revenue
 		switch {
+		case b.isProject(l): // a package of its own
 		case l.Treatment != model.Competes:
 			l.Reason = model.OffTheTop
 		case l.Base < 0:

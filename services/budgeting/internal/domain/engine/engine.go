@@ -35,7 +35,15 @@ func Allocate(ctx context.Context, in model.Input) (model.Plan, model.Certificat
 
 // Solve is Allocate with the bytes to keep. The auditor encodes and hashes the input before the solver starts on a copy, and holds the plan
 // against its own: the two share no memory, and nothing that the solver says of the input is believed.
-func Solve(ctx context.Context, in model.Input) (Solved, error) {
+func Solve(ctx context.Context, in model.Input) (Solved, error) { return SolveWith(ctx, in, Options{}) }
+
+// Options watch a solve; they never change its answer.
+type Options struct {
+	Progress func(model.Search) // PACKAGES: how far the search has come, called now and then on the solver's goroutine; may be nil
+}
+
+// SolveWith is Solve under watch.
+func SolveWith(ctx context.Context, in model.Input, o Options) (Solved, error) {
 	auditor, err := certify.NewAuditor(in)
 	if err != nil {
 		return Solved{}, err
@@ -44,7 +52,7 @@ func Solve(ctx context.Context, in model.Input) (Solved, error) {
 		return Solved{}, fault.State("ENGINE_VERSION",
 			"the input is for engine version %q and this is version %q; create a new allocation from the current input", in.EngineVersion, Version)
 	}
-	plan, err := solve(ctx, auditor.Copy(), auditor.InputHash())
+	plan, err := solve(ctx, auditor.Copy(), auditor.InputHash(), o)
 	if err != nil {
 		return Solved{}, err
 	}
@@ -74,7 +82,13 @@ func Replay(ctx context.Context, canonical []byte) (model.Plan, model.Certificat
 }
 
 // solve makes the plan of a normalized, valid input.
-func solve(ctx context.Context, in model.Input, hash string) (model.Plan, error) {
+func solve(ctx context.Context, in model.Input, hash string, o Options) (model.Plan, error) {
+	if in.Method == model.Packages {
+		return byPackages(ctx, in, hash, o)
+	}
+	if in.Method.ByBallots() {
+		return byBallots(ctx, in, hash)
+	}
 	scorer := score.New(in)
 	b, err := newBook(in, scorer)
 	if err != nil {

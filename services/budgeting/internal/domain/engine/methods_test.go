@@ -147,6 +147,18 @@ func TestTheEquityFloorHoldsUnderEveryMethod(t *testing.T) {
 	}
 }
 
+// A program without a score gets what it must get and not a cent more, also where council's rule is all that it must get.
+func TestUnderOneRateAProgramWithoutAScoreKeepsWhatEquityKeeps(t *testing.T) {
+	for _, available := range []int64{1500, 5000} {
+		in := borough(model.OneRate, available)
+		in.Programs[2].Alignment[0].Level, in.Programs[2].EquityBP, in.Params.EquityCapBP = 0, 400, 0
+		in.Params.EquityFloor = &model.EquityFloor{MinBP: 300, MaxCutPPM: 250_000}
+		if l := mustAllocate(t, in).Lines[2]; l.ScoreBP != 0 || l.Amount != 750_00 || l.Max != 750_00 || l.Reason != model.AtEquity {
+			t.Errorf("of %d pools gets %d, at most %d (%s)", available, l.Amount, l.Max, l.Reason)
+		}
+	}
+}
+
 func TestWhatAReductionComesToBesideMoney(t *testing.T) {
 	in := town(1800) // fire 950, parks 850
 	in.Programs[1].Positions = []model.Position{{Title: "gardener", Count: 3, Cost: 60_00}, {Title: "ranger", Count: 1, Cost: 100_00}}

@@ -80,7 +80,7 @@ func withoutEquity(ctx context.Context, in model.Input, plan *model.Plan) error 
 	if err != nil {
 		return err
 	}
-	other, err := solve(ctx, in, hash)
+	other, err := solve(ctx, in, hash, Options{})
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func (d *draft) payments() {
 		}
 		own[i] += d.carry(l, i, c.fund, d.s.Units[i]-own[i], pays)
 	}
-	byUse := d.byUse()
+	byUse := placesByUse(d.g.Eligible, d.order)
 	for i := range d.claims {
 		l := &d.lines[d.claims[i].line]
 		class := d.g.Class[i]
@@ -51,14 +51,14 @@ func (d *draft) carry(l *model.Line, i int, node int32, open int64, pays [][]int
 	return units
 }
 
-// byUse is, for each class, the places of its nodes, the most restricted first.
-func (d *draft) byUse() [][]int32 {
-	out := make([][]int32, len(d.g.Eligible))
-	place := make([]int32, len(d.order))
-	for i, k := range d.order {
+// placesByUse is, for each class, the places of its nodes, the most restricted first.
+func placesByUse(eligible [][]int32, order []int32) [][]int32 {
+	out := make([][]int32, len(eligible))
+	place := make([]int32, len(order))
+	for i, k := range order {
 		place[k] = int32(i)
 	}
-	for c, set := range d.g.Eligible {
+	for c, set := range eligible {
 		for at := range set {
 			out[c] = append(out[c], int32(at))
 		}
@@ -99,17 +99,23 @@ func (d *draft) offTheTop() {
 		if l.Block >= 0 || l.Base == 0 {
 			continue
 		}
-		whole[0] = model.Payment{Fund: l.Fund, Amount: l.Amount}
-		switch k := d.lineIn[i]; {
-		case !l.OneTime:
-		case l.Base < 0:
-			whole[0].OneTime = l.Amount
-		default:
-			whole[0].OneTime = min(l.Amount, d.topPaid[k])
-			d.topPaid[k] -= whole[0].OneTime
-		}
+		whole[0] = d.fromTheTop(l, d.lineIn[i])
 		l.Paid, whole = whole[:1:1], whole[1:]
 	}
+}
+
+// fromTheTop is what fund k pays of a line of its own; lines must come in their order.
+func (p *purse) fromTheTop(l *model.Line, k int32) model.Payment {
+	out := model.Payment{Fund: l.Fund, Amount: l.Base}
+	switch {
+	case !l.OneTime:
+	case l.Base < 0:
+		out.OneTime = l.Base
+	default:
+		out.OneTime = min(l.Base, p.topPaid[k])
+		p.topPaid[k] -= out.OneTime
+	}
+	return out
 }
 
 // funds balances every fund.

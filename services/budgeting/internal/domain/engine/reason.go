@@ -58,16 +58,20 @@ func (d *draft) atLeast(i int32) model.Reason {
 // fromNothing is for ONE_RATE: what is neither a lower bound nor an upper one is the rate, nothing included.
 func (d *draft) fromNothing(i int32) model.Reason {
 	c, curve, x := &d.claims[i], &d.g.Curves[i], d.s.Units[i]
+	capped := c.most < c.base+c.request
+	top := x == curve.Hi && curve.Grow > 0 // without weight the upper bound is the lower one
 	switch {
+	case top && capped && curve.Lo == curve.Hi:
+		return c.mostWhy
 	case x == curve.Lo && x > d.g.limit[i]:
 		return model.AtEquity
 	case x == curve.Lo && c.least > 0:
 		return c.leastWhy
 	case c.base == 0:
 		return model.AtBase
-	case x == curve.Hi && curve.Hi > curve.Lo && c.most < c.base+c.request:
+	case top && capped:
 		return c.mostWhy
-	case x == curve.Hi && curve.Hi > curve.Lo:
+	case top:
 		return model.AtRequest
 	default:
 		return model.AtRate

@@ -24,7 +24,9 @@ func ruleOf(in *model.Input) rule {
 		r.spread, r.maxCutPPM, r.flat = 0, model.Whole, true
 	case model.CutLine:
 		r.unit, r.spread, r.maxCutPPM, r.wholeAsk = 1, 0, -1, true
-	case model.PriorityAdjustment, model.Packages, model.EqualShares, model.GreedyVotes:
+	case model.Packages:
+		r.unit = 1
+	case model.PriorityAdjustment, model.EqualShares, model.GreedyVotes:
 	}
 	return r
 }

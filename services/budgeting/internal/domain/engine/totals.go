@@ -17,8 +17,9 @@ type sum struct {
 }
 
 // totals nets cost lines by program, fund, treatment and kind of cost, and program revenue into the ongoing competing line of the same fund.
-// Programs come in their order, the lines of each by fund, treatment and ongoing before one-time. Funds are sorted by id, so that their places are in the order of ids.
-func totals(in model.Input, funds map[string]int32) []sum {
+// What packages cost in the budget's year has a line too. Programs come in their order, the lines of each by fund, treatment and ongoing before
+// one-time. Funds are sorted by id, so that their places are in the order of ids.
+func totals(in model.Input, funds map[string]int32, offered [][]int32) []sum {
 	n := 0
 	for i := range in.Programs {
 		n += len(in.Programs[i].CostLines) + len(in.Programs[i].Revenue)
@@ -32,6 +33,9 @@ func totals(in model.Input, funds map[string]int32) []sum {
 		}
 		for _, r := range p.Revenue {
 			sums = append(sums, sum{program: int32(i), fund: funds[r.Fund], treatment: model.Competes, revenue: r.Amount})
+		}
+		if len(offered) > 0 {
+			sums = appendOffered(sums, int32(i), &in, offered[i], funds)
 		}
 		sums = sums[:first+merge(sums[first:])]
 	}

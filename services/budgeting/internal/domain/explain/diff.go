@@ -45,7 +45,7 @@ const (
 	Mandate    Kind = "MANDATE"
 	Limits     Kind = "LIMITS"
 	Request    Kind = "REQUEST"
-	Pool       Kind = "POOL" // the rate of its block moved: envelopes, policy figures or other programs
+	Pool       Kind = "POOL" // the rate of its block moved, or its place at the line: envelopes, policy figures or other programs
 )
 
 // Cause is one thing that differs for a program. Subject is a goal, an attribute or a fund.
@@ -69,6 +69,7 @@ func Diff(before, after Run) Delta {
 		p, hadP := a.program(id)
 		q, hasQ := b.program(id)
 		switch {
+		case a.in.Method.ByBallots() || b.in.Method.ByBallots(): // voters decide; there is nothing to add to the amounts
 		case !hadP:
 			m.Causes = []Cause{{Kind: Base, Subject: id, Before: "none", After: "new program", Effect: y}}
 		case !hasQ:
@@ -174,7 +175,7 @@ func moneyCauses(a, b *side, p, q *model.Program) []Cause {
 	old, now := lines(*a.plan, p.ID), lines(*b.plan, q.ID)
 	for i := range now {
 		l := &now[i]
-		j := slices.IndexFunc(old, func(o model.Line) bool { return o.Fund == l.Fund && o.Treatment == l.Treatment })
+		j := slices.IndexFunc(old, func(o model.Line) bool { return sameLine(&o, l) })
 		var o model.Line
 		o.Block = -1
 		if j >= 0 {
@@ -186,13 +187,13 @@ func moneyCauses(a, b *side, p, q *model.Program) []Cause {
 		if o.Floor != l.Floor {
 			out = append(out, Cause{Mandate, l.Fund, amount(a.in.Currency, o.Floor), amount(b.in.Currency, l.Floor), l.Floor - o.Floor})
 		}
-		before, after := rateOf(a.plan, o.Block), rateOf(b.plan, l.Block)
+		before, after := rateOf(a.plan, &o), rateOf(b.plan, l)
 		if before != after {
 			out = append(out, Cause{Kind: Pool, Subject: l.Fund, Before: before, After: after})
 		}
 	}
 	for _, o := range old {
-		if !slices.ContainsFunc(now, func(l model.Line) bool { return o.Fund == l.Fund && o.Treatment == l.Treatment }) {
+		if !slices.ContainsFunc(now, func(l model.Line) bool { return sameLine(&o, &l) }) {
 			out = append(out, Cause{Base, o.Fund, amount(a.in.Currency, o.Base), "none", -o.Base})
 		}
 	}
@@ -216,12 +217,23 @@ func limits(p *model.Program) string {
 	return s
 }
 
-func rateOf(plan *model.Plan, block int) string {
-	if block < 0 || block >= len(plan.Blocks) {
+func sameLine(a, b *model.Line) bool {
+	return a.Fund == b.Fund && a.Treatment == b.Treatment && a.OneTime == b.OneTime
+}
+
+// rateOf is what decided a line: the rate of its block, or its place at the line.
+func rateOf(plan *model.Plan, l *model.Line) string {
+	if l.Block < 0 || l.Block >= len(plan.Blocks) {
 		return "off the top"
 	}
-	b := &plan.Blocks[block]
+	b := &plan.Blocks[l.Block]
 	switch {
+	case plan.Method == model.CutLine && l.Amount < l.Max:
+		return "below the line"
+	case plan.Method == model.CutLine:
+		return "above the line"
+	case plan.Method == model.OneRate && b.Direction == model.Growth:
+		return "one rate of " + ratePercent(b.Rate)
 	case b.Short > 0:
 		return "a cut at the limits"
 	case b.Direction == model.Shortage:
@@ -231,62 +243,4 @@ func rateOf(plan *model.Plan, block int) string {
 	default:
 		return "held"
 	}
-}
-
-func tell(currency string, m *Move) []string {
-	out := []string{fmt.Sprintf("Program %q moves from %s to %s.", m.Program, amount(currency, m.Before), amount(currency, m.After))}
-	if m.ScoreBefore != m.ScoreAfter {
-		out = append(out, fmt.Sprintf("Its priority score goes from %s to %s.", percent(m.ScoreBefore), percent(m.ScoreAfter)))
-	}
-	for _, c := range m.Causes {
-		switch c.Kind {
-		case GoalWeight:
-			out = append(out, fmt.Sprintf("The weight of goal %q goes from %s to %s, which moves the score by %s points.", c.Subject, c.Before, c.After, points(c.Effect)))
-		case Aligned:
-			out = append(out, fmt.Sprintf("Its alignment with goal %q goes from %s to %s, which moves the score by %s points.", c.Subject, c.Before, c.After, points(c.Effect)))
-		case Attributes:
-			out = append(out, fmt.Sprintf("Attribute %s goes from %s to %s, which moves the score by %s points.", c.Subject, c.Before, c.After, points(c.Effect)))
-		case Results:
-			out = append(out, fmt.Sprintf("Its results go from %s to %s, which moves the score by %s points.", c.Before, c.After, points(c.Effect)))
-		case Equity:
-			out = append(out, fmt.Sprintf("Equity goes from %s to %s points.", c.Before, c.After))
-		case Base:
-			out = append(out, fmt.Sprintf("Its base in %q goes from %s to %s.", c.Subject, c.Before, c.After))
-		case Mandate:
-			out = append(out, fmt.Sprintf("Its protected minimum in fund %q goes from %s to %s.", c.Subject, c.Before, c.After))
-		case Limits:
-			out = append(out, fmt.Sprintf("Its limits go from %s to %s.", c.Before, c.After))
-		case Request:
-			out = append(out, fmt.Sprintf("Its request above base goes from %s to %s.", c.Before, c.After))
-		case Pool:
-			out = append(out, fmt.Sprintf("In fund %q the pool goes from %s to %s.", c.Subject, c.Before, c.After))
-		}
-	}
-	return out
-}
-
-// policy lists the figures that differ for everybody.
-func policy(a, b model.Input) []string {
-	out := []string{}
-	note := func(name, before, after string) {
-		if before != after {
-			out = append(out, fmt.Sprintf("%s goes from %s to %s.", name, before, after))
-		}
-	}
-	note("The priority revision", a.Revisions.Priority.Name, b.Revisions.Priority.Name)
-	note("The results revision", a.Revisions.Results.Name, b.Revisions.Results.Name)
-	note("The spread", thousandths(a.Params.SpreadMilli), thousandths(b.Params.SpreadMilli))
-	note("The limit on cuts", share(a.Params.MaxCutPPM), share(b.Params.MaxCutPPM))
-	note("The rounding unit", amount(a.Currency, a.RoundingUnit), amount(b.Currency, b.RoundingUnit))
-	for _, g := range b.Goals {
-		if i := slices.IndexFunc(a.Goals, func(o model.Goal) bool { return o.ID == g.ID }); i >= 0 {
-			note(fmt.Sprintf("The weight of goal %q", g.ID), share(a.Goals[i].WeightPPM), share(g.WeightPPM))
-		}
-	}
-	for _, f := range b.Funds {
-		if i := slices.IndexFunc(a.Funds, func(o model.Fund) bool { return o.ID == f.ID }); i >= 0 {
-			note(fmt.Sprintf("The envelope of fund %q", f.ID), amount(a.Currency, a.Funds[i].Available), amount(b.Currency, f.Available))
-		}
-	}
-	return out
 }

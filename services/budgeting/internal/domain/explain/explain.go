@@ -20,7 +20,11 @@ type Reason struct {
 	Lines     []Line
 	Revisions model.Revisions
 	Version   string // of the program's request
-	Sentences []string
+	Beside    model.ProgramNote
+	// WithoutEquity is the amount that it would get without the equity floor; nil when there is no such rule.
+	WithoutEquity *int64
+	Rank, Ranked  int // CUT_LINE: its place by score among the programs that ask for more than they must get; 0 for none
+	Sentences     []string
 }
 
 // Line is one plan line with its working. The working is empty for lines that do not compete.
@@ -28,16 +32,17 @@ type Line struct {
 	model.Line
 	Direction  model.Direction
 	Rate       string // of the block, decimal with nine digits
-	Multiplier string // 1 + (spread − 1)(1 − q) under a shortage, q under growth: decimal
-	Exact      string // change before rounding and bounds, minor units, decimal with four digits
-	Rounded    int64  // change at the rate, rounded to the unit, before bounds
+	Multiplier string // 1 + (spread − 1)(1 − q) under a shortage, q under growth, 1 across the board: decimal
+	Exact      string // change before rounding and bounds (ONE_RATE: amount), minor units, decimal with four digits
+	Rounded    int64  // the same at the rate, rounded to the unit, before bounds
 	Half       bool   // Exact lies halfway between two units: the tie rule decided
 	Citation   string // of the mandate behind Floor
 	Next       *model.LineRef
-	NextFund   string       // whose next unit Next would get
-	Tight      []string     // funds that may also pay the line but are used up in another block
-	Ignored    []string     // funds named by the program that do not compete in this allocation
-	Block      *model.Block // nil for lines that do not compete
+	NextFund   string           // whose next unit Next would get
+	Tight      []string         // funds that may also pay the line but are used up in another block
+	Ignored    []string         // funds named by the program that do not compete in this allocation
+	Block      *model.Block     // nil for lines that do not compete
+	Drawn      *model.DrawnLine // CUT_LINE: the line that the program stands at or below; nil above it, and where money is short of what must be paid
 }
 
 // Program explains one program of a plan made from this input. The error is NotFound for a program that the input does not have.
@@ -58,11 +63,17 @@ func Program(in model.Input, plan model.Plan, id string) (Reason, error) {
 	}
 	p := &in.Programs[i]
 	r := Reason{Program: id, Outcome: plan.Outcome, Score: score.Of(in, i), Revisions: in.Revisions, Version: p.Version}
-	for _, l := range lines(plan, id) {
+	own := lines(plan, id)
+	drawn := drawnAt(in, &plan, p, own)
+	for _, l := range own {
 		r.Base += l.Base
 		r.Amount += l.Amount
 		r.Lines = append(r.Lines, line(in, &plan, p, l))
+		if l.Reason == model.AtLine || l.Reason == model.BelowLine {
+			r.Lines[len(r.Lines)-1].Drawn = drawn
+		}
 	}
+	beside(&plan, &r)
 	r.Sentences = sentences(in, &plan, &r)
 	return r, nil
 }
@@ -90,7 +101,7 @@ func line(in model.Input, plan *model.Plan, p *model.Program, l model.Line) Line
 		case k < 0: // an invalid input; nothing to say
 		case !in.Funds[k].InPool():
 			out.Ignored = append(out.Ignored, id)
-		case id != l.Fund && !slices.Contains(out.Block.Funds, id) && l.Reason != model.NotNamed:
+		case id != l.Fund && !slices.Contains(out.Block.Funds, id) && !slices.Contains(out.Block.OneTime, id) && l.Reason != model.NotNamed:
 			out.Tight = append(out.Tight, id)
 		}
 	}

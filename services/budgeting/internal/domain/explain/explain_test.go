@@ -2,14 +2,12 @@ package explain_test
 
 import (
 	"context"
-	"math/rand/v2"
 	"strings"
 	"testing"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/engine"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/explain"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
-	"github.com/throughline/throughline/services/budgeting/internal/domain/modeltest"
 	"github.com/throughline/throughline/services/platform/fault"
 )
 
@@ -76,7 +74,7 @@ func TestAReasonCanBeReadOut(t *testing.T) {
 		`Fund "water" is named by the program but does not compete in this allocation.`,
 		`would go to program "parks"`,
 		"its must-pay lines of", "do not compete: they come off the top, whole",
-		`priority revision "priority-3", results revision "results-1", request version "v7" and engine version 1`)
+		`priority revision "priority-3", results revision "results-1", request version "v7" and engine version 2`)
 	if l := r.Lines[1]; l.Multiplier != "1" || l.Amount-l.Base != l.Rounded || l.Citation != "City Charter § 5" {
 		t.Errorf("working %+v", l)
 	}
@@ -123,32 +121,6 @@ func TestEveryBendHasItsSentence(t *testing.T) {
 			}
 			wants(t, r.Sentences, tc.phrases...)
 		})
-	}
-}
-
-func TestTheWorkingReachesTheAmountOfEveryLineAtTheRate(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 7))
-	checked := 0
-	for range 400 {
-		in := modeltest.Random(r, engine.Version)
-		plan := allocate(t, in)
-		for _, p := range in.Programs {
-			reason, err := explain.Program(in, plan, p.ID)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, l := range reason.Lines {
-				if l.Reason == model.AtRate && l.Block.Short == 0 && l.Odd == l.Base%in.RoundingUnit {
-					checked++
-					if l.Rounded != l.Change {
-						t.Fatalf("working of %s gives %d, the plan %d: %+v", p.ID, l.Rounded, l.Change, l)
-					}
-				}
-			}
-		}
-	}
-	if checked < 300 {
-		t.Fatalf("only %d lines were checked", checked)
 	}
 }
 

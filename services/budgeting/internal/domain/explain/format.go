@@ -9,25 +9,13 @@ import (
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 )
 
-// digits is the number of minor digits of the currencies that do not have two (ISO 4217).
-func digits(currency string) int {
-	switch currency {
-	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF":
-		return 0
-	case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND":
-		return 3
-	default:
-		return 2
-	}
-}
-
 // amount writes minor units with separators: 1,234,567.89 USD.
 func amount(currency string, minor int64) string {
 	sign, s := "", strconv.FormatInt(minor, 10)
 	if minor < 0 {
 		sign, s = "−", s[1:]
 	}
-	d := digits(currency)
+	d := model.Decimals(currency)
 	for len(s) <= d {
 		s = "0" + s
 	}

@@ -21,6 +21,10 @@ func (t *teller) money(minor int64) string { return amount(t.in.Currency, minor)
 
 func sentences(in model.Input, plan *model.Plan, r *Reason) []string {
 	t := &teller{in: in, plan: plan}
+	if in.Method.ByBallots() {
+		t.project(r)
+		return t.out
+	}
 	t.say("Program %q goes from %s to %s.", r.Program, t.money(r.Base), t.money(r.Amount))
 	competes := false
 	for i := range r.Lines {
@@ -36,6 +40,7 @@ func sentences(in model.Input, plan *model.Plan, r *Reason) []string {
 			t.competing(l)
 		}
 	}
+	t.stakes(r)
 	t.say("This follows priority revision %q%s, request version %q and engine version %s.", r.Revisions.Priority.Name, results(r.Revisions), r.Version, plan.EngineVersion)
 	return t.out
 }
@@ -91,9 +96,15 @@ func (t *teller) fixed(l *Line) {
 		t.say("In fund %q nothing can be allotted: what must be paid exceeds the money that may pay it.", l.Fund)
 		for _, s := range t.plan.Shortfalls {
 			t.say("The lines that only fund %s may pay come to %s; %s is available, %s too little.", quoted(s.Funds), t.money(s.Required), t.money(s.Available), t.money(s.Short))
+			if len(s.Ongoing) > 0 {
+				t.say("The one-time money of fund %s is not in that: it may not pay costs that come again.", quoted(s.Ongoing))
+			}
 		}
 	default:
-		t.say("In fund %q its %s lines of %s do not compete: they come off the top, whole.", l.Fund, words(l.Treatment), t.money(l.Base))
+		t.say("In fund %q its %s%s lines of %s do not compete: they come off the top, whole.", l.Fund, once(l), words(l.Treatment), t.money(l.Base))
+		if len(l.Paid) > 0 && l.Paid[0].OneTime > 0 {
+			t.say("One-time money pays %s of them.", t.money(l.Paid[0].OneTime))
+		}
 	}
 }
 
@@ -102,12 +113,14 @@ func (t *teller) competing(l *Line) {
 	if l.Revenue > 0 {
 		net = fmt.Sprintf(", that is %s less %s of program revenue that follows the service", t.money(l.Gross), t.money(l.Revenue))
 	}
-	t.say("In fund %q its competing base is %s%s.", l.Fund, t.money(l.Base), net)
+	t.say("In fund %q its %scompeting base is %s%s.", l.Fund, once(l), t.money(l.Base), net)
 	if l.Floor > 0 {
 		t.say("%s of it is protected by an attested mandate (%s).", t.money(l.Floor), l.Citation)
 	}
-	if l.Movable > 0 {
+	if l.Movable > 0 && t.in.Method != model.OneRate {
 		t.say("So %s can move.", t.money(l.Movable))
+	}
+	if (l.Movable > 0 || t.in.Method == model.OneRate) && l.Reason != model.NotNamed {
 		t.working(l)
 	}
 	t.bend(l)
@@ -115,39 +128,6 @@ func (t *teller) competing(l *Line) {
 		t.say("The cut also loses about %s of program revenue.", t.money(l.RevenueLost))
 	}
 	t.payers(l)
-}
-
-// working is the line that anyone can check with a calculator.
-func (t *teller) working(l *Line) {
-	b := l.Block
-	who := fmt.Sprintf("Block %d (fund %s)", b.Number(), quoted(b.Funds))
-	switch {
-	case b.Short > 0:
-		t.say("%s cannot pay its %d lines even at their lower limits: packages must find %s together.", who, b.Lines, t.money(b.Short))
-	case b.Direction == model.Shortage:
-		t.say("%s has %s for a base of %s, so %s %s.", who, t.money(b.Supply), t.money(b.Base), sharers(b, "share a cut", "bears the cut"), ratePercent(b.Rate))
-		t.say("%s × %s × %s, the multiplier 1 + (%s − 1) × (1 − score), is a cut of %s, rounded to %s.",
-			ratePercent(b.Rate), t.money(l.Movable), l.Multiplier, thousandths(t.in.Params.SpreadMilli), t.exact(l.Exact), t.money(-l.Rounded))
-	case b.Direction == model.Growth:
-		t.say("%s has %s for a base of %s, so %s %s.", who, t.money(b.Supply), t.money(b.Base), sharers(b, "share growth", "grows"), ratePercent(b.Rate))
-		t.say("%s × %s × the score, %s, is a gain of %s, rounded to %s.", ratePercent(b.Rate), t.money(l.Movable), l.Multiplier, t.exact(l.Exact), t.money(l.Rounded))
-	default:
-		t.say("%s has neither a shortage nor growth to share.", who)
-	}
-	if l.Half {
-		t.say("The change lay exactly halfway between two rounding units; the tie rule (weight, then id) decided it.")
-	}
-	if b.Cut != nil {
-		t.say("The block stands apart because its lines would have taken %s at the rate of its neighbours, and the only funds that may pay them have %s.", t.money(b.Cut.Demand), t.money(b.Cut.Supply))
-	}
-}
-
-// sharers says who moves at the block's rate.
-func sharers(b *model.Block, several, one string) string {
-	if b.Lines == 1 {
-		return "its one line " + one + " alone, at a rate of"
-	}
-	return fmt.Sprintf("its %d lines %s at one rate,", b.Lines, several)
 }
 
 func thousandths(milli int64) string { return trim(fmt.Sprintf("%d.%03d", milli/1000, milli%1000)) }
@@ -158,39 +138,23 @@ func (t *teller) exact(minor string) string {
 	if !ok {
 		return minor
 	}
-	d := digits(t.in.Currency)
+	d := model.Decimals(t.in.Currency)
 	for range d {
 		v.Quo(v, big.NewRat(10, 1))
 	}
 	return v.Abs(v).FloatString(d+2) + " " + t.in.Currency
 }
 
-// bend says what stopped the line.
-func (t *teller) bend(l *Line) {
-	now := t.money(l.Amount)
-	switch l.Reason {
-	case model.AtMaxCut:
-		t.say("No line may lose more than %s of what can move: that stops the cut, and leaves %s.", share(t.in.Params.MaxCutPPM), now)
-	case model.AtFloor:
-		t.say("The mandate's floor binds: it gets %s.", now)
-	case model.AtHold:
-		t.say("Hold-harmless against the prior year binds: it gets %s.", now)
-	case model.AtCap:
-		t.say("The program's cap binds: it gets %s.", now)
-	case model.AtRequest:
-		t.say("It gets all that was requested: %s.", now)
-	case model.AtBase:
-		t.say("It stays at its base of %s.", now)
-	case model.NotNamed:
-		t.say("The fund is not named in this allocation, so the line stays at its base of %s.", now)
-	default:
-		t.say("No bound stops it: it gets %s, a change of %s.", now, t.money(l.Change))
-	}
-}
-
 func (t *teller) payers(l *Line) {
 	for _, p := range l.Paid {
-		t.say("Fund %q pays %s of it.", p.Fund, t.money(p.Amount))
+		kind := ""
+		switch {
+		case p.OneTime == p.Amount:
+			kind = ", all of that with one-time money"
+		case p.OneTime > 0:
+			kind = fmt.Sprintf(", %s of that with one-time money", t.money(p.OneTime))
+		}
+		t.say("Fund %q pays %s of it%s.", p.Fund, t.money(p.Amount), kind)
 	}
 	if len(l.Tight) > 0 {
 		t.say("Fund %s may also pay it, but is used up by lines that stand before it.", quoted(l.Tight))
@@ -205,3 +169,11 @@ func (t *teller) payers(l *Line) {
 
 // words is a treatment as people say it: must-pay, pass-through.
 func words(t model.Treatment) string { return strings.ToLower(strings.ReplaceAll(string(t), "_", "-")) }
+
+// once is put before what costs of this year only are called.
+func once(l *Line) string {
+	if l.OneTime {
+		return "one-time "
+	}
+	return ""
+}

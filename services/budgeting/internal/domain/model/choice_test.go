@@ -31,6 +31,7 @@ func shop() model.Input {
 func poll() model.Input {
 	in := valid()
 	in.Method = model.EqualShares
+	in.Programs = []model.Program{{ID: "p000000"}, {ID: "p000001"}}
 	in.Election = &model.Election{
 		Fund: "f000", Budget: 10, Kind: model.Approval, Rule: model.ElectionRule{Completion: model.AddOne, Utility: model.CostUtility},
 		Projects: []model.Project{{Program: "p000000", Cost: 4}, {Program: "p000001", Cost: 5}},
@@ -106,6 +107,22 @@ func TestValidateNamesTheFieldAndTheRemedyOfChoices(t *testing.T) {
 			in.Election.Kind = model.ChooseOne
 			in.Election.Ballots[0].Votes = append(in.Election.Ballots[0].Votes, model.Vote{Project: "p000001", Points: 1})
 		}, "election.ballots[0].votes", "chooses one project"},
+		{"a budget of nothing", poll, func(in *model.Input) { in.Election.Budget = 0 }, "election.budget", "from 1"},
+		{"no ballots", poll, func(in *model.Input) { in.Election.Ballots = nil }, "election.ballots", "give 1 to"},
+		{"no projects", poll, func(in *model.Input) { in.Election.Projects = nil }, "election.projects", "give 1 to"},
+		{"a fund that does not compete", poll, func(in *model.Input) { in.Funds[0].Kind = model.Enterprise }, "election.fund", "does not compete"},
+		{"one-time money of an election", poll, func(in *model.Input) { in.Funds[0].OneTime = 1 }, "funds[0].one_time", "set it to 0"},
+		{"an equity floor of an election", poll, func(in *model.Input) { in.Params.EquityFloor = &model.EquityFloor{MinBP: 1} }, "params.equity_floor", "drop it"},
+		{"a program that is no project", poll, func(in *model.Input) { in.Programs = append(in.Programs, model.Program{ID: "x"}) }, "programs[2]", "drop the program or add the project"},
+		{"cost lines of a project", poll, func(in *model.Input) {
+			in.Programs[1].CostLines = []model.CostLine{{ID: "a", Fund: "f000", Treatment: model.Competes}}
+		}, "programs[1].cost_lines", "projects have no base in this method; drop the cost_lines"},
+		{"a request of a project", poll, func(in *model.Input) { in.Programs[0].Requested = 1 }, "programs[0].requested", "drop the requested"},
+		{"a cap of a project", poll, func(in *model.Input) { in.Programs[0].Cap = new(int64) }, "programs[0].cap", "drop the cap"},
+		{"too many points", poll, func(in *model.Input) {
+			in.Election.Kind = model.Scoring
+			in.Election.Ballots[0].Votes[0].Points = 1<<20 + 1
+		}, "election.ballots[0].votes[0].points", "to 1048576"},
 		{"package costs beyond the limit", shop, func(in *model.Input) {
 			in.Packages[0].Levels[0].Costs[0].Amount, in.Later[0].Available = 1<<60, 1<<60
 		}, "programs", "wrong scale"},

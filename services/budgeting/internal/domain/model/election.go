@@ -1,6 +1,7 @@
 package model
 
-// Election is residents' ballots on the projects of a participatory budget.
+// Election is residents' ballots on the projects of a participatory budget. Every program of the input is a project, and has nothing but what
+// makes its score. Ties go to the lower cost, then to more supporters, then to the lower id.
 type Election struct {
 	Fund     string       `json:"fund"`
 	Budget   int64        `json:"budget"` // of the fund's envelope
@@ -10,7 +11,8 @@ type Election struct {
 	Ballots  []Ballot     `json:"ballots"`
 }
 
-// ElectionRule is what the ballots mean.
+// ElectionRule is what the ballots mean. GREEDY takes projects by points under the utility POINTS, else by the number of their supporters; it needs
+// no completion.
 type ElectionRule struct {
 	Completion Completion `json:"completion"`
 	Utility    Utility    `json:"utility"`
@@ -55,7 +57,7 @@ type Completion string
 // Completions.
 const (
 	NoCompletion      Completion = "NONE"
-	AddOne            Completion = "ADD_ONE"             // raise every voter's part step by step while the projects bought fit the budget
+	AddOne            Completion = "ADD_ONE"             // raise every voter's part by one unit of the currency, again and again, while the projects bought fit the budget
 	Utilitarian       Completion = "UTILITARIAN"         // projects by votes while they fit
 	AddOneUtilitarian Completion = "ADD_ONE_UTILITARIAN" // the one, then the other
 )
@@ -70,9 +72,10 @@ type Utility string
 
 // Utilities.
 const (
-	CostUtility        Utility = "COST"
-	CardinalityUtility Utility = "CARDINALITY"
-	PointsUtility      Utility = "POINTS"
+	CostUtility        Utility = "COST"        // its cost
+	CardinalityUtility Utility = "CARDINALITY" // 1
+	// PointsUtility is the points given: 1 for an approval; for a ranking the place from the end, so that the last of the ballot gets 1.
+	PointsUtility Utility = "POINTS"
 )
 
 // Utilities lists every utility.

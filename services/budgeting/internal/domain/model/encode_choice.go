@@ -86,6 +86,7 @@ func (e *encoder) packageResult(r *PackageResult) {
 	optList(e, `,"paid":`, r.Paid, func(e *encoder, p *PackagePaid) {
 		e.text(`{"fund":`, p.Fund)
 		e.optInt(`,"year":`, p.Year)
+		e.optInt(`,"carried":`, p.Carried)
 		e.int(`,"amount":`, p.Amount)
 		e.optInt(`,"one_time":`, p.OneTime)
 		e.raw("}")
@@ -113,19 +114,39 @@ func (e *encoder) shares(s *SharesNote) {
 	e.int(`,"shares":{"voters":`, s.Voters)
 	e.int(`,"budget":`, s.Budget)
 	e.int(`,"divided":`, s.Divided)
+	e.optInt(`,"steps":`, s.Steps)
+	e.optText(`,"stop":`, string(s.Stop))
 	e.int(`,"spent":`, s.Spent)
-	list(e, `,"rounds":`, s.Rounds, func(e *encoder, r *SharesRound) {
-		e.text(`{"program":`, r.Program)
-		e.text(`,"phase":`, string(r.Phase))
+	list(e, `,"rounds":`, s.Rounds, (*encoder).sharesRound)
+	if r := s.Refused; r != nil {
+		e.int(`,"refused":{"divided":`, r.Divided)
 		e.int(`,"cost":`, r.Cost)
+		list(e, `,"rounds":`, r.Rounds, (*encoder).sharesRound)
+		e.raw("}")
+	}
+	optList(e, `,"rest":`, s.Rest, func(e *encoder, r *SharesRest) {
+		e.text(`{"program":`, r.Program)
 		e.int(`,"supporters":`, r.Supporters)
-		e.int(`,"utility":`, r.Utility)
-		if r.Rate != nil {
-			e.text(`,"rate":{"num":`, r.Rate.Num)
-			e.text(`,"den":`, r.Rate.Den)
-			e.raw("}")
-		}
+		e.int(`,"score":`, r.Score)
+		e.optInt(`,"money":`, r.Money)
+		e.optInt(`,"remaining":`, r.Remaining)
 		e.raw("}")
 	})
+	e.raw("}")
+}
+
+func (e *encoder) sharesRound(r *SharesRound) {
+	e.text(`{"program":`, r.Program)
+	e.text(`,"phase":`, string(r.Phase))
+	e.int(`,"cost":`, r.Cost)
+	e.int(`,"supporters":`, r.Supporters)
+	e.int(`,"score":`, r.Score)
+	if r.Rate != nil {
+		e.text(`,"rate":{"num":`, r.Rate.Num)
+		e.text(`,"den":`, r.Rate.Den)
+		e.raw("}")
+	}
+	e.optInt(`,"full":`, r.Full)
+	e.optInt(`,"emptied":`, r.Emptied)
 	e.raw("}")
 }

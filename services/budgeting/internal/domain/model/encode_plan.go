@@ -173,5 +173,16 @@ func (e *encoder) shortfall(s *Shortfall) {
 	e.int(`,"required":`, s.Required)
 	e.int(`,"available":`, s.Available)
 	e.int(`,"short":`, s.Short)
+	optList(e, `,"later":`, s.Later, func(e *encoder, l *LaterFund) {
+		e.text(`{"fund":`, l.Fund)
+		e.int(`,"year":`, l.Year)
+		e.raw("}")
+	})
+	optList(e, `,"packages":`, s.Packages, func(e *encoder, p *RequiredPackage) {
+		e.text(`{"package":`, p.Package)
+		e.text(`,"program":`, p.Program)
+		e.int(`,"amount":`, p.Amount)
+		e.raw("}")
+	})
 	e.raw("}")
 }

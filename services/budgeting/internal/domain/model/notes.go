@@ -46,10 +46,11 @@ type PackageResult struct {
 	Paid    []PackagePaid `json:"paid,omitempty"`
 }
 
-// PackagePaid is what a fund pays of a package in a year.
+// PackagePaid is what a fund pays of a package in a year. A list of them is sorted by fund, year and years carried.
 type PackagePaid struct {
 	Fund    string `json:"fund"`
-	Year    int64  `json:"year,omitempty"`
+	Year    int64  `json:"year,omitempty"`    // of the cost
+	Carried int64  `json:"carried,omitempty"` // years that the money was carried forward: it is of Year − Carried
 	Amount  int64  `json:"amount"`
 	OneTime int64  `json:"one_time,omitempty"` // of Amount: money that will not come again
 }
@@ -71,31 +72,3 @@ type FundPrice struct {
 	OneTime bool   `json:"one_time,omitempty"`
 	Price   int64  `json:"price"`
 }
-
-// SharesNote is how an election was decided, round by round.
-type SharesNote struct {
-	Voters  int64         `json:"voters"`
-	Budget  int64         `json:"budget"`
-	Divided int64         `json:"divided"` // what the voters had together in the equal shares that counted: Budget, or more by ADD_ONE
-	Spent   int64         `json:"spent"`
-	Rounds  []SharesRound `json:"rounds"` // in the order of choice
-}
-
-// SharesRound is one project chosen.
-type SharesRound struct {
-	Program    string      `json:"program"`
-	Phase      SharesPhase `json:"phase"`
-	Cost       int64       `json:"cost"`
-	Supporters int64       `json:"supporters"`
-	Utility    int64       `json:"utility"` // of all supporters together
-	Rate       *Rate       `json:"rate,omitempty"`
-}
-
-// SharesPhase is how a project was chosen.
-type SharesPhase string
-
-// Phases. Only a project bought by equal shares has a rate: what a supporter pays for a unit of utility.
-const (
-	PhaseEqualShares SharesPhase = "EQUAL_SHARES"
-	PhaseVotes       SharesPhase = "BY_VOTES"
-)

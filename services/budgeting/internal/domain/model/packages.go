@@ -1,5 +1,10 @@
 package model
 
+import (
+	"slices"
+	"strings"
+)
+
 // PackageValue says what a package is worth to PACKAGES.
 type PackageValue string
 
@@ -14,6 +19,9 @@ func PackageValues() []PackageValue { return []PackageValue{PriorityDollars, Ben
 
 // CapitalPackage is the package that the CAPITAL_PROJECT lines of a program are under PACKAGES: whole or not at all. Nobody else may use the id.
 const CapitalPackage = "capital"
+
+// CapitalLevel is the one level of a capital project.
+const CapitalLevel = "whole"
 
 // Package is a decision package: at most one of its levels is chosen. One that replaces the base is the program's service levels: exactly one is
 // chosen, and that is all of the program's competing cost; its COMPETES lines then leave the formula.
@@ -55,6 +63,27 @@ type LaterEnvelope struct {
 	Fund      string `json:"fund"`
 	Year      int64  `json:"year"` // after the budget's, 1 to 9
 	Available int64  `json:"available"`
+}
+
+// Competing says of each program of a normalized input whether its score decides anything: a line competes, or under PACKAGES a package or a
+// capital project does.
+func (in *Input) Competing() []bool {
+	out := make([]bool, len(in.Programs))
+	for i := range in.Programs {
+		p := &in.Programs[i]
+		out[i] = p.InFormula() || (in.Method == Packages && p.hasProject())
+	}
+	for i := range in.Packages {
+		at, known := slices.BinarySearchFunc(in.Programs, in.Packages[i].Program, func(p Program, id string) int { return strings.Compare(p.ID, id) })
+		if known {
+			out[at] = true
+		}
+	}
+	return out
+}
+
+func (p *Program) hasProject() bool {
+	return slices.ContainsFunc(p.CostLines, func(l CostLine) bool { return l.Treatment == CapitalProject })
 }
 
 // Cost adds up what the level costs in a year.

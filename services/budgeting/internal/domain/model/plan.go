@@ -58,7 +58,7 @@ type Totals struct {
 	OneTime        int64 `json:"one_time,omitempty"`        // one-time money that is used
 	GrantsLost     int64 `json:"grants_lost,omitempty"`     // awards
 	PositionsShort int64 `json:"positions_short,omitempty"` // whole authorised positions
-	EquityCost     int64 `json:"equity_cost,omitempty"`     // what the equity floor moved to the programs that it protects: theirs less what WithoutEquity gives them
+	EquityCost     int64 `json:"equity_cost,omitempty"`     // what the equity floor moved to the programs that it protects: theirs less what WithoutEquity gives them; CUT_LINE can make it negative
 }
 
 // Waterfall is the addressable pool: Total less every step is Movable. Steps come in the order of the Step constants, zero ones left out.
@@ -227,6 +227,22 @@ type Shortfall struct {
 	Required  int64          `json:"required"`
 	Available int64          `json:"available"`
 	Short     int64          `json:"short"`
+
+	Later    []LaterFund       `json:"later,omitempty"`    // PACKAGES: later years of funds, whose envelopes are in Available too
+	Packages []RequiredPackage `json:"packages,omitempty"` // PACKAGES: service levels, one of which must be paid
+}
+
+// LaterFund is a later year of a fund.
+type LaterFund struct {
+	Fund string `json:"fund"`
+	Year int64  `json:"year"`
+}
+
+// RequiredPackage is the least that any pickable level of the package costs the money of a shortfall, all years.
+type RequiredPackage struct {
+	Package string `json:"package"`
+	Program string `json:"program"`
+	Amount  int64  `json:"amount"`
 }
 
 // RequiredLine is the amount of a line that must be paid: a whole line off the top, or the floor of a competing one.

@@ -7,12 +7,11 @@ import (
 	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
 )
 
-// Limits of packages and elections.
+// Limits of packages.
 const (
 	maxYear    = 9
 	maxBenefit = 1_000_000
 	maxFTE     = 1_000_000_000
-	maxPoints  = 1_000_000_000
 )
 
 // choices checks what voters and PACKAGES choose among, and that the method asks for it.
@@ -27,6 +26,10 @@ func (c *checker) choices(in Input) {
 	}
 	c.laterList(in)
 	c.packageList(in, programs)
+	if in.Method == Packages {
+		c.worth(in)
+		c.ceilings(in)
+	}
 	switch {
 	case in.Election != nil && !in.Method.ByBallots():
 		c.Add("election", "is used by %s and %s alone; drop it or change the method", EqualShares, GreedyVotes)
@@ -148,75 +151,6 @@ func (c *checker) refs(field string, p *Package, refs []PackageRef, all []Packag
 		if known && r.Level != "" {
 			found := repeats(all[i].Levels, func(l *PackageLevel) bool { return l.ID == r.Level })
 			c.Check(found, at+".level", "%q is not a level of package %q; correct the name, or leave it empty for any", r.Level, r.Package)
-		}
-	}
-}
-
-func (c *checker) election(in Input, programs map[string]int) {
-	v := in.Election
-	c.known("election.fund", v.Fund)
-	c.between("election.budget", v.Budget, 0, money.Limit)
-	if k, known := c.funds[v.Fund]; known {
-		c.Check(v.Budget <= in.Funds[k].Available, "election.budget", "is %d but its fund has %d; lower it or raise the envelope", v.Budget, in.Funds[k].Available)
-	}
-	oneOf(c, "election.kind", v.Kind, VoteKinds())
-	oneOf(c, "election.rule.completion", v.Rule.Completion, Completions())
-	oneOf(c, "election.rule.utility", v.Rule.Utility, Utilities())
-	projects := make(map[string]bool, len(v.Projects))
-	for i, p := range v.Projects {
-		field := fmt.Sprintf("election.projects[%d]", i)
-		_, known := programs[p.Program]
-		c.Check(known, field+".program", "%q is not one of the programs; add the program or correct the name", p.Program)
-		c.Check(!projects[p.Program], field+".program", "repeats %q; name it once", p.Program)
-		projects[p.Program] = true
-		c.between(field+".cost", p.Cost, 1, money.Limit)
-	}
-	voters := make(map[string]bool, len(v.Ballots))
-	for i := range v.Ballots {
-		c.ballot(i, &v.Ballots[i], v.Kind, projects, voters)
-	}
-}
-
-// ballot writes a field out only for a violation: elections have hundreds of thousands of votes.
-func (c *checker) ballot(i int, b *Ballot, kind VoteKind, projects, voters map[string]bool) {
-	field := func(n int, leaf string) string {
-		if n < 0 {
-			return fmt.Sprintf("election.ballots[%d].%s", i, leaf)
-		}
-		return fmt.Sprintf("election.ballots[%d].votes[%d].%s", i, n, leaf)
-	}
-	switch {
-	case b.Voter == "":
-		c.text(field(-1, "voter"), b.Voter)
-	case voters[b.Voter]:
-		c.Add(field(-1, "voter"), "repeats %q; one ballot a voter", b.Voter)
-	}
-	voters[b.Voter] = true
-	c.valid("election.ballots", b.Voter)
-	if kind == ChooseOne && len(b.Votes) > 1 {
-		c.Add(field(-1, "votes"), "has %d votes; a voter chooses one project", len(b.Votes))
-	}
-	least, most := int64(0), int64(maxPoints)
-	switch kind {
-	case Approval, ChooseOne:
-		least, most = 1, 1
-	case Ordinal:
-		least, most = 1, int64(len(projects))
-	case Cumulative, Scoring:
-	}
-	for n := range b.Votes {
-		vote := &b.Votes[n]
-		if !projects[vote.Project] {
-			c.Add(field(n, "project"), "%q is not one of the projects; correct the name or drop the vote", vote.Project)
-		}
-		if vote.Points < least || vote.Points > most {
-			c.between(field(n, "points"), vote.Points, least, most)
-		}
-		if repeats(b.Votes[:n], func(o *Vote) bool { return o.Project == vote.Project }) {
-			c.Add(field(n, "project"), "repeats %q; one vote a project", vote.Project)
-		}
-		if kind == Ordinal && repeats(b.Votes[:n], func(o *Vote) bool { return o.Points == vote.Points }) {
-			c.Add(field(n, "points"), "repeats rank %d; ranks are different", vote.Points)
 		}
 	}
 }

@@ -10,10 +10,12 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/throughline/throughline/services/budgeting/internal/domain"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/shares"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/shares/sharescheck"
 )
+
+// cents make a unit of every currency of these cities.
+const cents = 100
 
 // cities is the folder of real elections, outside the project.
 func cities(t testing.TB) string {
@@ -60,7 +62,7 @@ func open(t testing.TB, dir, name string) *File {
 		t.Fatal(err)
 	}
 	defer func() { _ = in.Close() }()
-	f, err := Read(in)
+	f, err := Read(in, decimals)
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
@@ -143,7 +145,7 @@ func TestCitiesRead(t *testing.T) {
 				t.Fatal(err)
 			}
 			if strconv.Itoa(len(e.Projects)) != row["projects"] || strconv.Itoa(e.Ballots.Voters()) != row["voters"] ||
-				total != int64(amount*float64(domain.Scale(f.Currency))) || f.Rule != row["rule"] || f.Currency != row["currency"] {
+				total != int64(amount*cents) || f.Rule != row["rule"] || f.Currency != row["currency"] {
 				t.Errorf("%d projects for %d, %d voters, rule %s: the manifest has %v", len(e.Projects), total, e.Ballots.Voters(), f.Rule, row)
 			}
 			for i := range f.Rows {
@@ -223,7 +225,7 @@ func TestAssen(t *testing.T) {
 	} {
 		rule := shares.Rule{Method: shares.EqualShares, Utility: c.utility, Completion: c.completion, Ties: shares.EqualSharesTies()}
 		if c.completion == shares.Add1 || c.completion == shares.Add1Utilitarian {
-			rule.Increment = domain.Scale(f.Currency)
+			rule.Increment = cents
 		}
 		res := decide(t, e, &rule)
 		if got := picked(e, &res); slices.Equal(got, want) != c.official || res.Shares.Steps != c.steps {
@@ -244,7 +246,7 @@ func TestCitiesEqualShares(t *testing.T) {
 		}
 		for _, utility := range utilities {
 			rule := shares.Rule{
-				Method: shares.EqualShares, Utility: utility, Completion: shares.Add1Utilitarian, Increment: domain.Scale(f.Currency),
+				Method: shares.EqualShares, Utility: utility, Completion: shares.Add1Utilitarian, Increment: cents,
 				Ties: shares.EqualSharesTies(),
 			}
 			if utility == shares.PointsUtility && e.Type == shares.Ordinal {

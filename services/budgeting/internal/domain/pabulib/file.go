@@ -16,7 +16,7 @@ const (
 // File is one election as its file tells it.
 type File struct {
 	Meta     []Pair // in order, as written
-	Currency string // ISO 4217; empty where the file names none: amounts then have two decimals
+	Currency string // ISO 4217; empty where the file names none
 	Rule     string // the official rule as Pabulib names it, e.g. "greedy" or "equalshares/add1"
 	Rows     []Row  // by project
 	Voters   []string

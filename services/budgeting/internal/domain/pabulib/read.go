@@ -8,16 +8,20 @@ import (
 	"io"
 	"strings"
 
-	"github.com/throughline/throughline/services/budgeting/internal/domain"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/shares"
 	"github.com/throughline/throughline/services/platform/fault"
 )
 
 // Read reads one file: META, PROJECTS and VOTES in this order, fields separated by semicolons and quoted where they must be, lines ended by LF or
 // CRLF, UTF-8 with or without a byte order mark. What is wrong is an Invalid fault whose violations name lines and fields; the reader's own errors
-// come back as they are. Whether the election can be decided is for shares.Validate.
-func Read(r io.Reader) (*File, error) {
-	limited := &io.LimitedReader{R: r, N: MaxBytes + 1}
+// come back as they are. Decimals tells how many decimals a currency has; files that name no currency ask for "". Whether the election can be
+// decided is for shares.Validate.
+func Read(r io.Reader, decimals func(currency string) int) (*File, error) {
+	return read(r, decimals, MaxBytes)
+}
+
+func read(r io.Reader, decimals func(currency string) int, most int64) (*File, error) {
+	limited := &io.LimitedReader{R: r, N: most + 1}
 	buffered := bufio.NewReaderSize(limited, 64<<10)
 	if mark, err := buffered.Peek(3); err == nil && string(mark) == "\xef\xbb\xbf" {
 		if _, err := buffered.Discard(len(mark)); err != nil {
@@ -26,7 +30,7 @@ func Read(r io.Reader) (*File, error) {
 	}
 	lines := csv.NewReader(buffered)
 	lines.Comma, lines.FieldsPerRecord, lines.LazyQuotes, lines.ReuseRecord = ';', -1, true, true
-	p := parser{file: &File{}, index: map[string]int32{}}
+	p := parser{file: &File{}, index: map[string]int32{}, decimals: decimals}
 	for !p.full() {
 		record, err := lines.Read()
 		if errors.Is(err, io.EOF) {
@@ -43,7 +47,7 @@ func Read(r io.Reader) (*File, error) {
 		p.take(record)
 	}
 	if limited.N == 0 {
-		return nil, fault.New(fault.Exhausted, "FILE_TOO_LARGE", "the file has more than %d bytes; at most %d are read", MaxBytes, MaxBytes)
+		return nil, fault.New(fault.Exhausted, "FILE_TOO_LARGE", "the file has more than %d bytes; leave out columns that are not needed", most)
 	}
 	if err := p.finish(); err != nil {
 		return nil, err
@@ -53,16 +57,17 @@ func Read(r io.Reader) (*File, error) {
 
 // parser is the state of reading.
 type parser struct {
-	file    *File
-	section string
-	header  []string // of the section; nil before it
-	line    int
-	index   map[string]int32 // projects by id
-	entries []int32          // scratch
-	points  []int64          // scratch
-	lastBy  []int            // by project: the ballot, counted from 1, that named it last
-	places  int              // decimals of money
-	wrong   fault.Violations
+	file     *File
+	section  string
+	header   []string // of the section; nil before it
+	line     int
+	index    map[string]int32 // projects by id
+	entries  []int32          // scratch
+	points   []int64          // scratch
+	lastBy   []int            // by project: the ballot, counted from 1, that named it last
+	places   int              // decimals of money
+	decimals func(currency string) int
+	wrong    fault.Violations
 }
 
 // told bounds how many violations are gathered.
@@ -204,7 +209,7 @@ func (p *parser) settle() {
 	f := p.file
 	f.Currency, _ = f.Value("currency")
 	f.Rule, _ = f.Value("rule")
-	p.places = domain.Exponent(f.Currency)
+	p.places = p.decimals(f.Currency)
 	kind, _ := f.Value("vote_type")
 	var ok bool
 	if f.Election.Type, ok = voteTypes[strings.ToLower(kind)]; !ok {
@@ -226,7 +231,7 @@ func (p *parser) settle() {
 func (p *parser) finish() error {
 	if !p.full() {
 		if p.section != "VOTES" || p.header == nil {
-			p.wrong.Add("file", "ends before the ballots; write the sections META, PROJECTS and VOTES, each with a header")
+			p.wrong.Add("file", "ends before the ballots; write the sections META, PROJECTS and VOTES, each with a header; a quote that is not closed swallows what follows")
 		}
 		p.tally("num_projects", len(p.file.Election.Projects))
 		p.tally("num_votes", len(p.file.Voters))

@@ -25,9 +25,17 @@ var small = map[string]string{
 	"scoring": "META\nkey;value\nbudget;9\nvote_type;scoring\nPROJECTS\nproject_id;cost\np;5\nVOTES\nvoter_id;vote;points\n1;p;0\n2;p;5\n",
 }
 
-func read(t *testing.T, text string) *File {
+// decimals of the currencies in these tests.
+func decimals(currency string) int {
+	if currency == "JPY" {
+		return 0
+	}
+	return 2
+}
+
+func mustRead(t *testing.T, text string) *File {
 	t.Helper()
-	f, err := Read(strings.NewReader(text))
+	f, err := Read(strings.NewReader(text), decimals)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +43,7 @@ func read(t *testing.T, text string) *File {
 }
 
 func TestReadSmall(t *testing.T) {
-	f := read(t, small["approval"])
+	f := mustRead(t, small["approval"])
 	e := &f.Election
 	if e.Budget != 100_050 || e.Type != shares.Approval || f.Rule != "greedy" || f.Currency != "EUR" {
 		t.Errorf("budget %d, %s, rule %q in %q", e.Budget, e.Type, f.Rule, f.Currency)
@@ -59,16 +67,16 @@ func TestReadSmall(t *testing.T) {
 	if v, ok := f.Value("description"); !ok || v != `A "small" town` {
 		t.Errorf("description %q", v)
 	}
-	if f = read(t, small["choose-1"]); f.Election.Ballots.Voters() != 3 || f.Election.Projects[0].ID != "p" || f.Election.Budget != 500 {
+	if f = mustRead(t, small["choose-1"]); f.Election.Ballots.Voters() != 3 || f.Election.Projects[0].ID != "p" || f.Election.Budget != 500 {
 		t.Errorf("choose-1: %+v", f)
 	}
-	if f = read(t, small["ordinal"]); f.Election.Budget != 9 || !slices.Equal(f.Election.Ballots.Project, []int32{1, 0, 0}) {
+	if f = mustRead(t, small["ordinal"]); f.Election.Budget != 9 || !slices.Equal(f.Election.Ballots.Project, []int32{1, 0, 0}) {
 		t.Errorf("ordinal: %+v", f)
 	}
-	if f = read(t, small["cumulative"]); !slices.Equal(f.Election.Ballots.Points, []int64{2, 1, 1}) || f.Election.Ballots.Voters() != 3 {
+	if f = mustRead(t, small["cumulative"]); !slices.Equal(f.Election.Ballots.Points, []int64{2, 1, 1}) || f.Election.Ballots.Voters() != 3 {
 		t.Errorf("cumulative: %+v", f)
 	}
-	if f = read(t, small["scoring"]); !slices.Equal(f.Election.Ballots.Points, []int64{0, 5}) {
+	if f = mustRead(t, small["scoring"]); !slices.Equal(f.Election.Ballots.Points, []int64{0, 5}) {
 		t.Errorf("scoring: %+v", f)
 	}
 }
@@ -110,22 +118,30 @@ func TestReadRefuses(t *testing.T) {
 			if !strings.Contains(c.text, c.old) {
 				t.Fatalf("the text has no %q", c.old)
 			}
-			_, err := Read(strings.NewReader(strings.Replace(c.text, c.old, c.replacement, 1)))
+			_, err := Read(strings.NewReader(strings.Replace(c.text, c.old, c.replacement, 1)), decimals)
 			if !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("got %v, want %q", err, c.want)
 			}
 		})
 	}
 	t.Run("many faults end", func(t *testing.T) {
-		_, err := Read(strings.NewReader(strings.Replace(approval, "voter_id;vote;age;sex\n", "voter_id;vote;age;sex\n"+strings.Repeat("x;9\n", 1000), 1)))
+		_, err := Read(strings.NewReader(strings.Replace(approval, "voter_id;vote;age;sex\n", "voter_id;vote;age;sex\n"+strings.Repeat("x;9\n", 1000), 1)), decimals)
 		f, ok := fault.As(err)
 		if !ok || len(f.Violations) != told {
 			t.Fatalf("got %v", err)
 		}
 	})
+	t.Run("too large", func(t *testing.T) {
+		if _, err := read(strings.NewReader(approval), decimals, int64(len(approval))-1); fault.Reason(err) != "FILE_TOO_LARGE" {
+			t.Fatalf("got %v", err)
+		}
+		if _, err := read(strings.NewReader(approval), decimals, int64(len(approval))); err != nil {
+			t.Fatalf("got %v", err)
+		}
+	})
 	t.Run("reader fails", func(t *testing.T) {
 		broken := errors.New("the disk is gone")
-		if _, err := Read(io.MultiReader(strings.NewReader(approval), iotest.ErrReader(broken))); !errors.Is(err, broken) {
+		if _, err := Read(io.MultiReader(strings.NewReader(approval), iotest.ErrReader(broken)), decimals); !errors.Is(err, broken) {
 			t.Fatalf("got %v", err)
 		}
 	})
@@ -138,7 +154,7 @@ func FuzzRead(f *testing.F) {
 		f.Add(small[kind])
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		file, err := Read(strings.NewReader(text))
+		file, err := Read(strings.NewReader(text), decimals)
 		if err != nil {
 			if !fault.Is(err, fault.Invalid) || len(err.Error()) == 0 {
 				t.Fatalf("not a fault of the file: %v", err)

@@ -46,8 +46,9 @@ func (in *instance) slope() (p, q int64, ok bool) {
 	const share = 5 // one in so many pairs
 	seen := map[[2]int64]int{}
 	var best [2]int64
+	const sample = 1000
 	pairs := 0
-	for u := 1; u < in.size(); u++ {
+	for u := 1; u < in.size() && pairs < sample; u++ {
 		a, b := in.first[u-1], in.first[u]
 		for ; a < in.first[u] && b < in.first[u+1]; a, b = a+1, b+1 {
 			value, cost := in.value[b]-in.value[a], in.total(b)-in.total(a)

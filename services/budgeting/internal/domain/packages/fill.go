@@ -31,7 +31,7 @@ func (p *plan) halve() map[int]int {
 	return halves
 }
 
-// side is the list of the sums that stages from to to make of their moves, the closest to no change at all.
+// side is the list of the sums that a range of stages makes of its moves, the closest to no change at all.
 func (p *pass) side(from, to int) list {
 	now, next, more := list{}, list{}, list{}
 	now.states = append(now.states, state{past: -1, move: -1})

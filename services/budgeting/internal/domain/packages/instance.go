@@ -69,8 +69,8 @@ func affordable(costs []Cost, most []int64) bool {
 	return true
 }
 
-// most is what the nodes of each class have.
-func most(eligible [][]int32, capacity []int64) []int64 {
+// supply is what the nodes of each class have.
+func supply(eligible [][]int32, capacity []int64) []int64 {
 	out := make([]int64, len(eligible))
 	for c, set := range eligible {
 		for _, k := range set {
@@ -80,47 +80,44 @@ func most(eligible [][]int32, capacity []int64) []int64 {
 	return out
 }
 
-// compile makes every group and every set of linked groups a unit, without the levels that could never be chosen.
-func compile(p Problem) (*instance, error) {
-	in := newInstance(p.Eligible, p.Capacity)
-	room := most(p.Eligible, p.Capacity)
-	linked, sets := components(p)
-	keep := make([]int32, 0, 16)
-	for g := range p.Groups {
+// compile makes every group and every set of linked groups a unit, without the levels that could never be chosen; or it answers a set of groups
+// that is too large for a unit.
+func compile(p Problem, s scope, most int) (in *instance, entangled []int32) {
+	in = newInstance(p.Eligible, p.Capacity)
+	room := supply(p.Eligible, p.Capacity)
+	linked, sets := components(len(p.Groups), s.links)
+	for g := range int32(len(p.Groups)) { //nolint:gosec // groups are far fewer than 2^31
 		if linked[g] {
 			continue
 		}
-		group := &p.Groups[g]
-		keep = keep[:0]
-		for l := range group.Levels {
-			if level := &group.Levels[l]; affordable(level.Costs, room) && !dominated(group, l) {
-				keep = append(keep, int32(l)) //nolint:gosec // levels are few
+		levels := p.Groups[g].Levels
+		for l := s.spans[g].lo; l <= s.spans[g].hi; l++ {
+			switch {
+			case l < 0:
+				in.option(0, []int32{-1}, nil)
+			case affordable(levels[l].Costs, room) && !dominated(levels, l, s.spans[g]):
+				in.option(levels[l].Value, []int32{l}, levels[l].Costs)
 			}
 		}
-		if !group.Required {
-			in.option(0, []int32{-1}, nil)
-		}
-		for _, l := range keep {
-			in.option(group.Levels[l].Value, []int32{l}, group.Levels[l].Costs)
-		}
-		in.unit([]int32{int32(g)}) //nolint:gosec // groups are far fewer than 2^31
+		in.unit([]int32{g})
 	}
+	const hopeless = 28 // bits of combinations that links do not bring down
 	for _, set := range sets {
-		if err := in.join(p, set, room); err != nil {
-			return nil, err
+		if s.size(set) > hopeless || !in.join(p, s, set, room, most) {
+			return nil, set
 		}
 	}
 	return in, nil
 }
 
-// dominated says whether another level of the group, or none, is worth no less and costs no more in any class. Of equals the first stays.
-func dominated(g *Group, l int) bool {
-	a := &g.Levels[l]
-	if !g.Required && a.Value <= 0 {
+// dominated says whether another level that is left, or none, is worth no less and costs no more in any class. Of equals the first stays.
+func dominated(levels []Level, l int32, left span) bool {
+	a := &levels[l]
+	if left.lo < 0 && a.Value <= 0 {
 		return true
 	}
-	for m := range g.Levels {
-		b := &g.Levels[m]
+	for m := max(left.lo, 0); m <= left.hi; m++ {
+		b := &levels[m]
 		if m == l || b.Value < a.Value || !cheaper(b.Costs, a.Costs) {
 			continue
 		}

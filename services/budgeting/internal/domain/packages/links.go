@@ -1,20 +1,16 @@
 package packages
 
-import (
-	"slices"
-
-	"github.com/throughline/throughline/services/platform/fault"
-)
+import "slices"
 
 // components says which groups are linked and lists the sets of groups that links tie together, each in an order that keeps neighbours close.
-func components(p Problem) (linked []bool, sets [][]int32) {
+func components(groups int, links []Link) (linked []bool, sets [][]int32) {
 	next := make(map[int32][]int32)
-	for _, l := range p.Links {
+	for _, l := range links {
 		next[l.Group] = append(next[l.Group], l.Other)
 		next[l.Other] = append(next[l.Other], l.Group)
 	}
-	linked = make([]bool, len(p.Groups))
-	for g := range int32(len(p.Groups)) { //nolint:gosec // groups are far fewer than 2^31
+	linked = make([]bool, groups)
+	for g := range int32(groups) { //nolint:gosec // groups are far fewer than 2^31
 		if linked[g] || next[g] == nil {
 			continue
 		}
@@ -41,63 +37,66 @@ type combo struct {
 }
 
 // join compiles a linked set into one unit: groups come in one by one, with the combinations that their links allow. Combinations that agree
-// on every group which still has links to come are interchangeable, so the ones another dominates go.
-func (in *instance) join(p Problem, set []int32, room []int64) error {
+// on every group which still has links to come are interchangeable, so the ones another dominates go. False if there are too many.
+func (in *instance) join(p Problem, s scope, set []int32, room []int64, most int) bool {
 	at := map[int32]int{}
 	for i, g := range set {
 		at[g] = i
 	}
-	links := make([][]Link, len(set)) // by the later of their groups
-	last := make([]int, len(set))     // step after which a group's links are all seen
-	for _, l := range p.Links {
+	type tie struct {
+		Link
+		i, j int // positions of Group and Other
+	}
+	ties := make([][]tie, len(set)) // by the later of their groups
+	last := make([]int, len(set))   // step after which a group's links are all seen
+	for _, l := range s.links {
 		i, ok := at[l.Group]
 		if !ok {
 			continue
 		}
 		j := at[l.Other]
-		links[max(i, j)] = append(links[max(i, j)], l)
+		ties[max(i, j)] = append(ties[max(i, j)], tie{l, i, j})
 		last[i], last[j] = max(last[i], j), max(last[j], i)
 	}
 	combos := []combo{{}}
 	for step, g := range set {
-		combos = extend(combos, p.Groups[g], func(levels []int32) bool {
-			for _, l := range links[step] {
-				a, b := levels[at[l.Group]] >= l.Level, levels[at[l.Other]] >= l.OtherLevel
-				if a && b == (l.Kind == Excludes) {
+		combos = extend(combos, p.Groups[g].Levels, s.spans[g], func(levels []int32) bool {
+			for _, t := range ties[step] {
+				a, b := levels[t.i] >= t.Level, levels[t.j] >= t.OtherLevel
+				if a && b == (t.Kind == Excludes) {
 					return false
 				}
 			}
 			return true
 		}, room)
+		if len(combos) > 4*most {
+			return false
+		}
 		combos = prune(combos, func(i int) bool { return last[i] > step }, step+1)
-		if len(combos) > MaxLinked {
-			return fault.New(fault.Invalid, "TOO_MANY_LINKED_PACKAGES", "requires and excludes tie %d packages, the first of them number %d, into one decision with more than %d "+
-				"combinations of levels; remove links or levels so that fewer packages hang together", len(set), slices.Min(set), MaxLinked)
+		if len(combos) > most {
+			return false
 		}
 	}
 	for _, c := range combos {
 		in.option(c.value, c.levels, c.costs)
 	}
 	in.unit(set)
-	return nil
+	return true
 }
 
 // extend adds a group to every combination, at each level that is allowed and affordable.
-func extend(combos []combo, g Group, allowed func([]int32) bool, room []int64) []combo {
+func extend(combos []combo, options []Level, left span, allowed func([]int32) bool, room []int64) []combo {
 	var out []combo
 	for _, c := range combos {
-		for l := int32(-1); int(l) < len(g.Levels) && len(out) <= 4*MaxLinked; l++ {
-			if l < 0 && g.Required {
-				continue
-			}
+		for l := left.lo; l <= left.hi; l++ {
 			levels := append(slices.Clip(c.levels), l)
 			if !allowed(levels) {
 				continue
 			}
 			more := combo{levels: levels, value: c.value, costs: c.costs}
 			if l >= 0 {
-				more.value += g.Levels[l].Value
-				more.costs = add(c.costs, g.Levels[l].Costs)
+				more.value += options[l].Value
+				more.costs = add(c.costs, options[l].Costs)
 			}
 			if affordable(more.costs, room) {
 				out = append(out, more)

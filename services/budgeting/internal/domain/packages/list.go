@@ -92,10 +92,13 @@ func (p *pass) trim(l *list) {
 	l.states, l.x = l.states[:n], l.x[:n*p.rows]
 }
 
-// smallest is the n-th smallest key (Hoare 1961); it reorders them.
+// smallest is the n-th smallest key (Hoare 1961); it reorders them. Keys of sorted lists fall and rise again, so pivots are taken from
+// scattered places, by a generator that always starts alike.
 func smallest(keys []int64, n int) int64 {
+	scatter := uint64(1)
 	for lo, hi := 0, len(keys)-1; lo < hi; {
-		mid := max(min(keys[lo], keys[hi]), min(max(keys[lo], keys[hi]), keys[(lo+hi)/2]))
+		scatter = scatter*6364136223846793005 + 1442695040888963407
+		mid := keys[lo+int(scatter>>33%uint64(hi-lo+1))] //nolint:gosec // lo < hi
 		i, j := lo, hi
 		for i <= j {
 			for keys[i] < mid {

@@ -16,9 +16,9 @@ type master struct {
 	enter   []float64   // of the entering variable
 }
 
-func (m *master) rows() int        { return len(m.basis) }
-func slack(row int) int            { return -2 * row }
-func excess(row int) int           { return -2*row + 1 }
+func (m *master) rows() int { return len(m.basis) }
+func slack(row int) int     { return -2 * row }
+func excess(row int) int    { return -2*row + 1 }
 
 // start makes the first column the whole mix.
 func (m *master) start(value float64) {

@@ -208,11 +208,7 @@ func TestOracle(t *testing.T) {
 		if err != nil || !slices.Equal(again.Chosen, s.Chosen) || again.States != s.States {
 			t.Fatalf("case %d: %v, again %v (%v)", i, s, again, err)
 		}
-		in, err := compile(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		hard, err := solve(t.Context(), p, in, Options{}, tuning{few: 1, narrow: 1, grow: 2})
+		hard, err := solve(t.Context(), p, Options{}, tuning{few: 1, narrow: 1, grow: 2, linked: 8})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,13 +9,15 @@ import (
 type stage struct {
 	unit  int32
 	last  int32 // last row that its options load differently
-	order int64 // price deviation at which its choice changes
 	moves []move
 
 	rest   int64   // regrets of the bases of this and all later stages
 	up, dn []int64 // least loss per unit of free, or missing, capacity in this and all later stages
 	freed  []int64 // most capacity that this and all later stages can free
 	live   int     // rows that this or a later stage loads: the first ones
+	floor  int64   // least loss of the clusters that start with or after this stage
+	own    int     // row of the cluster that has started already, -1 for none
+	inner  loss    // of a unit of the cluster's row while this and the cluster's later stages are to come
 }
 
 // move is an option against the base of its unit.
@@ -41,18 +43,22 @@ func newPlan(f *frame, budget int64, most int) *plan {
 	for i, r := range f.rows {
 		p.x[i] = r.capacity
 	}
+	type open struct {
+		order int64
+		unit  int32
+	}
+	var units []open
 	d := make([]int64, len(f.rows))
 	for u, best := range f.best {
 		f.load(best, -1, p.x)
-		for o := f.first[u]; o < f.first[u+1]; o++ {
-			if o != best && f.regret[o] <= budget {
-				p.stages = append(p.stages, stage{unit: int32(u), order: p.deviation(u, budget, d), last: -1}) //nolint:gosec // units are far fewer than 2^31
-				break
-			}
+		if order := p.deviation(u, budget, d); order >= 0 {
+			units = append(units, open{order, int32(u)}) //nolint:gosec // units are far fewer than 2^31
 		}
 	}
-	slices.SortStableFunc(p.stages, func(a, b stage) int { return cmp.Compare(a.order, b.order) })
-	p.stages = p.stages[:min(most, len(p.stages))]
+	slices.SortFunc(units, func(a, b open) int { return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.unit, b.unit)) })
+	for _, u := range units[:min(most, len(units))] {
+		p.stages = append(p.stages, stage{unit: u.unit, last: -1})
+	}
 	p.round(budget)
 	for _, o := range p.base {
 		p.value += f.value[o]
@@ -64,9 +70,9 @@ func newPlan(f *frame, budget int64, most int) *plan {
 	return p
 }
 
-// deviation is the least change of prices, as a part of them, at which the unit changes its choice.
+// deviation is the least change of prices, as a part of them, at which the unit changes its choice; -1 if it has none within the budget.
 func (p *plan) deviation(u int, budget int64, d []int64) int64 {
-	least := int64(limit)
+	least := int64(-1)
 	for o := p.first[u]; o < p.first[u+1]; o++ {
 		if o == p.best[u] || p.regret[o] > budget {
 			continue
@@ -76,7 +82,9 @@ func (p *plan) deviation(u int, budget int64, d []int64) int64 {
 		for i, r := range p.rows {
 			weight = saturate(weight, r.weight, max(d[i], -d[i]))
 		}
-		least = min(least, ratio(p.regret[o], weight))
+		if by := ratio(p.regret[o], weight); least < 0 || by < least {
+			least = by
+		}
 	}
 	return least
 }
@@ -152,7 +160,7 @@ func (p *plan) choices(budget int64) {
 // outlook fills in what each stage knows about itself and the later ones. The losses per unit hold together: no move of these stages would win
 // anything if, at once, free capacity were cheaper and missing capacity dearer by that much; so whatever capacity is free or missing now costs
 // at least that in the end, be it by being left or by being moved (the dual bound at those prices).
-func (p *plan) outlook() {
+func (p *plan) outlook(floors []int64) {
 	m := len(p.rows)
 	rest, freed, live := int64(0), make([]int64, m), 0
 	none := make([]int64, m)
@@ -161,7 +169,7 @@ func (p *plan) outlook() {
 	}
 	every := 1 + len(p.stages)/400
 	end := &p.stages[len(p.stages)-1]
-	end.up, end.dn, end.freed = p.capped(none), none, make([]int64, m)
+	end.up, end.dn, end.freed, end.own = p.capped(none), none, make([]int64, m), -1
 	for s := len(p.stages) - 2; s >= 0; s-- {
 		st := &p.stages[s]
 		rest += p.regret[p.base[st.unit]]
@@ -174,8 +182,9 @@ func (p *plan) outlook() {
 			freed[i] += best
 		}
 		st.rest, st.freed, st.live = rest, slices.Clone(freed), live
+		p.ahead(s, floors)
 	}
-	for s := 0; s < len(p.stages)-1; s++ {
+	for s := range len(p.stages) - 1 {
 		if s%every > 0 { // what holds for more stages holds for fewer
 			p.stages[s].up, p.stages[s].dn = p.stages[s-1].up, p.stages[s-1].dn
 			continue
@@ -183,6 +192,26 @@ func (p *plan) outlook() {
 		up, dn := p.losses(p.stages[s : len(p.stages)-1])
 		p.stages[s].up, p.stages[s].dn = p.capped(up), dn
 	}
+}
+
+// ahead fills in what the clusters to come lose at least.
+func (p *plan) ahead(s int, floors []int64) {
+	st, after := &p.stages[s], &p.stages[s+1]
+	st.floor, st.own = after.floor, -1
+	if st.last < 0 {
+		return
+	}
+	row := int(st.last)
+	start := loss{p.rows[row].price, limit}
+	if after.last == st.last && s+1 < len(p.stages)-1 {
+		start = after.inner
+	}
+	st.inner = start.with(st, row)
+	if s > 0 && p.stages[s-1].last == st.last {
+		st.own = row
+		return
+	}
+	st.floor = min(st.floor+floors[row], limit)
 }
 
 // capped limits the loss per unit of free capacity to its price.
@@ -196,9 +225,33 @@ func (p *plan) capped(up []int64) []int64 {
 
 // losses finds losses per unit that hold together: first in proportion to the prices, then each row takes what is left, last rows first.
 func (p *plan) losses(stages []stage) (up, dn []int64) {
-	m := len(p.rows)
-	up, dn = make([]int64, m), make([]int64, m)
-	part := int64(limit)
+	up, dn = make([]int64, len(p.rows)), make([]int64, len(p.rows))
+	if part := p.part(stages); part < 1<<30 {
+		for i, r := range p.rows {
+			up[i] = mulShift(r.weight, part)
+			dn[i] = up[i]
+		}
+	}
+	for i := len(p.rows) - 1; i >= 0; i-- {
+		moreUp, moreDn := int64(limit), int64(limit)
+		for s := range stages {
+			for _, mv := range stages[s].moves {
+				switch d := mv.freed[i]; {
+				case d < 0:
+					moreUp = min(moreUp, mv.left(up, dn)/-d)
+				case d > 0:
+					moreDn = min(moreDn, mv.left(up, dn)/d)
+				}
+			}
+		}
+		up[i], dn[i] = min(up[i]+moreUp, limit), min(dn[i]+moreDn, limit)
+	}
+	return up, dn
+}
+
+// part is the share of the prices, times 2^20, by which all may change before a move wins anything.
+func (p *plan) part(stages []stage) int64 {
+	least := int64(limit)
 	for s := range stages {
 		for _, mv := range stages[s].moves {
 			var weight int64
@@ -206,40 +259,22 @@ func (p *plan) losses(stages []stage) (up, dn []int64) {
 				weight = saturate(weight, p.rows[i].weight, max(d, -d))
 			}
 			if weight > 0 {
-				part = min(part, ratio(max(mv.regret, 0), weight))
+				least = min(least, ratio(max(mv.regret, 0), weight))
 			}
 		}
 	}
-	for i, r := range p.rows {
-		if part < 1<<30 {
-			up[i] = mulShift(r.weight, part)
-			dn[i] = up[i]
+	return least
+}
+
+// left is the regret of a move that losses per unit do not use up yet.
+func (m *move) left(up, dn []int64) int64 {
+	left := m.regret
+	for i, d := range m.freed {
+		if d < 0 {
+			left += up[i] * d // takes capacity, which is cheaper
+		} else {
+			left -= dn[i] * d
 		}
 	}
-	for i := m - 1; i >= 0; i-- {
-		moreUp, moreDn := int64(limit), int64(limit)
-		for s := range stages {
-			for _, mv := range stages[s].moves {
-				d := mv.freed[i]
-				if d == 0 {
-					continue
-				}
-				left := mv.regret
-				for j, e := range mv.freed {
-					if e < 0 {
-						left += up[j] * e // takes capacity, which is cheaper
-					} else {
-						left -= dn[j] * e
-					}
-				}
-				if d < 0 {
-					moreUp = min(moreUp, max(left, 0)/-d)
-				} else {
-					moreDn = min(moreDn, max(left, 0)/d)
-				}
-			}
-		}
-		up[i], dn[i] = min(up[i]+moreUp, limit), min(dn[i]+moreDn, limit)
-	}
-	return up, dn
+	return max(left, 0)
 }

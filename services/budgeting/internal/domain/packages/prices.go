@@ -79,14 +79,14 @@ func (p *Problem) dual(prices []int64, shift uint8) int64 {
 		sum += price * p.Capacity[k]
 	}
 	for g := range p.Groups {
-		most, any := int64(0), !p.Groups[g].Required
+		most, some := int64(0), !p.Groups[g].Required
 		for _, l := range p.Groups[g].Levels {
 			v := l.Value << shift
 			for _, c := range l.Costs {
 				v -= c.Units * lowest(prices, p.Eligible[c.Class])
 			}
-			if !any || v > most {
-				most, any = v, true
+			if !some || v > most {
+				most, some = v, true
 			}
 		}
 		sum += most

@@ -75,8 +75,9 @@ type Solution struct {
 
 // Limits of one solve.
 const (
-	DefaultStates = 60_000_000
-	MaxLinked     = 1 << 14   // combinations of levels that linked groups may have together
+	DefaultStates = 30_000_000
+	MaxLinked     = 1 << 14   // combinations of levels that linked groups may have together, dominated ones aside
+	MaxBranches   = 64        // cases that levels of the groups with the most links are split into where there are more
 	limit         = 1<<62 - 1 // of every sum of values, capacities and costs
 	widest        = 1 << 18   // states that a list keeps at most
 )

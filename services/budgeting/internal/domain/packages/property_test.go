@@ -3,7 +3,6 @@ package packages
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -77,13 +76,9 @@ func TestTable(t *testing.T) {
 	for i := range 100 {
 		p := medium(r)
 		best := table(p)
-		in, err := compile(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, tune := range []tuning{{96, 64, 8}, {4, 2, 2}, {2, 1, 3}} {
+		for _, tune := range []tuning{{96, 64, 8, 1}, {4, 2, 2, 1}, {2, 1, 3, 1}} {
 			for _, states := range []int64{0, 1 + r.Int64N(3000)} {
-				s, err := solve(t.Context(), p, in, Options{States: states}, tune)
+				s, err := solve(t.Context(), p, Options{States: states}, tune)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -259,17 +254,127 @@ func TestHuge(t *testing.T) {
 	}
 }
 
-func TestLinkedTooLarge(t *testing.T) {
+// TestWild puts any number anywhere: the problem is refused as invalid or solved, and what is said about it is true.
+func TestWild(t *testing.T) {
 	t.Parallel()
-	p := Problem{Eligible: [][]int32{{0}}, Capacity: []int64{1 << 40}}
-	for g := range int32(20) {
-		p.Groups = append(p.Groups, Group{Levels: []Level{{Value: 1 << g, Costs: []Cost{{Units: 1 << g}}}, {Value: 3 << g, Costs: []Cost{{Units: 3 << g}}}}})
-		if g > 0 {
-			p.Links = append(p.Links, Link{Kind: Excludes, Group: 0, Level: 1, Other: g, OtherLevel: 1})
+	r := rand.New(rand.NewPCG(15, 16))
+	wild := func() int64 {
+		switch n := r.Int64(); r.IntN(4) {
+		case 0:
+			return n >> r.IntN(64)
+		case 1:
+			return -n >> r.IntN(64)
+		case 2:
+			return math.MinInt64 + n&1
+		default:
+			return limit + n&3
 		}
 	}
-	_, err := Solve(t.Context(), p, Options{})
-	if f, ok := fault.As(err); !ok || f.Reason != "TOO_MANY_LINKED_PACKAGES" || !strings.Contains(f.Message, fmt.Sprint(MaxLinked)) {
+	refused := 0
+	for i := range 4000 {
+		p := small(r)
+		for range 1 + r.IntN(3) {
+			g := &p.Groups[r.IntN(len(p.Groups))]
+			l := &g.Levels[r.IntN(len(g.Levels))]
+			switch r.IntN(5) {
+			case 0:
+				l.Value = wild()
+			case 1:
+				if len(l.Costs) > 0 {
+					l.Costs[0].Units = wild()
+				}
+			case 2:
+				p.Capacity[r.IntN(len(p.Capacity))] = wild()
+			case 3:
+				if len(l.Costs) > 0 {
+					l.Costs[0].Class = int32(wild())
+				}
+			default:
+				if len(p.Links) > 0 {
+					p.Links[0].Level = int32(wild())
+				}
+			}
+		}
+		s, err := Solve(t.Context(), p, Options{States: 20_000})
+		if err != nil {
+			if !fault.Is(err, fault.Invalid) {
+				t.Fatalf("case %d: %v", i, err)
+			}
+			refused++
+			continue
+		}
+		best, found := brute(p)
+		if msg := complain(p, s, best, found); msg != "" {
+			t.Fatalf("case %d: %s\n%+v\n%+v", i, msg, p, s)
+		}
+	}
+	if refused < 1000 || refused > 3500 {
+		t.Errorf("%d of 4000 refused; want some of each", refused)
+	}
+}
+
+// star has one package that many others require.
+func star(r *rand.Rand, others int32) Problem {
+	p := Problem{Eligible: [][]int32{{0}}, Capacity: []int64{600}}
+	for g := range others + 1 {
+		var levels []Level
+		var value, cost int64
+		for range 2 {
+			value, cost = value+1+r.Int64N(1000), cost+1+r.Int64N(50)
+			levels = append(levels, Level{Value: value, Costs: []Cost{{Units: cost}}})
+		}
+		p.Groups = append(p.Groups, Group{Levels: levels})
+		if g > 0 {
+			p.Links = append(p.Links, Link{Kind: Requires, Group: g, Other: 0, OtherLevel: 1})
+		}
+	}
+	return p
+}
+
+func TestSmallest(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(11, 12))
+	for range 2000 {
+		keys := make([]int64, 1+r.IntN(50))
+		for i := range keys {
+			keys[i] = r.Int64N(1 + r.Int64N(60))
+		}
+		sorted := slices.Clone(keys)
+		slices.Sort(sorted)
+		n := 1 + r.IntN(len(keys))
+		if got := smallest(slices.Clone(keys), n); got != sorted[n-1] {
+			t.Fatalf("%d-th smallest of %v is %d, got %d", n, keys, sorted[n-1], got)
+		}
+	}
+}
+
+func TestStar(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(5) {
+		p := star(rand.New(rand.NewPCG(13, seed)), 40)
+		s, err := Solve(t.Context(), p, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		hub := p.Groups[0].Levels[1]
+		rest := Problem{Groups: p.Groups[1:], Eligible: p.Eligible, Capacity: []int64{p.Capacity[0] - hub.Costs[0].Units}}
+		best := max(hub.Value+table(rest), p.Groups[0].Levels[0].Value)
+		if msg := complain(p, s, best, true); msg != "" || !s.Proven {
+			t.Errorf("seed %d: %s, proven %v", seed, msg, s.Proven)
+		}
+	}
+}
+
+func TestLinkedTooLarge(t *testing.T) {
+	t.Parallel()
+	p := star(rand.New(rand.NewPCG(14, 0)), 40)
+	for a := range int32(40) {
+		for b := a + 1; b < 40; b += 3 {
+			p.Links = append(p.Links, Link{Kind: Excludes, Group: a, Level: 1, Other: b, OtherLevel: 1})
+		}
+	}
+	_, err := solve(t.Context(), p, Options{}, tuning{few: 96, narrow: 64, grow: 8, linked: 64})
+	if f, ok := fault.As(err); !ok || f.Reason != "TOO_MANY_LINKED_PACKAGES" || !strings.Contains(f.Message, "more than 64 combinations") {
 		t.Errorf("error %v; want the limit", err)
 	}
 }

@@ -99,7 +99,13 @@ func (s *search) run(f *frame, width, most int, fill bool) (outcome, error) {
 	if fill {
 		halves = p.halve()
 	}
-	p.outlook()
+	var floors []int64
+	if fill {
+		floors = make([]int64, p.rows)
+	} else {
+		floors = p.floors()
+	}
+	p.outlook(floors)
 	var now list
 	p.offer(&now, state{value: p.plan.value, lost: p.lost, past: -1, side: -1, move: -1}, p.plan.x, &p.stages[0])
 	for i := 0; i < len(p.stages)-1 && len(now.states) > 0 && !p.redo; i++ {
@@ -128,7 +134,7 @@ func (s *search) run(f *frame, width, most int, fill bool) (outcome, error) {
 	case p.dropped == limit:
 		return exhausted, nil
 	}
-	s.lower(f.dual - p.dropped, f.shift)
+	s.lower(f.dual-p.dropped, f.shift)
 	return cut, nil
 }
 
@@ -181,7 +187,7 @@ func (p *pass) expand(now *list) {
 // offer adds a state unless it cannot become better than the best choice; if it is itself better, it is taken.
 func (p *pass) offer(l *list, a state, x []int64, after *stage) {
 	p.states++
-	a.least = p.least(a.lost-after.rest, x, after)
+	a.least = max(p.least(a.lost-after.rest, x, after), p.split(a.lost-after.rest, x, after))
 	if a.least > p.budget {
 		return
 	}
@@ -217,6 +223,19 @@ func (p *pass) least(lost int64, x []int64, after *stage) int64 {
 		if lost += int64(lo); lost > limit { //nolint:gosec // at most 2^62
 			return limit + 1
 		}
+	}
+	return lost
+}
+
+// split is the loss that is certain because clusters cannot make up for each other: regrets, the rows that are settled, the row at work, and the
+// floors of the clusters to come.
+func (p *pass) split(lost int64, x []int64, after *stage) int64 {
+	lost = min(lost+after.floor, limit)
+	for r := after.live; r < p.rows; r++ {
+		lost = loss{p.plan.rows[r].price, limit}.add(lost, x[r])
+	}
+	if after.own >= 0 {
+		lost = after.inner.add(lost, x[after.own])
 	}
 	return lost
 }

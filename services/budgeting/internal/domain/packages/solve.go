@@ -2,42 +2,69 @@ package packages
 
 import (
 	"context"
+	"math"
 	"slices"
 )
 
-// Solve finds the choice of the greatest value. Errors are Validate's, links that tie too many levels together, and the context's.
+// Solve finds the choice of the greatest value. Errors are Validate's, an Invalid fault where links tie more packages together than MaxLinked and
+// MaxBranches allow, and the context's.
 //
-// The same problem and options give the same solution. Among choices of one value no order is promised beyond that.
+// The same problem and options give the same solution on every machine: work is counted, not timed. Among choices of the same value no other order
+// is promised, and packages or nodes in another order may give another of them. Progress tells of one case at a time where links make several.
 func Solve(ctx context.Context, p Problem, o Options) (Solution, error) {
 	if err := p.Validate(); err != nil {
 		return Solution{}, err
 	}
-	in, err := compile(p)
-	if err != nil {
-		return Solution{}, err
-	}
-	return solve(ctx, p, in, o, tuning{few: 96, narrow: 64, grow: 16})
+	return solve(ctx, p, o, tuning{few: 96, narrow: 64, grow: 8, linked: MaxLinked})
 }
 
 // tuning is how wide lists are: the first one looks at few units and keeps narrow states, later ones at all units with grow times as many.
-type tuning struct{ few, narrow, grow int }
+// Linked is how many combinations a unit of linked groups may have.
+type tuning struct{ few, narrow, grow, linked int }
 
-func solve(ctx context.Context, p Problem, in *instance, o Options, t tuning) (Solution, error) {
-	w := &work{tuning: t, p: p, in: in, net: newNetwork(p.Eligible, p.Capacity), limit: o.States, progress: o.Progress}
+// solve takes the best of all cases that links make necessary; mostly that is one.
+func solve(ctx context.Context, p Problem, o Options, t tuning) (Solution, error) {
+	cases, err := explore(ctx, p, t.linked)
+	if err != nil {
+		return Solution{}, err
+	}
+	w := &work{tuning: t, p: p, limit: o.States, progress: o.Progress, net: newNetwork(p.Eligible, p.Capacity)}
 	if w.limit <= 0 {
 		w.limit = DefaultStates
 	}
-	if short, ok := w.unpayable(); ok {
-		return w.infeasible(short), nil
+	all := w.limit
+	out := w.infeasible(nil)
+	bound := int64(math.MinInt64)
+	for i, in := range cases {
+		w.limit = w.states + (all-w.states)/int64(len(cases)-i)
+		s, err := w.solve(ctx, in)
+		if err != nil {
+			return Solution{}, err
+		}
+		if s.Feasible || !s.Proven {
+			bound = max(bound, s.Bound)
+		}
+		proven := out.Proven && s.Proven
+		if i == 0 || s.Feasible && (!out.Feasible || s.Value > out.Value) {
+			out = s
+		}
+		out.Proven = proven
 	}
-	return w.solve(ctx)
+	if len(cases) > 1 {
+		out.Short = nil // of one case only
+		if out.Feasible || !out.Proven {
+			out.Bound = min(bound, out.DualBound)
+		}
+		out.Proven = out.Proven || out.Feasible && out.Value == out.Bound
+	}
+	out.States = w.states
+	return out, nil
 }
 
 // work is one Solve.
 type work struct {
 	tuning
 	p        Problem
-	in       *instance
 	net      *network
 	limit    int64
 	states   int64
@@ -45,23 +72,23 @@ type work struct {
 }
 
 // unpayable finds nodes that required groups overdraw whatever their levels are.
-func (w *work) unpayable() ([]int32, bool) {
+func (w *work) unpayable(in *instance) ([]int32, bool) {
 	need := make([]int64, len(w.p.Eligible))
-	room := most(w.p.Eligible, w.p.Capacity)
-	for u := range w.in.size() {
-		from, to := w.in.first[u], w.in.first[u+1]
+	room := supply(w.p.Eligible, w.p.Capacity)
+	for u := range in.size() {
+		from, to := in.first[u], in.first[u+1]
 		if from == to {
-			return w.hopeless(w.in.members[u], room), true
+			return w.hopeless(in.members[u], room), true
 		}
-		for _, c := range w.in.of(from) {
+		for _, c := range in.of(from) {
 			least := c.Units
 			for o := from + 1; o < to; o++ {
-				i := slices.IndexFunc(w.in.of(o), func(d Cost) bool { return d.Class == c.Class })
+				i := slices.IndexFunc(in.of(o), func(d Cost) bool { return d.Class == c.Class })
 				if i < 0 {
 					least = 0
 					break
 				}
-				least = min(least, w.in.of(o)[i].Units)
+				least = min(least, in.of(o)[i].Units)
 			}
 			need[c.Class] += least
 		}
@@ -96,11 +123,14 @@ func (w *work) infeasible(short []int32) Solution {
 }
 
 // solve treats every part on its own: they share the states, and prices are brought to one scale.
-func (w *work) solve(ctx context.Context) (Solution, error) {
-	parts := w.in.parts()
+func (w *work) solve(ctx context.Context, in *instance) (Solution, error) {
+	if short, ok := w.unpayable(in); ok {
+		return w.infeasible(short), nil
+	}
+	parts := in.parts()
 	out := Solution{Feasible: true, Proven: true, Chosen: make([]int32, len(w.p.Groups))}
 	prices, shifts := make([][]int64, len(parts)), make([]uint8, len(parts))
-	left := int64(w.in.size())
+	left := int64(in.size())
 	for i, part := range parts {
 		s := &search{
 			instance: part, tuning: w.tuning, ctx: ctx, net: newNetwork(part.eligible, part.capacity), limit: w.limit - w.states,
@@ -110,7 +140,9 @@ func (w *work) solve(ctx context.Context) (Solution, error) {
 		}
 		left -= int64(part.size())
 		if w.progress != nil {
-			s.tell = func() { w.progress(Progress{States: w.states + s.states, Value: out.Value + s.value, Bound: out.Bound + s.bound}) }
+			s.tell = func() {
+				w.progress(Progress{States: w.states + s.states, Value: out.Value + s.value, Bound: out.Bound + s.bound})
+			}
 		}
 		err := s.solve()
 		w.states += s.states
@@ -154,9 +186,14 @@ func (s *search) solve() error {
 	given := view{s.instance, s.price, s.shift, newFrame(s.instance, s.price, s.shift, nil)}
 	s.bound = given.dual >> s.shift
 	s.lower(given.dual, s.shift)
-	for most := s.few; !s.proven() && s.states < s.limit && !s.found; most = min(most*4, s.size()) {
+	s.begin()
+	for most := s.few; !s.proven() && s.states < s.limit; most *= 4 {
+		before, had := s.value, s.found
 		if err := s.attempt(&given, s.narrow, most, false); err != nil {
 			return err
+		}
+		if s.found && (!had || s.value > before) || most >= s.size() {
+			break
 		}
 	}
 	if err := s.attempt(&given, s.narrow, s.size(), false); err != nil {
@@ -181,6 +218,23 @@ func (s *search) solve() error {
 		}
 	}
 	return nil
+}
+
+// begin takes the cheapest option of every unit, if that can be paid.
+func (s *search) begin() {
+	pick := make([]int32, s.size())
+	for u := range pick {
+		pick[u] = s.first[u]
+		for o := s.first[u]; o < s.first[u+1]; o++ {
+			if a, b := s.total(o), s.total(pick[u]); a < b || a == b && s.instance.value[o] > s.instance.value[pick[u]] {
+				pick[u] = o
+			}
+		}
+		s.demand(pick[u], s.need)
+	}
+	if s.net.pay(s.need) == 0 {
+		s.adopt(pick)
+	}
 }
 
 // view is an instance, with or without cuts, and its frame.

@@ -43,9 +43,10 @@ func Flags(in model.Input) []model.Flag { return New(in).Flags() }
 // Flags lists where a median stands in for an unknown alignment of a competing program, by program and goal.
 func (s *Scorer) Flags() []model.Flag {
 	flags := []model.Flag{}
+	competing := s.in.Competing()
 	for i := range s.in.Programs {
 		p := &s.in.Programs[i]
-		if !p.InFormula() {
+		if !competing[i] {
 			continue
 		}
 		walk(s.in.Goals, p.Alignment, goalID, alignedGoal, func(j int, a *model.Alignment) {

@@ -91,7 +91,7 @@ func (r *run) bound(p int32, s *scan) bool {
 	missing := max((c.cost-s.poor)<<r.bits-c.price*s.rich, 0)
 	need := (missing+slack<<r.bits)/(s.rich-s.near) + 1
 	if need > c.guess {
-		c.guess = 2 * need
+		c.guess = min(2*need, most/2)
 		return false
 	}
 	c.high = c.price + need
@@ -99,7 +99,7 @@ func (r *run) bound(p int32, s *scan) bool {
 	if s.poor == 0 && s.near == 0 {
 		c.plain = s.rich
 	}
-	c.guess = max(2*need, 2)
+	c.guess = min(2*need, most/2)
 	return true
 }
 

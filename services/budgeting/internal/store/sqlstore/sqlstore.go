@@ -38,6 +38,8 @@ func (t txn) Scenarios() resource.Collection[domain.Scenario] { return scenarios
 
 func (t txn) Elections() app.Elections { return electionTx{elections.In(t.tx, t.journal), t} }
 
+func (t txn) Runs() app.Runs { return runTx{t} }
+
 func (t txn) LineItems() app.LineItems { return lineItemTx{lineItems.In(t.tx, t.journal), t} }
 
 func (t txn) Allocations() app.Allocations { return allocationTx{allocations.In(t.tx, t.journal), t} }

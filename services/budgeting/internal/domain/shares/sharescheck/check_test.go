@@ -174,3 +174,33 @@ func TestCheckAcceptsRuns(t *testing.T) {
 		run(t, &e, &ru)
 	}
 }
+
+// BenchmarkCheck checks a run of 20,000 voters on 80 projects.
+func BenchmarkCheck(b *testing.B) {
+	r := rand.New(rand.NewPCG(5, 5))
+	e := shares.Election{Budget: 200_000_000, Type: shares.Approval}
+	for p := range 80 {
+		e.Projects = append(e.Projects, shares.Project{ID: string(rune('A' + p)), Cost: 1_000_000 + r.Int64N(20_000_000)})
+	}
+	for range 20_000 {
+		var ballot []int32
+		for _, p := range r.Perm(80)[:1+r.IntN(12)] {
+			if r.IntN(80) > p {
+				ballot = append(ballot, int32(p))
+			}
+		}
+		e.Ballots.Add(ballot, nil)
+	}
+	ru := rule(shares.NoCompletion)
+	res, err := shares.Run(b.Context(), e, ru)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if err := Check(&e, &ru, &res); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(len(res.Picks)), "rounds")
+	b.ReportMetric(float64(res.Picks[len(res.Picks)-1].Price.Denom().BitLen()), "bits")
+}
