@@ -108,7 +108,7 @@ race: ## Run the concurrent packages under the race detector, where cgo works
 bench: ## Run the Go benchmarks (BENCH=regexp, BENCH_TIME=200ms), then compare with other solvers (PEERS="-full", "-run regexp", "-limit 60s")
 	@CGO_ENABLED=0 go test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime=$(BENCH_TIME) ./services/budgeting/... ./services/performance/... ./services/platform/...
 	@tools/peers
-	@CGO_ENABLED=0 go run -buildvcs=false ./services/budgeting/internal/peers $(PEERS)
+	@CGO_ENABLED=0 go run -buildvcs=false ./services/budgeting/internal/bench $(PEERS)
 
 .PHONY: clean
 clean: ## Remove what was built, not what was stored

@@ -32,7 +32,7 @@ const (
 // checkpoints are its cost too; services/docs/performance.md says where they go.
 func BenchmarkCreateAllocation(b *testing.B) {
 	spent := &watch{}
-	f := startOn(b, func(db sqldb.DB) sqldb.DB { return watched{db, spent} })
+	f := startOn(b, options{watched: func(db sqldb.DB) sqldb.DB { return watched{db, spent} }})
 	f.government(b)
 	finance := f.as(b, "fin", "finance")
 	for _, c := range []struct {

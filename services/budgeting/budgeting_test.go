@@ -112,18 +112,26 @@ func (f *fakePerformance) publish(r *performancev1.ResultsRevision) {
 
 func start(t testing.TB) *fixture {
 	t.Helper()
-	return startOn(t, func(db sqldb.DB) sqldb.DB { return db })
+	return startOn(t, options{})
 }
 
-// startOn is start with a database that is watched.
-func startOn(t testing.TB, watched func(sqldb.DB) sqldb.DB) *fixture {
+// options of a fixture.
+type options struct {
+	watched  func(sqldb.DB) sqldb.DB // what the service uses in place of the database
+	patience time.Duration
+	idle     bool // no background work
+}
+
+func startOn(t testing.TB, o options) *fixture {
 	t.Helper()
 	now := func() time.Time { return epoch }
 	keys, err := authn.OpenLocalKeys(filepath.Join(t.TempDir(), "key"), now)
 	must(t, err)
 	db, err := sqldb.OpenSQLite(context.Background(), sqldb.Config{Path: filepath.Join(t.TempDir(), "budgeting.db"), Migrations: budgeting.Migrations()})
 	must(t, err)
-	db = watched(db)
+	if o.watched != nil {
+		db = o.watched(db)
+	}
 	f := &fixture{keys: keys, db: db, bus: bus.NewInProcess(bus.Config{}), goals: &fakeGoals{}, perf: &fakePerformance{}}
 	peers := rpc.NewInProcess(rpc.InProcessConfig{})
 	goalsv1.RegisterGoalsServiceServer(peers, f.goals)
@@ -134,12 +142,19 @@ func startOn(t testing.TB, watched func(sqldb.DB) sqldb.DB) *fixture {
 			DB: db, Bus: f.bus, Verifier: keys, Logger: slog.New(slog.DiscardHandler), Now: now,
 			NewID: func() string { return fmt.Sprintf("id-%d", id.Add(1)) },
 		},
-		Goals: peers, Performance: peers,
+		Goals: peers, Performance: peers, Patience: o.patience,
 	})
 	must(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)
-	go func() { stopped <- s.Run(ctx) }()
+	go func() {
+		if o.idle {
+			<-ctx.Done()
+			stopped <- nil
+			return
+		}
+		stopped <- s.Run(ctx)
+	}()
 	t.Cleanup(func() {
 		cancel()
 		must(t, <-stopped)

@@ -29,11 +29,11 @@ func TestReadPabulib(t *testing.T) {
 	}
 	bench, slash, trees := read.Programs[0], read.Programs[1], read.Programs[2]
 	if want := (&budgetingv1.Program{
-		Name: program("p-12"), DisplayName: "A bench", Code: "12", Function: "public space", Purpose: "For seniors, youth",
+		Name: program("pb--12"), DisplayName: "A bench", Code: "12", Function: "public space", Purpose: "For seniors, youth",
 	}); !proto.Equal(bench, want) {
 		t.Errorf("program %v, want %v", bench, want)
 	}
-	if trees.GetName() != program("p-b-7") || !strings.HasPrefix(slash.GetName(), program("p-b-7-")) || slash.GetDisplayName() != "Project B/7" || slash.GetCode() != "B/7" {
+	if trees.GetName() != program("pb--b-7") || !strings.HasPrefix(slash.GetName(), program("pb--b-7-")) || slash.GetDisplayName() != "Project B/7" || slash.GetCode() != "B/7" {
 		t.Errorf("programs %v and %v", slash, trees)
 	}
 	if b := read.Ballots; len(b) != 2 || b[0].GetVoter() != "a" || len(b[0].GetVotes()) != 2 || b[0].GetVotes()[1].GetProgram() != slash.GetName() || b[1].GetVotes()[0].GetPoints() != 1 {

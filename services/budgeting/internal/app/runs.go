@@ -136,7 +136,13 @@ func (a *App) solveRun(ctx context.Context, run Run, told chan domain.Search) (e
 	if err != nil {
 		return engine.Solved{}, err
 	}
-	return engine.Solve(ctx, in)
+	return engine.SolveWith(ctx, in, engine.Options{Progress: func(s model.Search) {
+		select {
+		case <-told: // the newest is told
+		default:
+		}
+		told <- domain.Search{Value: s.Value, Bound: s.Bound, PriceBound: s.DualBound, States: s.States}
+	}})
 }
 
 // errNotOurs says that a run was cancelled or taken over.

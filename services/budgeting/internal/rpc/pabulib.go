@@ -60,7 +60,7 @@ func ReadPabulib(r io.Reader, to PabulibTarget) (PabulibElection, error) {
 	if err != nil {
 		return PabulibElection{}, err
 	}
-	p := pabulibReader{File: f, to: to, organization: ids[0]}
+	p := pabulibReader{File: f, to: to, organization: ids[0], id: ids[2]}
 	return p.election()
 }
 
@@ -68,6 +68,7 @@ type pabulibReader struct {
 	*pabulib.File
 	to           PabulibTarget
 	organization string
+	id           string // of the election
 	bad          fault.Violations
 }
 
@@ -83,7 +84,7 @@ func (p *pabulibReader) election() (PabulibElection, error) {
 	names, seen := make([]string, len(e.Projects)), map[string]int{}
 	for i := range e.Projects {
 		at := fmt.Sprintf("line %d", p.Rows[i].Line)
-		id := projectID(e.Projects[i].ID)
+		id := projectID(p.id, e.Projects[i].ID)
 		if first, twice := seen[id]; twice {
 			p.bad.Add(at+", project_id", "%q cannot be told from that of line %d; rename one", e.Projects[i].ID, p.Rows[first].Line)
 		}
@@ -158,21 +159,22 @@ func (p *pabulibReader) ballots(names []string) []*budgetingv1.ElectionBallot {
 	return out
 }
 
-// projectID is a program's id for a project's: "p-" and the id in letters, digits and hyphens, with a part of its hash where that loses anything.
-func projectID(id string) string {
+// projectID is a program's id for a project's: that of the election, so that the projects of two elections stay apart, two hyphens, and the project's
+// in letters, digits and hyphens, with a part of its hash where that loses anything.
+func projectID(election, id string) string {
 	var b strings.Builder
-	b.WriteString("p-")
+	b.WriteString(election + "--")
 	for _, c := range strings.ToLower(id) {
 		if (c < 'a' || c > 'z') && (c < '0' || c > '9') {
 			c = '-'
 		}
 		b.WriteRune(c)
 	}
-	plain := b.String()
-	if plain == "p-"+id && len(plain) <= mostID && !strings.HasSuffix(plain, "-") {
+	plain, whole := b.String(), election+"--"+id
+	if plain == whole && len(plain) <= mostID && !strings.HasSuffix(plain, "-") {
 		return plain
 	}
-	sum := sha256.Sum256([]byte(id))
+	sum := sha256.Sum256([]byte(whole))
 	mark := hex.EncodeToString(sum[:4])
 	return strings.TrimRight(plain[:min(len(plain), mostID-1-len(mark))], "-") + "-" + mark
 }

@@ -120,12 +120,15 @@ func (a *audit) packagePayments() error {
 
 // packagePaid checks one package; lines is what is left of what the program's lines are paid.
 func (a *audit) packagePaid(b *bid, r *model.PackageResult, lines map[int]int64) error {
-	byYear := map[int64][]payment{}
+	if b.pick < 0 && len(r.Paid) == 0 {
+		return nil
+	}
+	var byYear [10][]payment
 	for j, p := range r.Paid {
 		switch {
 		case j > 0 && comparePaid(r.Paid[j-1], p) >= 0:
 			return fmt.Errorf("payments of fund %q are out of order or repeated", p.Fund)
-		case p.Amount <= 0 || p.OneTime < 0 || p.OneTime > p.Amount || p.Carried < 0 || p.Carried > p.Year:
+		case p.Amount <= 0 || p.OneTime < 0 || p.OneTime > p.Amount || p.Carried < 0 || p.Carried > p.Year || p.Year > 9:
 			return fmt.Errorf("a payment of fund %q is impossible", p.Fund)
 		}
 		pays, err := a.nodesPaid(p)

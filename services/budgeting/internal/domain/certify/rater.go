@@ -74,10 +74,10 @@ func (r *rater) sum() (sum int64) {
 }
 
 // unknown flags where a median stands in for a level that counts.
-func (r *rater) unknown(p *model.Program, flags []model.Flag) []model.Flag {
+func (r *rater) unknown(flags []model.Flag, flag func(name string, halves int64) model.Flag) []model.Flag {
 	for i, known := range r.known {
 		if !known && r.weights[i] > 0 {
-			flags = append(flags, model.Flag{Program: p.ID, Goal: r.names[i], Halves: r.medians[i]})
+			flags = append(flags, flag(r.names[i], r.medians[i]))
 		}
 	}
 	return flags

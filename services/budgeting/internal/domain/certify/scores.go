@@ -29,7 +29,12 @@ func (a *audit) scores() error {
 		p := &a.in.Programs[i]
 		enterLevels(p, goals, attributes)
 		if p.InFormula() || a.offers(p) {
-			flags = goals.unknown(p, flags)
+			flags = goals.unknown(flags, func(name string, halves int64) model.Flag {
+				return model.Flag{Program: p.ID, Goal: name, Halves: halves}
+			})
+			flags = attributes.unknown(flags, func(name string, halves int64) model.Flag {
+				return model.Flag{Program: p.ID, Attribute: name, Halves: halves}
+			})
 		}
 		score := a.nearest(p, goals.sum()+attributes.sum(), 8*whole)
 		if a.shop != nil {

@@ -93,8 +93,8 @@ func (s *shop) unsolved(err error) error {
 		return fmt.Errorf("allocate: %w", err)
 	}
 	if fault.Reason(err) == "TOO_MANY_LINKED_PACKAGES" {
-		return fault.New(fault.Invalid, "TOO_MANY_LINKED_PACKAGES", "requires and excludes tie %s into one decision with more than %d combinations of levels; "+
-			"remove links or levels so that fewer packages hang together", s.mostLinked(), packages.MaxLinked).Because(err)
+		return fault.New(fault.Invalid, "TOO_MANY_LINKED_PACKAGES", "requires and excludes tie %s into one decision with too many combinations of levels to try; "+
+			"remove links or levels so that fewer packages hang together", s.mostLinked()).Because(err)
 	}
 	return fault.New(fault.Internal, "PACKAGES_REFUSED", "the packages could not be put to the solver").Because(err)
 }

@@ -45,6 +45,20 @@ func (t *tier) amount() (sum int64) {
 	return sum
 }
 
+// room makes place for the levels and costs of all packages.
+func (s *shop) room() {
+	tiers, items := 0, 0
+	for i := range s.in.Packages {
+		levels := s.in.Packages[i].Levels
+		tiers += len(levels)
+		for j := range levels {
+			items += len(levels[j].Costs)
+		}
+	}
+	s.offers = make([]offer, 0, len(s.in.Packages)+len(s.in.Programs)/8)
+	s.tiers, s.items = make([]tier, tiers), make([]item, items)
+}
+
 // offer enters what a program offers, in the order of ids.
 func (s *shop) offer(program int32) {
 	from := len(s.offers)
@@ -79,14 +93,16 @@ func (s *shop) capital(program int32) (o offer, any bool) {
 
 // packageOf reads a package: levels that replace the base and keep less than law and policy ask for may not be picked.
 func (s *shop) packageOf(program int32, p *model.Package) offer {
-	o := offer{program: program, of: p, required: p.ReplacesBase, chosen: -1, tiers: make([]tier, 0, len(p.Levels))}
+	o := offer{program: program, of: p, required: p.ReplacesBase, chosen: -1, tiers: s.tiers[:0:len(p.Levels)]}
+	s.tiers = s.tiers[len(p.Levels):]
 	var least int64
 	if p.ReplacesBase {
 		least = s.least(program, p)
 	}
 	for j := range p.Levels {
 		l := &p.Levels[j]
-		t := tier{level: int32(j), items: make([]item, 0, len(l.Costs))}
+		t := tier{level: int32(j), items: s.items[:0:len(l.Costs)]}
+		s.items = s.items[len(l.Costs):]
 		for _, c := range l.Costs {
 			k := s.funds[c.Fund]
 			it := item{line: -1, fund: k, year: c.Year, oneTime: c.OneTime, amount: c.Amount, class: s.class(program, k, c.Year, c.OneTime)}

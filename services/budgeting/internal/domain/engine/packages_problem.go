@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
@@ -21,6 +22,8 @@ func (s *shop) problem() (packages.Problem, error) {
 	}
 	first := int32(len(p.Groups)) //nolint:gosec // packages are fewer than 2^31
 	var values int64
+	p.Groups = slices.Grow(p.Groups, len(s.offers)+1)
+	var costs []packages.Cost // of all levels
 	for i := range s.offers {
 		o := &s.offers[i]
 		g := packages.Group{Required: o.required, Levels: make([]packages.Level, len(o.tiers))}
@@ -32,7 +35,10 @@ func (s *shop) problem() (packages.Problem, error) {
 				return p, overflow()
 			}
 			most = max(most, t.value)
-			g.Levels[j] = packages.Level{Value: t.value, Costs: t.costs()}
+			g.Levels[j] = packages.Level{Value: t.value, }
+			from := len(costs)
+			costs = t.appendCosts(costs)
+			g.Levels[j].Costs = costs[from:len(costs):len(costs)]
 		}
 		if values += most; values >= 1<<62 {
 			return p, overflow()
@@ -64,13 +70,13 @@ func (s *shop) value(o *offer, t *tier) (int64, bool) {
 	return value, ok && value < 1<<62
 }
 
-// costs adds items up by class.
-func (t *tier) costs() []packages.Cost {
-	out := make([]packages.Cost, 0, len(t.items))
+// appendCosts adds items up by class.
+func (t *tier) appendCosts(out []packages.Cost) []packages.Cost {
+	first := len(out)
 next:
 	for i := range t.items {
 		it := &t.items[i]
-		for j := range out {
+		for j := first; j < len(out); j++ {
 			if out[j].Class == it.class {
 				out[j].Units += it.amount
 				continue next

@@ -33,6 +33,8 @@ type shop struct {
 	touched  []bool           // lines that a package names
 	offers   []offer          // by program, then id
 	byID     map[string]int32 // offer of each package of the input
+	tiers    []tier           // room for those of all packages
+	items    []item
 	barrier  int              // 1 where a group stands at the end of the problem for what no choice can satisfy
 }
 
@@ -74,6 +76,7 @@ func newShop(b *book, scores []int64) *shop {
 	s.money()
 	s.ranges()
 	s.bases()
+	s.room()
 	for i := range s.in.Programs {
 		s.offer(int32(i))
 	}

@@ -55,9 +55,9 @@ func (s *shop) provenShort(ctx context.Context) ([]model.Shortfall, error) {
 
 // leastByClass is the least that any tier costs each class, where every tier costs something.
 func (o *offer) leastByClass() []packages.Cost {
-	least := o.tiers[0].costs()
+	least := o.tiers[0].appendCosts(nil)
 	for i := 1; i < len(o.tiers); i++ {
-		costs := o.tiers[i].costs()
+		costs := o.tiers[i].appendCosts(nil)
 		for j := range least {
 			at := slices.IndexFunc(costs, func(c packages.Cost) bool { return c.Class == least[j].Class })
 			if at < 0 {

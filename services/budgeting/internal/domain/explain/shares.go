@@ -18,13 +18,13 @@ func (t *teller) project(r *Reason) {
 	at := slices.IndexFunc(n.Rounds, func(x model.SharesRound) bool { return x.Program == r.Program })
 	if at >= 0 {
 		k := &n.Rounds[at]
-		t.say("Project %q costs %s, and is paid whole.", r.Program, t.money(k.Cost))
+		t.say("Program %q is a project of %s: it is paid whole.", r.Program, t.money(k.Cost))
 		t.support(k.Supporters, k.Score)
 		t.chosen(at, k)
 	} else if i := slices.IndexFunc(n.Rest, func(x model.SharesRest) bool { return x.Program == r.Program }); i >= 0 {
 		k := &n.Rest[i]
 		cost := v.Projects[slices.IndexFunc(v.Projects, func(x model.Project) bool { return x.Program == r.Program })].Cost
-		t.say("Project %q costs %s, and gets nothing.", r.Program, t.money(cost))
+		t.say("Program %q is a project of %s: it gets nothing.", r.Program, t.money(cost))
 		t.support(k.Supporters, k.Score)
 		t.notChosen(k, cost)
 	}

@@ -46,7 +46,7 @@ func TestProjectsCanBeReadOut(t *testing.T) {
 		want    []string
 	}{
 		{"bought at one price", square(model.NoCompletion), "park", []string{
-			`Project "park" costs 4,000.00 USD, and is paid whole.`,
+			`Program "park" is a project of 4,000.00 USD: it is paid whole.`,
 			"500 of 1,000 voters support it.",
 			"Every voter had 10.00 USD to spend: an equal part of 10,000.00 USD.",
 			"It was bought in round 1: no other project that could be bought asked less of its supporters for every 1,000.00 USD of project.",
@@ -57,7 +57,7 @@ func TestProjectsCanBeReadOut(t *testing.T) {
 			"400 of 1,000 voters support it.",
 			"When nothing more could be bought, its supporters had 2,400.00 USD left together and it costs 3,000.00 USD: 600.00 USD too little.",
 		}},
-		{"nobody", square(model.NoCompletion), "statue", []string{"gets nothing.", "None of 1,000 voters supports it."}},
+		{"nobody", square(model.NoCompletion), "statue", []string{"it gets nothing.", "None of 1,000 voters supports it."}},
 		{"parts are raised", square(model.AddOne), "bikes", []string{
 			"Every voter had 12.00 USD to spend: an equal part of 10,000.00 USD, raised in 2 steps of 1.00 USD because it left money over.",
 			"Parts were raised no further because no other project with support fits into what is left of the budget.",
@@ -80,7 +80,6 @@ func TestProjectsCanBeReadOut(t *testing.T) {
 				t.Fatal(err)
 			}
 			wants(t, r.Sentences, tc.want...)
-			t.Log(strings.Join(r.Sentences, "\n"))
 		})
 	}
 }

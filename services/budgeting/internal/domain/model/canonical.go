@@ -8,13 +8,13 @@ import (
 	"fmt"
 )
 
-// Canonical is the one encoding of the input: JSON of the normalized form, integers and strings only, fields in declared order.
-// Strings must be valid UTF-8 (Validate says so); other bytes would not survive the round trip. The error is always nil.
+// Canonical is the one encoding of the input: JSON of the normalized form, integers and strings only, fields in declared order, without what
+// inputForm leaves out. Strings must be valid UTF-8 (Validate says so); other bytes would not survive the round trip. The error is always nil.
 func (in Input) Canonical() ([]byte, error) {
 	if !in.normal() {
 		in = in.Normalize()
 	}
-	return encodeInput(&in), nil
+	return encoding(func(e *encoder) { e.input(&in) }), nil
 }
 
 // Hash is the SHA-256 of Canonical, in hexadecimal. The error is always nil.
@@ -26,15 +26,16 @@ func (in Input) Hash() (string, error) {
 // Decode reads canonical bytes back. It refuses unknown fields, another schema version, and bytes that are not canonical,
 // so that a stored input replays to the byte or not at all.
 func Decode(b []byte) (Input, error) {
-	var in Input
-	if err := decode(b, &in); err != nil {
+	var form inputForm
+	if err := decode(b, &form); err != nil {
 		return Input{}, fmt.Errorf("decode allocation input: %w", err)
 	}
+	in := form.input()
 	if in.Schema != SchemaVersion {
 		return Input{}, fmt.Errorf("decode allocation input: schema version %d, want %d", in.Schema, SchemaVersion)
 	}
 	in = in.Normalize()
-	if !bytes.Equal(encodeInput(&in), b) {
+	if !encodes(func(e *encoder) { e.input(&in) }, b) {
 		return Input{}, fmt.Errorf("decode allocation input: the bytes are not in canonical form")
 	}
 	return in, nil

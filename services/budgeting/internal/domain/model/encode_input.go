@@ -1,8 +1,9 @@
 package model
 
-// encodeInput writes a normalized input.
-func encodeInput(in *Input) []byte {
-	e := &encoder{b: make([]byte, 0, in.size())}
+import "strconv"
+
+// input writes a normalized input.
+func (e *encoder) input(in *Input) {
 	e.int(`{"schema":`, int64(in.Schema))
 	e.text(`,"engine_version":`, in.EngineVersion)
 	e.text(`,"method":`, string(in.Method))
@@ -11,7 +12,7 @@ func encodeInput(in *Input) []byte {
 	e.params(&in.Params)
 	list(e, `,"goals":`, in.Goals, (*encoder).goal)
 	list(e, `,"funds":`, in.Funds, (*encoder).fund)
-	list(e, `,"programs":`, in.Programs, (*encoder).program)
+	list(e, `,"programs":`, in.Programs, func(e *encoder, p *Program) { e.program(p, in.Goals) })
 	e.revision(`,"revisions":{"priority":{`, &in.Revisions.Priority)
 	e.revision(`,"results":{`, &in.Revisions.Results)
 	e.raw("}")
@@ -26,36 +27,6 @@ func encodeInput(in *Input) []byte {
 		e.election(in.Election)
 	}
 	e.raw("}")
-	return e.b
-}
-
-// size is about the bytes of the encoding, seldom less: ids are short, goals are whole names.
-func (in *Input) size() int {
-	n := 2048 + 256*(len(in.Funds)+len(in.Goals))
-	for i := range in.Programs {
-		p := &in.Programs[i]
-		n += 96 + len(p.ID) + 76*len(p.CostLines) + 24*(len(p.EligibleFunds)+len(p.Revenue)+len(p.Attributes))
-		for j := range p.Alignment {
-			n += 24 + len(p.Alignment[j].Goal)
-		}
-		if p.Mandate != nil {
-			n += 64 + len(p.Mandate.Citation)
-		}
-		if p.Results != nil {
-			n += 96 + len(p.Results.Reason)
-		}
-		n += 96*len(p.Grants) + 64*len(p.Positions)
-	}
-	for i := range in.Packages {
-		n += 160 + len(in.Packages[i].Title) + 240*len(in.Packages[i].Levels)
-	}
-	if in.Election != nil {
-		n += 128 + 48*len(in.Election.Projects)
-		for i := range in.Election.Ballots {
-			n += 32 + 40*len(in.Election.Ballots[i].Votes)
-		}
-	}
-	return n + 48*len(in.Later)
 }
 
 func (e *encoder) params(p *Params) {
@@ -103,10 +74,10 @@ func (e *encoder) fund(f *Fund) {
 	e.raw("}")
 }
 
-func (e *encoder) program(p *Program) {
+func (e *encoder) program(p *Program, goals []Goal) {
 	e.text(`{"id":`, p.ID)
 	e.optText(`,"version":`, p.Version)
-	list(e, `,"cost_lines":`, p.CostLines, (*encoder).costLine)
+	e.costLines(p.CostLines)
 	e.optInt(`,"requested":`, p.Requested)
 	e.optTexts(`,"eligible_funds":`, p.EligibleFunds)
 	if m := p.Mandate; m != nil {
@@ -129,11 +100,7 @@ func (e *encoder) program(p *Program) {
 		e.int(`,"amount":`, r.Amount)
 		e.raw("}")
 	})
-	optList(e, `,"alignment":`, p.Alignment, func(e *encoder, a *Alignment) {
-		e.text(`{"goal":`, a.Goal)
-		e.int(`,"level":`, a.Level)
-		e.raw("}")
-	})
+	e.alignment(p.Alignment, goals)
 	optList(e, `,"attributes":`, p.Attributes, func(e *encoder, a *Attribute) {
 		e.text(`{"name":`, a.Name)
 		e.int(`,"level":`, a.Level)
@@ -164,13 +131,53 @@ func (e *encoder) program(p *Program) {
 	e.raw("}")
 }
 
-func (e *encoder) costLine(l *CostLine) {
-	e.text(`{"id":`, l.ID)
-	e.text(`,"fund":`, l.Fund)
-	e.text(`,"treatment":`, string(l.Treatment))
-	e.int(`,"amount":`, l.Amount)
-	e.optBool(`,"one_time":`, l.OneTime)
-	e.raw("}")
+// costLines writes one of thousands of lists, so it does without the helpers of the others.
+func (e *encoder) costLines(lines []CostLine) {
+	e.raw(`,"cost_lines":[`)
+	for i := range lines {
+		l, open := &lines[i], `,{"fund":`
+		if i == 0 {
+			open = `{"fund":`
+		}
+		e.text(open, l.Fund)
+		if !isPlace(l.ID, i) {
+			e.text(`,"id":`, l.ID)
+		}
+		if l.Treatment != Competes {
+			e.text(`,"treatment":`, string(l.Treatment))
+		}
+		e.int(`,"amount":`, l.Amount)
+		e.optBool(`,"one_time":`, l.OneTime)
+		e.raw("}")
+	}
+	e.raw("]")
+}
+
+// isPlace says whether id is a decimal place in a list.
+func isPlace(id string, place int) bool {
+	if place < 10 {
+		return len(id) == 1 && id[0] == '0'+byte(place)
+	}
+	return id == strconv.Itoa(place)
+}
+
+func (e *encoder) alignment(all []Alignment, goals []Goal) {
+	if len(all) == 0 {
+		return
+	}
+	before := len(e.b)
+	e.raw(`,"levels":"`)
+	var ok bool
+	if e.b, ok = levels(e.b, goals, all); ok {
+		e.raw(`"`)
+		return
+	}
+	e.b = e.b[:before]
+	list(e, `,"alignment":`, all, func(e *encoder, a *Alignment) {
+		e.text(`{"goal":`, a.Goal)
+		e.int(`,"level":`, a.Level)
+		e.raw("}")
+	})
 }
 
 func (e *encoder) revision(open string, r *Revision) {

@@ -1,11 +1,5 @@
 package model
 
-func encodePlan(p *Plan) []byte {
-	e := &encoder{b: make([]byte, 0, p.size())}
-	e.plan(p)
-	return e.b
-}
-
 func (e *encoder) plan(p *Plan) {
 	e.int(`{"schema":`, int64(p.Schema))
 	e.text(`,"engine_version":`, p.EngineVersion)
@@ -18,11 +12,12 @@ func (e *encoder) plan(p *Plan) {
 	list(e, `,"waterfall":`, p.Waterfall, (*encoder).waterfall)
 	list(e, `,"funds":`, p.Funds, (*encoder).fundResult)
 	list(e, `,"blocks":`, p.Blocks, (*encoder).block)
-	list(e, `,"lines":`, p.Lines, (*encoder).line)
+	e.lines(p.Lines)
 	list(e, `,"shortfalls":`, p.Shortfalls, (*encoder).shortfall)
 	list(e, `,"flags":`, p.Flags, func(e *encoder, f *Flag) {
 		e.text(`{"program":`, f.Program)
-		e.text(`,"goal":`, f.Goal)
+		e.optText(`,"goal":`, f.Goal)
+		e.optText(`,"attribute":`, f.Attribute)
 		e.int(`,"halves":`, f.Halves)
 		e.raw("}")
 	})
@@ -40,18 +35,6 @@ func (e *encoder) plan(p *Plan) {
 		e.shares(p.Shares)
 	}
 	e.raw("}")
-}
-
-// size is about the bytes of the encoding, seldom less.
-func (p *Plan) size() int {
-	n := 4096 + 1024*len(p.Funds) + 128*len(p.Flags) + 160*len(p.Programs) + 256*len(p.Packages)
-	if p.WithoutEquity != nil {
-		n += p.WithoutEquity.size()
-	}
-	for i := range p.Lines {
-		n += 240 + len(p.Lines[i].Program) + 40*len(p.Lines[i].Paid)
-	}
-	return n
 }
 
 func (e *encoder) totals(t *Totals) {
@@ -129,33 +112,63 @@ func (e *encoder) block(b *Block) {
 	e.raw("}")
 }
 
-func (e *encoder) line(l *Line) {
-	e.text(`{"program":`, l.Program)
-	e.text(`,"fund":`, l.Fund)
-	e.text(`,"treatment":`, string(l.Treatment))
+func (e *encoder) lines(lines []Line) {
+	program := ""
+	list(e, `,"lines":`, lines, func(e *encoder, l *Line) {
+		e.line(l, program)
+		program = l.Program
+	})
+}
+
+// line writes what does not follow from the rest of the line, or from the program of the line before: see lineForm.
+func (e *encoder) line(l *Line, before string) {
+	e.raw("{")
+	if l.Program != before {
+		e.text(`"program":`, l.Program)
+		e.raw(",")
+	}
+	e.text(`"fund":`, l.Fund)
+	if l.Treatment != Competes {
+		e.text(`,"treatment":`, string(l.Treatment))
+	}
 	e.optBool(`,"one_time":`, l.OneTime)
-	e.int(`,"cost_lines":`, int64(l.CostLines))
-	e.int(`,"gross":`, l.Gross)
+	e.unless(1, `,"cost_lines":`, int64(l.CostLines))
+	e.unless(l.Base+l.Revenue, `,"gross":`, l.Gross)
 	e.optInt(`,"revenue":`, l.Revenue)
 	e.int(`,"base":`, l.Base)
 	e.optInt(`,"floor":`, l.Floor)
-	e.optInt(`,"movable":`, l.Movable)
+	e.unless(l.usualMovable(), `,"movable":`, l.Movable)
 	e.optInt(`,"score_bp":`, l.ScoreBP)
-	e.int(`,"min":`, l.Min)
-	e.int(`,"max":`, l.Max)
+	e.unless(l.Base, `,"min":`, l.Min)
+	e.unless(l.Base, `,"max":`, l.Max)
 	e.optInt(`,"odd":`, l.Odd)
-	e.int(`,"amount":`, l.Amount)
-	e.int(`,"change":`, l.Change)
-	e.text(`,"reason":`, string(l.Reason))
-	e.int(`,"block":`, int64(l.Block))
+	e.unless(l.Base, `,"amount":`, l.Amount)
+	e.unless(l.Amount-l.Base, `,"change":`, l.Change)
+	reason, block := l.usualPlace()
+	if l.Reason != reason {
+		e.text(`,"reason":`, string(l.Reason))
+	}
+	e.unless(int64(block), `,"block":`, int64(l.Block))
 	e.optInt(`,"revenue_lost":`, l.RevenueLost)
-	optList(e, `,"paid":`, l.Paid, func(e *encoder, p *Payment) {
+	if !l.usuallyPaid() {
+		e.payments(l.Paid)
+	}
+	e.raw("}")
+}
+
+func (e *encoder) payments(paid []Payment) {
+	e.raw(`,"paid":[`)
+	for i := range paid {
+		if i > 0 {
+			e.raw(",")
+		}
+		p := &paid[i]
 		e.text(`{"fund":`, p.Fund)
 		e.int(`,"amount":`, p.Amount)
 		e.optInt(`,"one_time":`, p.OneTime)
 		e.raw("}")
-	})
-	e.raw("}")
+	}
+	e.raw("]")
 }
 
 func (e *encoder) shortfall(s *Shortfall) {

@@ -1,19 +1,49 @@
 package model
 
 import (
+	"bytes"
 	"strconv"
+	"sync"
 	"unicode/utf8"
 )
 
-// encoder appends the canonical encodings: the JSON that encoding/json writes for the declared fields, HTML unescaped, at a tenth of its cost.
-// The bytes are hashed and kept for good, so they are written here and depend on nobody's release notes. Keys are whole literals, comma,
-// quotes and colon included; the opt methods leave out what omitempty leaves out.
+// encoder appends the canonical encodings: the JSON that encoding/json writes for the declared fields, HTML unescaped, without what follows from the
+// rest (inputForm, planForm), at a tenth of its cost. The bytes are hashed and kept for good, so they are written here and depend on nobody's release
+// notes. Keys are whole literals, comma, quotes and colon included; the opt methods leave out what omitempty leaves out.
 type encoder struct{ b []byte }
+
+// encoders keeps the memory of encoders that are done: megabytes where programs are thousands.
+var encoders = sync.Pool{New: func() any { return &encoder{} }}
+
+// encoding is what write writes, with no room to spare.
+func encoding(write func(*encoder)) []byte {
+	e, _ := encoders.Get().(*encoder)
+	defer encoders.Put(e)
+	e.b = e.b[:0]
+	write(e)
+	return bytes.Clone(e.b)
+}
+
+// encodes says whether write writes b.
+func encodes(write func(*encoder), b []byte) bool {
+	e, _ := encoders.Get().(*encoder)
+	defer encoders.Put(e)
+	e.b = e.b[:0]
+	write(e)
+	return bytes.Equal(e.b, b)
+}
 
 func (e *encoder) raw(s string) { e.b = append(e.b, s...) }
 
 func (e *encoder) int(key string, v int64) {
 	e.b = strconv.AppendInt(append(e.b, key...), v, 10)
+}
+
+// unless writes v where it is not the usual value.
+func (e *encoder) unless(usual int64, key string, v int64) {
+	if v != usual {
+		e.int(key, v)
+	}
 }
 
 func (e *encoder) optInt(key string, v int64) {
@@ -81,6 +111,9 @@ const hexDigits = "0123456789abcdef"
 // the replacement character.
 func appendText(b []byte, s string) []byte {
 	b = append(b, '"')
+	if isPlain(s) {
+		return append(append(b, s...), '"')
+	}
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -107,6 +140,16 @@ func appendText(b []byte, s string) []byte {
 		i += size
 	}
 	return append(append(b, s[start:]...), '"')
+}
+
+// isPlain says whether nothing in s needs a second look, as of nearly all ids.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 func appendEscaped(b []byte, c byte) []byte {

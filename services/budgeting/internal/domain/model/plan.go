@@ -1,9 +1,6 @@
 package model
 
-import (
-	"bytes"
-	"fmt"
-)
+import "fmt"
 
 // Outcome is the status of a plan.
 type Outcome string
@@ -188,7 +185,8 @@ const (
 	NotSelected  Reason = "NOT_SELECTED"
 )
 
-// Line is one program, fund, treatment and kind of cost. For competing lines every figure but Gross and Revenue is net of program revenue.
+// Line is one program, fund, treatment and kind of cost. For competing lines every figure but Gross and Revenue is net of program revenue. Encode
+// leaves out what is usual: lineForm says what.
 type Line struct {
 	Program     string    `json:"program"`
 	Fund        string    `json:"fund"` // the fund that carries the line
@@ -255,30 +253,36 @@ type RequiredLine struct {
 	OneTime   bool      `json:"one_time,omitempty"`
 }
 
-// Flag marks a program whose alignment with a goal is unknown; Halves is twice the median that stands in for it.
+// Flag marks a program whose alignment with a goal, or whose level of a weighed attribute, is unknown; Halves is twice the median that stands in
+// for it. Goals come before attributes.
 type Flag struct {
-	Program string `json:"program"`
-	Goal    string `json:"goal"`
-	Halves  int64  `json:"halves"`
+	Program   string `json:"program"`
+	Goal      string `json:"goal,omitempty"`
+	Attribute string `json:"attribute,omitempty"`
+	Halves    int64  `json:"halves"`
 }
 
-// Encode is the one encoding of the plan: JSON, integers and strings only, fields in declared order. Equal runs have equal bytes. The error is
-// always nil.
-func (p Plan) Encode() ([]byte, error) { return encodePlan(&p), nil }
+// Encode is the one encoding of the plan: JSON, integers and strings only, fields in declared order, those of lines left out that follow from the
+// rest. Equal runs have equal bytes. The error is always nil.
+func (p Plan) Encode() ([]byte, error) { return encoding(func(e *encoder) { e.plan(&p) }), nil }
 
-// Hash is the SHA-256 of Encode, in hexadecimal. The error is always nil.
-func (p Plan) Hash() (string, error) { return Digest(encodePlan(&p)), nil }
+// Hash is the SHA-256 of Encode, in hexadecimal.
+func (p Plan) Hash() (string, error) {
+	b, err := p.Encode()
+	return Digest(b), err
+}
 
 // DecodePlan reads the bytes of Encode back and refuses any other bytes.
 func DecodePlan(b []byte) (Plan, error) {
-	var p Plan
-	if err := decode(b, &p); err != nil {
+	var form planForm
+	if err := decode(b, &form); err != nil {
 		return Plan{}, fmt.Errorf("decode plan: %w", err)
 	}
-	if p.Schema != SchemaVersion {
-		return Plan{}, fmt.Errorf("decode plan: schema version %d, want %d", p.Schema, SchemaVersion)
+	if form.Schema != SchemaVersion {
+		return Plan{}, fmt.Errorf("decode plan: schema version %d, want %d", form.Schema, SchemaVersion)
 	}
-	if !bytes.Equal(encodePlan(&p), b) {
+	p := form.plan()
+	if !encodes(func(e *encoder) { e.plan(&p) }, b) {
 		return Plan{}, fmt.Errorf("decode plan: the bytes are not in canonical form")
 	}
 	return p, nil

@@ -113,32 +113,6 @@ func (c *checker) mandated(field string, p *Package, m *Mandate) {
 		most, p.Program, m.Minimum)
 }
 
-func (c *checker) levels(field string, p *Package, later map[fundYear]bool) {
-	c.Check(len(p.Levels) > 0, field+".levels", "is empty; add a level")
-	seen := map[string]bool{}
-	for j := range p.Levels {
-		l, at := &p.Levels[j], fmt.Sprintf("%s.levels[%d]", field, j)
-		c.unique(seen, at+".id", l.ID)
-		c.valid(at+".title", l.Title)
-		c.between(at+".benefit", l.Benefit, 0, maxBenefit)
-		c.between(at+".fte_milli", l.FTEMilli, 0, maxFTE)
-		costs := map[PackageCost]bool{}
-		for n, cost := range l.Costs {
-			here := fmt.Sprintf("%s.costs[%d]", at, n)
-			c.known(here+".fund", cost.Fund)
-			c.between(here+".year", cost.Year, 0, maxYear)
-			c.between(here+".amount", cost.Amount, 0, money.Limit)
-			if cost.Year > 0 {
-				c.Check(later[fundYear{cost.Fund, cost.Year}], here+".year",
-					"%d of fund %q has no envelope; add the envelope of that year or drop the cost", cost.Year, cost.Fund)
-			}
-			cost.Amount = 0
-			c.Check(!costs[cost], here, "repeats fund %q in year %d; add the amounts up", cost.Fund, cost.Year)
-			costs[cost] = true
-		}
-	}
-}
-
 func (c *checker) refs(field string, p *Package, refs []PackageRef, all []Package, packages map[string]int) {
 	seen := map[PackageRef]bool{}
 	for n, r := range refs {

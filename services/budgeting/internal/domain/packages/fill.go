@@ -36,7 +36,7 @@ func (p *pass) side(from, to int) list {
 	now, next, more := list{}, list{}, list{}
 	now.states = append(now.states, state{past: -1, move: -1})
 	now.x = append(now.x, p.zero...)
-	for i := from; i < to; i++ {
+	for i := from; i < to && p.states < p.search.limit && p.ctx.Err() == nil; i++ {
 		next.clear()
 		for k, a := range now.states {
 			a.move = -1

@@ -73,7 +73,7 @@ func table(p Problem) int64 {
 func TestTable(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(3, 4))
-	for i := range 100 {
+	for i := range 60 {
 		p := medium(r)
 		best := table(p)
 		for _, tune := range []tuning{{96, 64, 8, 1}, {4, 2, 2, 1}, {2, 1, 3, 1}} {

@@ -37,10 +37,10 @@ func (s *Scorer) milli(weighted int64) int64 {
 	return halfEven(weighted*Full*1000, fullHalves*s.weight)
 }
 
-// Flags lists where a median stands in for an unknown alignment of a competing program, by program and goal.
+// Flags lists where a median stands in for an unknown alignment or weighed attribute of a competing program, by program, goals before attributes.
 func Flags(in model.Input) []model.Flag { return New(in).Flags() }
 
-// Flags lists where a median stands in for an unknown alignment of a competing program, by program and goal.
+// Flags lists where a median stands in for an unknown alignment or weighed attribute of a competing program, by program, goals before attributes.
 func (s *Scorer) Flags() []model.Flag {
 	flags := []model.Flag{}
 	competing := s.in.Competing()
@@ -52,6 +52,11 @@ func (s *Scorer) Flags() []model.Flag {
 		walk(s.in.Goals, p.Alignment, goalID, alignedGoal, func(j int, a *model.Alignment) {
 			if a == nil && s.in.Goals[j].WeightPPM > 0 {
 				flags = append(flags, model.Flag{Program: p.ID, Goal: s.in.Goals[j].ID, Halves: s.goalMedian[j]})
+			}
+		})
+		walk(s.in.Params.Attributes, p.Attributes, weighedName, attributeName, func(j int, a *model.Attribute) {
+			if w := &s.in.Params.Attributes[j]; a == nil && w.WeightPPM > 0 {
+				flags = append(flags, model.Flag{Program: p.ID, Attribute: w.Name, Halves: s.attrMedian[j]})
 			}
 		})
 	}

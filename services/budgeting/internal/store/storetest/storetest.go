@@ -225,8 +225,11 @@ func election(org, id string) domain.Election {
 func elections(t *testing.T, open func(*testing.T) harness) {
 	resourcetest.Run(t, open, resourcetest.Case[app.Tx, domain.Election]{
 		In: func(tx app.Tx) resource.Collection[domain.Election] { return tx.Elections() }, New: election,
-		Key:  func(e domain.Election) []string { return []string{e.Organization, e.Budget, e.ID} },
-		Next: func(e domain.Election) domain.Election { e.Meta, e.State = e.Meta.Next(at), domain.ElectionClosed; return e },
+		Key: func(e domain.Election) []string { return []string{e.Organization, e.Budget, e.ID} },
+		Next: func(e domain.Election) domain.Election {
+			e.Meta, e.State = e.Meta.Next(at), domain.ElectionClosed
+			return e
+		},
 		List: app.ElectionList, Same: same[domain.Election],
 	})
 }

@@ -13,7 +13,7 @@ import (
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/earmark"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/packages"
-	"github.com/throughline/throughline/services/budgeting/internal/peers/peerstest"
+	"github.com/throughline/throughline/services/budgeting/internal/bench/benchtest"
 )
 
 func TestTheTextFormat(t *testing.T) {
@@ -73,7 +73,7 @@ func TestTheAnswersOfTextPeers(t *testing.T) {
 }
 
 func TestDivisionsAreJudged(t *testing.T) {
-	p := peerstest.Plain(3, 40)
+	p := benchtest.Plain(3, 40)
 	s, err := earmark.Solve(context.Background(), p)
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +105,7 @@ func TestDivisionsAreJudged(t *testing.T) {
 }
 
 func TestAmountsAreReadFromColumns(t *testing.T) {
-	p := peerstest.Plain(1, 2)
+	p := benchtest.Plain(1, 2)
 	for _, pieces := range []int{0, 4} {
 		m := newContinuous(p, 0, pieces)
 		x := make([]float64, len(m.cost))

@@ -1,4 +1,4 @@
-// Command peers runs the allocation engine and the solvers that Debian offers on the same instances and prints one table of ratios.
+// Command bench runs the allocation engine and the solvers that Debian offers on the same instances and prints one table of ratios.
 package main
 
 import (

@@ -8,7 +8,7 @@ import (
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/earmark"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/engine"
-	"github.com/throughline/throughline/services/budgeting/internal/peers/peerstest"
+	"github.com/throughline/throughline/services/budgeting/internal/bench/benchtest"
 )
 
 // divide compares the division of restricted funds with Ipopt and HiGHS.
@@ -31,7 +31,7 @@ func (b *bench) divide(ctx context.Context) error {
 		if !b.asked(name) {
 			continue
 		}
-		c, err := peerstest.NewCity(ctx, j.funds, j.programs, j.random)
+		c, err := benchtest.NewCity(ctx, j.funds, j.programs, j.random)
 		if err != nil {
 			return err
 		}
@@ -42,7 +42,7 @@ func (b *bench) divide(ctx context.Context) error {
 	return nil
 }
 
-func (b *bench) divideOne(ctx context.Context, name string, c peerstest.City, pieces []int, wantedOwn, wanted string) error {
+func (b *bench) divideOne(ctx context.Context, name string, c benchtest.City, pieces []int, wantedOwn, wanted string) error {
 	var s earmark.Solution
 	ours, err := cost(func() (err error) {
 		s, err = earmark.Solve(ctx, c.Core)
@@ -138,7 +138,7 @@ func (b *bench) growth(ctx context.Context) error {
 			if !b.asked(name) {
 				continue
 			}
-			p := peerstest.Plain(funds, n)
+			p := benchtest.Plain(funds, n)
 			ours, err := cost(func() error {
 				_, err := earmark.Solve(ctx, p)
 				return err

@@ -1,5 +1,5 @@
-// Package peerstest makes the instances of division that the engine and its peers are compared on, the same on every machine.
-package peerstest
+// Package benchtest makes the instances of division that the engine and its peers are compared on, the same on every machine.
+package benchtest
 
 import (
 	"context"
