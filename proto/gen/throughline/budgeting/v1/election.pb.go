@@ -496,7 +496,7 @@ type BallotVote struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The project's program.
 	Program string `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
-	// Points; 1 for approvals; the rank for rankings, 1 the best.
+	// Points, at most 1,048,576; 1 for approvals; the rank for rankings, 1 the best.
 	Points        int64 `protobuf:"varint,2,opt,name=points,proto3" json:"points,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1268,13 +1268,12 @@ const file_throughline_budgeting_v1_election_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime:|\xeaAy\n" +
-	"\x1ethroughline.budgeting/Election\x12Borganizations/{organization}/budgets/{budget}/elections/{election}*\telections2\belection\"{\n" +
+	"\x1ethroughline.budgeting/Election\x12Borganizations/{organization}/budgets/{budget}/elections/{election}*\telections2\belection\"y\n" +
 	"\n" +
 	"BallotVote\x12F\n" +
 	"\aprogram\x18\x01 \x01(\tB,\xe0A\x02\xfaA\x1f\n" +
-	"\x1dthroughline.budgeting/Program\xbaH\x04r\x02\x10\x01R\aprogram\x12%\n" +
-	"\x06points\x18\x02 \x01(\x03B\r\xbaH\n" +
-	"\"\b\x18\x80\x94\xeb\xdc\x03(\x00R\x06points\"{\n" +
+	"\x1dthroughline.budgeting/Program\xbaH\x04r\x02\x10\x01R\aprogram\x12#\n" +
+	"\x06points\x18\x02 \x01(\x03B\v\xbaH\b\"\x06\x18\x80\x80@(\x00R\x06points\"{\n" +
 	"\x0eElectionBallot\x12\"\n" +
 	"\x05voter\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18@R\x05voter\x12E\n" +
 	"\x05votes\x18\x02 \x03(\v2$.throughline.budgeting.v1.BallotVoteB\t\xbaH\x06\x92\x01\x03\x10\x88'R\x05votes\"\xc3\x02\n" +

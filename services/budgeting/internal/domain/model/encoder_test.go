@@ -74,6 +74,66 @@ func fill(r *rand.Rand, v reflect.Value) {
 	}
 }
 
+// written is v with other values in the place of some fields, which are left out where the value is nil.
+func written(v any, others map[string]any) any {
+	from := reflect.ValueOf(v)
+	var fields []reflect.StructField
+	var values []reflect.Value
+	for i := range from.NumField() {
+		field, value := from.Type().Field(i), from.Field(i)
+		if other, ok := others[field.Name]; ok {
+			if other == nil {
+				continue
+			}
+			value = reflect.ValueOf(other)
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			field.Type, field.Tag = value.Type(), reflect.StructTag(`json:"`+name+`"`)
+		}
+		fields, values = append(fields, field), append(values, value)
+	}
+	out := reflect.New(reflect.StructOf(fields)).Elem()
+	for i := range values {
+		out.Field(i).Set(values[i])
+	}
+	return out.Interface()
+}
+
+// unless is nil for a usual value.
+func unless[T comparable](usual, v T) any {
+	if v == usual {
+		return nil
+	}
+	return v
+}
+
+// all applies a form to every item; nil stays null.
+func all[T any](items []T, form func(int, T) any) []any {
+	if items == nil {
+		return nil
+	}
+	out := []any{}
+	for i, item := range items {
+		out = append(out, form(i, item))
+	}
+	return out
+}
+
+func inputForm(in model.Input) any {
+	return written(in, map[string]any{"Programs": all(in.Programs, func(_ int, p model.Program) any {
+		others := map[string]any{"CostLines": all(p.CostLines, func(i int, l model.CostLine) any {
+			// The fund comes first, because every line has one.
+			return struct {
+				Fund      string          `json:"fund"`
+				ID        string          `json:"id"`
+				Treatment model.Treatment `json:"treatment"`
+				Amount    int64           `json:"amount"`
+				OneTime   bool            `json:"one_time,omitempty"`
+			}{l.Fund, l.ID, l.Treatment, l.Amount, l.OneTime}
+		})}
+		_ = others
+		return nil
+	})})
+}
 func TestInputsAndPlansAreEncodedAsEncodingJSONDoes(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	for range 4000 {
