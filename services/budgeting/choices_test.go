@@ -331,18 +331,18 @@ func TestAdoptionRefusals(t *testing.T) {
 	act := func(reason string) *budgetingv1.AllocationAdoption {
 		return &budgetingv1.AllocationAdoption{Body: "City Council", ResolutionNumber: "1", AdoptDate: &date.Date{Year: 2026, Month: 12, Day: 15}, StaleReason: reason}
 	}
-	make := func(p *budgetingv1.AllocationParameters) *budgetingv1.Allocation {
+	propose := func(p *budgetingv1.AllocationParameters) *budgetingv1.Allocation {
 		return f.allocate(t, &budgetingv1.Allocation{Purpose: budgetingv1.AllocationPurpose_ALLOCATION_PURPOSE_RECOMMENDATION, Parameters: p})
 	}
 	adopt := func(a *budgetingv1.Allocation, act *budgetingv1.AllocationAdoption) error {
 		_, err := f.client.AdoptAllocation(council, &budgetingv1.AdoptAllocationRequest{Name: a.GetName(), Adoption: act, RequestId: f.key()})
 		return err
 	}
-	broke := make(&budgetingv1.AllocationParameters{EnvelopeScales: []*budgetingv1.EnvelopeScale{{Fund: fund("debt"), SharePpm: 500_000}}})
+	broke := propose(&budgetingv1.AllocationParameters{EnvelopeScales: []*budgetingv1.EnvelopeScale{{Fund: fund("debt"), SharePpm: 500_000}}})
 	wantReason(t, adopt(broke, act("")), "ALLOCATION_INFEASIBLE")
-	short := make(&budgetingv1.AllocationParameters{MaxCutPpm: proto.Int32(10_000)})
+	short := propose(&budgetingv1.AllocationParameters{MaxCutPpm: proto.Int32(10_000)})
 	wantReason(t, adopt(short, act("")), "ALLOCATION_SHORT")
-	good := make(nil)
+	good := propose(nil)
 	if got := violated(t, adopt(good, act("no need"))); !fields(got, "adoption.stale_reason") {
 		t.Errorf("violations %v", got)
 	}

@@ -68,11 +68,11 @@ func TestPackagesChooseByPriority(t *testing.T) {
 	scale := func(ppm int32) *budgetingv1.AllocationParameters {
 		return &budgetingv1.AllocationParameters{EnvelopeScales: []*budgetingv1.EnvelopeScale{{Fund: fund("general"), SharePpm: ppm}}}
 	}
-	make := func(ppm int32) (*budgetingv1.Allocation, map[string]int64) {
+	solve := func(ppm int32) (*budgetingv1.Allocation, map[string]int64) {
 		a := f.allocate(t, &budgetingv1.Allocation{Method: budgetingv1.AllocationMethod_ALLOCATION_METHOD_PACKAGES, Parameters: scale(ppm)})
 		return a, f.allocated(t, a)
 	}
-	a, got := make(1_111_112) // 1,000,000.80
+	a, got := solve(1_111_112) // 1,000,000.80
 	want := map[string]int64{"Police Patrol": 600_000_00, "Neighborhood Parks": 400_000_00, "Branch Libraries": 100_000_00, "Bond Payments": 200_000_00}
 	if a.GetOutcome() != budgetingv1.AllocationOutcome_ALLOCATION_OUTCOME_OPTIMAL || !maps.Equal(got, want) {
 		t.Errorf("%v: allocated %v, want %v", a.GetOutcome(), got, want)
@@ -87,10 +87,10 @@ func TestPackagesChooseByPriority(t *testing.T) {
 	if levels[request("police")+"/decisionPackages/levels"] != "high" || levels[lights] != "" || len(levels) != 2 {
 		t.Errorf("levels %v", levels)
 	}
-	if _, got := make(1_166_667); got["Neighborhood Parks"] != 450_000_00 || got["Police Patrol"] != 600_000_00 {
+	if _, got := solve(1_166_667); got["Neighborhood Parks"] != 450_000_00 || got["Police Patrol"] != 600_000_00 {
 		t.Errorf("with 50,000 more: %v", got)
 	}
-	if a, _ := make(990_000); a.GetOutcome() != budgetingv1.AllocationOutcome_ALLOCATION_OUTCOME_INFEASIBLE || len(a.GetShortfalls()) != 1 ||
+	if a, _ := solve(990_000); a.GetOutcome() != budgetingv1.AllocationOutcome_ALLOCATION_OUTCOME_INFEASIBLE || len(a.GetShortfalls()) != 1 ||
 		cents(a.GetShortfalls()[0].GetShort()) != 9_000_00 {
 		t.Errorf("891,000 for at least 900,000: %v %v", a.GetOutcome(), a.GetShortfalls())
 	}
@@ -165,6 +165,8 @@ func TestElectionsAreAllocated(t *testing.T) {
 		}
 		t.Log(why.GetSteps())
 	}
+	_, err = f.client.AnalyzeFragility(finance, &budgetingv1.AnalyzeFragilityRequest{Name: a.GetName()})
+	wantReason(t, err, "VOTERS_DECIDE")
 	_, err = f.client.CreateAllocation(finance, &budgetingv1.CreateAllocationRequest{Parent: budget, RequestId: f.key(), Allocation: &budgetingv1.Allocation{Method: shares}})
 	if got := violated(t, err); !fields(got, "allocation.parameters.election") {
 		t.Errorf("violations %v", got)

@@ -5,7 +5,6 @@ import (
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/explain"
-	"github.com/throughline/throughline/services/platform/fault"
 	"github.com/throughline/throughline/services/platform/resource"
 )
 
@@ -23,8 +22,8 @@ func (a *App) open(ctx context.Context, k BudgetKey) (opened, error) {
 		if o.Allocation, err = tx.Allocations().Get(k.ids()...); err != nil {
 			return o, err
 		}
-		if o.ResultHash == "" {
-			return o, fault.State("ALLOCATION_NOT_SOLVED", "%s is %s: there is no plan to look at; wait until it is solved, or create another", o.Name(), o.State)
+		if err := o.Settled(); err != nil {
+			return o, err
 		}
 		if o.proof, err = tx.Allocations().Proof(k.ids()...); err != nil {
 			return o, err

@@ -88,10 +88,8 @@ func (a *App) DeleteDecisionPackage(ctx context.Context, by Caller, k PackageKey
 		}
 		return nil, remove(tx.Packages(), k.ids(), etag, "PACKAGE_IN_USE", func() (user string, err error) {
 			err = tx.Packages().Each([]string{k.Organization, k.Budget}, func(p domain.DecisionPackage) error {
-				for _, r := range append(p.Prerequisites[:len(p.Prerequisites):len(p.Prerequisites)], p.Exclusions...) {
-					if r.Program == k.Program && r.Package == k.ID {
-						user = p.Name()
-					}
+				if p.RefersTo(k.Program, k.ID) {
+					user = p.Name()
 				}
 				return nil
 			})

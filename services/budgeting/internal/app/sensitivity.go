@@ -34,7 +34,7 @@ type Sweep struct {
 
 // AnalyzeSensitivity moves the weight of a goal over a range, in parts per million; both ends 0 mean the range around the certified weight.
 func (a *App) AnalyzeSensitivity(ctx context.Context, k BudgetKey, goal string, from, to int64) (Sweep, error) {
-	o, err := a.open(ctx, k)
+	o, err := a.weighed(ctx, k)
 	if err != nil {
 		return Sweep{}, err
 	}
@@ -52,6 +52,15 @@ func (a *App) AnalyzeSensitivity(ctx context.Context, k BudgetKey, goal string, 
 	}
 	s.Method = s.Sentences[len(s.Sentences)-1] + solved(int64(s.Coverage.Solves), int64(s.Coverage.Limit))
 	return s, nil
+}
+
+// weighed opens an allocation in which weights decide something.
+func (a *App) weighed(ctx context.Context, k BudgetKey) (opened, error) {
+	o, err := a.open(ctx, k)
+	if err == nil && o.Method.ByBallots() {
+		err = fault.State("VOTERS_DECIDE", "%s is decided by ballots, and no weight of a goal moves anything in it; ask this of an allocation by priorities", o.Name())
+	}
+	return o, err
 }
 
 func sweepRange(goals []model.Goal, goal string, from, to int64) (low, high int64, err error) {
@@ -88,7 +97,7 @@ func (a *App) AnalyzeFragility(ctx context.Context, k BudgetKey, threshold *int6
 	if most < 0 {
 		return Fragility{}, violation("threshold", "must not be negative")
 	}
-	o, err := a.open(ctx, k)
+	o, err := a.weighed(ctx, k)
 	if err != nil {
 		return Fragility{}, err
 	}

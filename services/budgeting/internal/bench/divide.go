@@ -6,9 +6,9 @@ import (
 	"math"
 	"time"
 
+	"github.com/throughline/throughline/services/budgeting/internal/bench/benchtest"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/earmark"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/engine"
-	"github.com/throughline/throughline/services/budgeting/internal/bench/benchtest"
 )
 
 // divide compares the division of restricted funds with Ipopt and HiGHS.

@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/throughline/throughline/services/budgeting/internal/bench/benchtest"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/earmark"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/packages"
-	"github.com/throughline/throughline/services/budgeting/internal/bench/benchtest"
 )
 
 func TestTheTextFormat(t *testing.T) {

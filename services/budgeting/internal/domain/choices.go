@@ -61,7 +61,9 @@ func modelRefs(refs []PackageRef) []model.PackageRef {
 func (e Election) Asks(all []Ask, programs map[string]Program) []Ask {
 	out := make([]Ask, len(e.Projects))
 	for i, p := range e.Projects {
-		out[i] = Ask{Program: programs[p.Program], Request: FundingRequest{Organization: e.Organization, Budget: e.Budget, Program: p.Program, Currency: e.Currency}}
+		out[i] = Ask{Program: programs[p.Program], Request: FundingRequest{
+			Organization: e.Organization, Budget: e.Budget, Program: p.Program, Currency: e.Currency, ResultsPolicy: model.Neutral,
+		}}
 		j, found := slices.BinarySearchFunc(all, p.Program, func(a Ask, id string) int { return strings.Compare(a.Request.Program, id) })
 		if !found {
 			continue

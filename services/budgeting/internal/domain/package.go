@@ -96,6 +96,12 @@ func (p DecisionPackage) level(id string) int {
 	return slices.IndexFunc(p.Levels, func(l ServiceLevel) bool { return l.ID == id })
 }
 
+// RefersTo says whether p needs or excludes the package.
+func (p DecisionPackage) RefersTo(program, id string) bool {
+	named := func(r PackageRef) bool { return r.Program == program && r.Package == id }
+	return slices.ContainsFunc(p.Prerequisites, named) || slices.ContainsFunc(p.Exclusions, named)
+}
+
 // Has says whether a reference to a level of p finds one.
 func (p DecisionPackage) Has(level string) bool { return level == "" || p.level(level) >= 0 }
 

@@ -152,7 +152,10 @@ func (s *summary) funds() []FundResult {
 	out := make([]FundResult, len(s.plan.Funds))
 	place := make(map[string]int, len(out))
 	for i, f := range s.plan.Funds {
-		out[i] = FundResult{Fund: f.Fund, Available: f.Available, Fixed: f.Fixed, Allocated: f.Competing, Surplus: f.Surplus + f.Remainder, OneTime: f.OneTime, OneTimeUsed: f.OneTimeUsed}
+		out[i] = FundResult{
+			Fund: f.Fund, Available: f.Available, Fixed: f.Fixed, Allocated: f.Competing, Surplus: f.Surplus + f.Remainder,
+			OneTime: f.OneTime, OneTimeUsed: f.OneTimeUsed,
+		}
 		place[f.Fund] = i
 	}
 	switch s.plan.Outcome {
@@ -176,7 +179,7 @@ func (s *summary) funds() []FundResult {
 			}
 			out[place[l.Fund]].Short += unpaid
 		}
-	case model.Optimal:
+	case model.Optimal, model.Feasible:
 	}
 	return out
 }

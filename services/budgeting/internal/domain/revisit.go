@@ -33,6 +33,7 @@ func (b Books) Revisited(adopted model.Input, engineVersion string) model.Input 
 		ask := Ask{Program: Program{Organization: b.Budget.Organization, ID: p.ID}, Request: FundingRequest{ResultsPolicy: model.Neutral}}
 		if at, found := sort.Find(len(b.Asks), func(at int) int { return strings.Compare(p.ID, b.Asks[at].Program.ID) }); found {
 			ask = b.Asks[at]
+			ask.Request.ResultsPolicy = cmp.Or(ask.Request.ResultsPolicy, model.Neutral)
 			for _, a := range ask.Request.Alignments {
 				if a.Reviewed != nil && fresh[a.Goal] && ask.Request.Vouched(AlignmentAspect) {
 					p.Alignment = append(p.Alignment, model.Alignment{Goal: a.Goal, Level: int64(*a.Reviewed)})

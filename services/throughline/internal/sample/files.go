@@ -37,13 +37,18 @@ type City struct {
 	Strategies []*actionplanningv1.Strategy
 	Objectives []*actionplanningv1.Objective
 	Work       []*actionplanningv1.Assignment
+
+	Budget    *budgetingv1.Budget // envelopes and who may approve transfers, set after the budget is imported
+	Packages  []*budgetingv1.DecisionPackage
+	Scenarios []*budgetingv1.Scenario
+	Election  *budgetingv1.Election // name and fund; the rest is in election.pb
 }
 
-// readCity reads city.yaml, funds.yaml, requests.yaml, measures.yaml and action.yaml.
+// readCity reads the YAML files of a city.
 func readCity(dir string) (City, error) {
 	c := City{
 		Organization: &goalsv1.Organization{}, Plan: &goalsv1.Plan{}, Adoption: &goalsv1.Adoption{},
-		Prioritization: &goalsv1.Prioritization{}, Allocation: &budgetingv1.Allocation{},
+		Prioritization: &goalsv1.Prioritization{}, Allocation: &budgetingv1.Allocation{}, Budget: &budgetingv1.Budget{}, Election: &budgetingv1.Election{},
 	}
 	sections := map[string]map[string]any{
 		"city.yaml": {
@@ -54,8 +59,9 @@ func readCity(dir string) (City, error) {
 		"requests.yaml": {"fundingRequests": &c.Requests},
 		"measures.yaml": {"measures": &c.Measures},
 		"action.yaml":   {"strategies": &c.Strategies, "objectives": &c.Objectives, "assignments": &c.Work},
+		"choices.yaml":  {"budget": c.Budget, "decisionPackages": &c.Packages, "scenarios": &c.Scenarios, "election": c.Election},
 	}
-	for _, file := range []string{"city.yaml", "funds.yaml", "requests.yaml", "measures.yaml", "action.yaml"} {
+	for _, file := range []string{"city.yaml", "funds.yaml", "requests.yaml", "measures.yaml", "action.yaml", "choices.yaml"} {
 		if err := readSections(filepath.Join(dir, file), sections[file]); err != nil {
 			return c, err
 		}
@@ -103,6 +109,10 @@ func decode(value, target any) error {
 	case *[]*budgetingv1.Fund:
 		return decodeList(value, target)
 	case *[]*budgetingv1.FundingRequest:
+		return decodeList(value, target)
+	case *[]*budgetingv1.DecisionPackage:
+		return decodeList(value, target)
+	case *[]*budgetingv1.Scenario:
 		return decodeList(value, target)
 	case *[]*performancev1.Measure:
 		return decodeList(value, target)

@@ -52,7 +52,7 @@ func Load(ctx context.Context, suite *client.Suite, as As, o Options) (Loaded, e
 	if a, err := l.existing(ctx); err != nil || a != nil {
 		return Loaded{City: city, Allocation: a, Already: true}, err
 	}
-	for i, step := range []struct {
+	steps := []struct {
 		what string
 		run  func(context.Context) error
 	}{
@@ -66,12 +66,17 @@ func Load(ctx context.Context, suite *client.Suite, as As, o Options) (Loaded, e
 		{"requests", l.requests},
 		{"measures", l.measures},
 		{"results", l.results},
+		{"envelopes", l.envelopes},
+		{"decision packages", l.packages},
+		{"scenarios", l.scenarios},
+		{"election", l.election},
 		{"allocation", l.allocation},
-	} {
+	}
+	for i, step := range steps {
 		if err := step.run(ctx); err != nil {
 			return Loaded{}, fmt.Errorf("load sample city, %s: %w", step.what, err)
 		}
-		o.Progress("sample city", i+1, 11)
+		o.Progress("sample city", i+1, len(steps))
 	}
 	return Loaded{City: city, Allocation: l.made}, nil
 }

@@ -100,6 +100,11 @@ type shop struct {
 	pays      [][]payment
 	spent     []int64 // of each node
 	moves     []move
+
+	// Backing of many small slices.
+	nodes   []int
+	options []option
+	costs   []cost
 }
 
 // move is nodes that pay something, and all that may.
@@ -133,10 +138,16 @@ type cost struct {
 
 func newShop(in *model.Input) *shop {
 	s := &shop{byProgram: make(map[string][]*model.Package, len(in.Packages)), place: make(map[string]int, len(in.Packages))}
+	options, costs := 0, 0
 	for i := range in.Packages {
 		p := &in.Packages[i]
 		s.byProgram[p.Program] = append(s.byProgram[p.Program], p)
+		options += len(p.Levels)
+		for j := range p.Levels {
+			costs += len(p.Levels[j].Costs)
+		}
 	}
+	s.options, s.costs = make([]option, options), make([]cost, 0, costs)
 	return s
 }
 

@@ -11,7 +11,8 @@ import (
 // read takes a package down.
 func (a *audit) read(pack *model.Package, program, from, to int) bid {
 	p := &a.in.Programs[program]
-	b := bid{program: program, id: pack.ID, pack: pack, required: pack.ReplacesBase, pick: -1, options: make([]option, len(pack.Levels))}
+	b := bid{program: program, id: pack.ID, pack: pack, required: pack.ReplacesBase, pick: -1, options: a.shop.options[:len(pack.Levels):len(pack.Levels)]}
+	a.shop.options = a.shop.options[len(pack.Levels):]
 	var least int64
 	if pack.ReplacesBase {
 		least = a.mustKeep(pack, p, from, to)
@@ -28,14 +29,15 @@ func (a *audit) read(pack *model.Package, program, from, to int) bid {
 				}
 				a.shop.named[line] = true
 			}
-			nodes := []int(nil)
+			var nodes []int
 			if line >= 0 {
 				nodes = a.lineNodes(line)
 			} else {
 				nodes = a.payers(p, k, c.Year, c.OneTime)
 			}
-			o.costs = append(o.costs, cost{c, line, nodes})
+			a.shop.costs = append(a.shop.costs, cost{c, line, nodes})
 		}
+		o.costs = a.shop.costs[len(a.shop.costs)-len(l.Costs):]
 		o.open = now >= least
 	}
 	return b
@@ -82,15 +84,16 @@ func (a *audit) payers(p *model.Program, fund int, year int64, oneTime bool) []i
 		}
 		return a.in.Funds[fund].InPool() && a.in.Funds[k].InPool() && slices.Contains(p.EligibleFunds, a.in.Funds[k].ID)
 	}
-	var nodes []int
+	s := a.shop
+	from := len(s.nodes)
 	for n := range a.nodes {
 		v := &a.nodes[n]
 		inTime := v.year == year || (v.year < year && a.in.Params.CarryForward)
 		if inTime && (oneTime || !v.oneTime) && may(v.fund) {
-			nodes = append(nodes, n)
+			s.nodes = append(s.nodes, n)
 		}
 	}
-	return nodes
+	return s.nodes[from:len(s.nodes):len(s.nodes)]
 }
 
 // lineNodes is the money that may pay a line.

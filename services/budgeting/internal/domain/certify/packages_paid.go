@@ -137,30 +137,38 @@ func (a *audit) packagePaid(b *bid, r *model.PackageResult, lines map[int]int64)
 		}
 		byYear[p.Year] = append(byYear[p.Year], pays...)
 	}
-	for year := range int64(10) {
-		var costs []cost
-		if b.pick >= 0 {
-			for _, c := range b.options[b.pick].costs {
-				if c.Year == year && c.Amount > 0 {
-					costs = append(costs, c)
-				}
-			}
-		}
-		if err := a.covers(byYear[year], costs); err != nil {
+	for year := range int64(len(byYear)) {
+		if err := a.yearPaid(b, year, byYear[year], lines); err != nil {
 			return fmt.Errorf("year %d: %w", year, err)
 		}
-		for _, p := range byYear[year] {
-			if year > 0 {
-				a.shop.spent[p.node] += p.units
-				continue
-			}
-			if lines[p.node] -= p.units; lines[p.node] < 0 {
-				return fmt.Errorf("fund %q is said to pay more than it pays the lines of the program", a.name(p.node))
+	}
+	return nil
+}
+
+// yearPaid checks one year of a package.
+func (a *audit) yearPaid(b *bid, year int64, pays []payment, lines map[int]int64) error {
+	var costs []cost
+	if b.pick >= 0 {
+		for _, c := range b.options[b.pick].costs {
+			if c.Year == year && c.Amount > 0 {
+				costs = append(costs, c)
 			}
 		}
-		if year > 0 && len(costs) > 0 && sameNodes(costs) {
-			a.shop.moves = append(a.shop.moves, move{payersOf(byYear[year]), costs[0].nodes})
+	}
+	if err := a.covers(pays, costs); err != nil {
+		return err
+	}
+	for _, p := range pays {
+		if year > 0 {
+			a.shop.spent[p.node] += p.units
+			continue
 		}
+		if lines[p.node] -= p.units; lines[p.node] < 0 {
+			return fmt.Errorf("fund %q is said to pay more than it pays the lines of the program", a.name(p.node))
+		}
+	}
+	if year > 0 && len(costs) > 0 && sameNodes(costs) {
+		a.shop.moves = append(a.shop.moves, move{payersOf(pays), costs[0].nodes})
 	}
 	return nil
 }

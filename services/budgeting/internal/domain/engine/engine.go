@@ -23,10 +23,11 @@ type Solved struct {
 	Encoded     []byte // plan
 }
 
-// Allocate answers the input with a plan and the certificate of an independent check. Plans may be OPTIMAL, REDUCTION_SHORT or INFEASIBLE:
-// those are answers, not errors.
+// Allocate answers the input with a plan and the certificate of an independent check. Plans may be OPTIMAL, FEASIBLE, REDUCTION_SHORT or
+// INFEASIBLE: those are answers, not errors.
 //
-// Errors: Invalid with every violation, or WEIGHTS_OVERFLOW; FailedPrecondition ENGINE_VERSION for an input of another engine version; the
+// Errors: Invalid with every violation, or WEIGHTS_OVERFLOW, VALUES_OVERFLOW, TOO_MANY_LINKED_PACKAGES; FailedPrecondition ENGINE_VERSION for an
+// input of another engine version, WORK_LIMIT where PACKAGES neither finds levels that can be paid within it nor proves that there are none; the
 // context's; Internal when the check refuses the plan, which is then not returned.
 func Allocate(ctx context.Context, in model.Input) (model.Plan, model.Certificate, error) {
 	s, err := Solve(ctx, in)

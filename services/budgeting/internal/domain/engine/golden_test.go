@@ -34,11 +34,11 @@ func TestGoldenPlans(t *testing.T) {
 			in := town(1800)
 			in.Programs[0].CostLines[0].Amount += 37
 			return in
-		}(), "8ef8856be7d886605ecd9e8998e9d3adeb0d22cfc6b66a81d1ac73f49697769e", "403465bf2f64fdf6b2ac19d6af5e27080d9716889810521c4a237a4341a2be1c"},
-		{"priority adjustment", goldenTown(model.PriorityAdjustment), "b8cc274fec4e628d57966aa0fe5795f6b37ff22ceda32980efa6da52a31b468c", "fcaaa71c0a944024b0460ac8b966b10d086fd99290d65ea8d0151e3827ad6aa4"},
-		{"one rate", goldenTown(model.OneRate), "09f7d8fa4419fcc1e40c67fc7d6f26c2f884347b33810ab20b1ff685f31b49fb", "a8c002b4547e4e924c848b51262297ad25069370cc17e7d66bd6344c9a52d748"},
-		{"across the board", goldenTown(model.AcrossTheBoard), "2fdb0d08f4894ab921fae326f35359a8b4cb781dfb339f12bdf51b0418f0307c", "09dee0ccc396af4e4873b367307e1a7a25a31414b1dc17d2c144078a6ca763e3"},
-		{"cut line", goldenTown(model.CutLine), "98ade90782c0eb7f9da29cc4c68c324b81b0c6d3aa0b0afb52531201a222476b", "a226f8ff19af3de72760ec50d6bb92ade47fa2ff93ffb5500d25f528362b746a"},
+		}(), "64c69bbd4aaa217fed7db35c64006016aac62989c8bf2dc10da8be9c136f3d0c", "f1e1fc44749080273ce325ee224071c4f2580647e4c5c228d1814da26a8fa512"},
+		{"priority adjustment", goldenTown(model.PriorityAdjustment), "9d418baf2b469f924f872e3c71d3a1a87e76966d7215ff38a9b29b7f770372c0", "7bd7b1add58d61ab35e8058ac4e720a044fa6af603a42dd027c353dbf2d951ce"},
+		{"one rate", goldenTown(model.OneRate), "bc5b4eb6aab0ca283de1419bb7f6112880ad33ec4710ef67ed194c8a3c5c5af5", "90374638d8bdf01b6270f2a693cf2178a55cd30e05924100b97d576bf711e2e0"},
+		{"across the board", goldenTown(model.AcrossTheBoard), "05f7e6d2709a74bc766d57f31a7a2d62c1c3d76340a670ea1327477ecbdc2f90", "453aeb6376220d9d54ec878f6b6dfb763889b8fb59145ad0297ced2e58f5a96e"},
+		{"cut line", goldenTown(model.CutLine), "d7f86cb974618801d06e2d47031619101d2f300fd7b3f4c7deca263e57a78f23", "eb799b402ad2a3f3c21089c7bf93d203ef8ce5c59d4670cc2b6119ba9bc2e4ae"},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {

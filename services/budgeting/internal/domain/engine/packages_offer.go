@@ -62,7 +62,7 @@ func (s *shop) room() {
 // offer enters what a program offers, in the order of ids.
 func (s *shop) offer(program int32) {
 	from := len(s.offers)
-	if capital, any := s.capital(program); any {
+	if capital, found := s.capital(program); found {
 		s.offers = append(s.offers, capital)
 	}
 	if len(s.offered) > 0 {
@@ -79,7 +79,7 @@ func (s *shop) offer(program int32) {
 }
 
 // capital is the project of the program's capital lines.
-func (s *shop) capital(program int32) (o offer, any bool) {
+func (s *shop) capital(program int32) (o offer, found bool) {
 	var t tier
 	for i := s.first[program]; i < s.first[program+1]; i++ {
 		if l := &s.lines[i]; s.isProject(l) {

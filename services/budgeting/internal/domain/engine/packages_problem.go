@@ -35,7 +35,7 @@ func (s *shop) problem() (packages.Problem, error) {
 				return p, overflow()
 			}
 			most = max(most, t.value)
-			g.Levels[j] = packages.Level{Value: t.value, }
+			g.Levels[j] = packages.Level{Value: t.value}
 			from := len(costs)
 			costs = t.appendCosts(costs)
 			g.Levels[j].Costs = costs[from:len(costs):len(costs)]

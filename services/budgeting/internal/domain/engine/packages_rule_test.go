@@ -36,12 +36,18 @@ func TestPackagesByHand(t *testing.T) {
 		reasons   []model.Reason
 		surplus   int64
 	}{
-		{"nothing offered: the base stays", 3500, nil, nil, "", []int64{1000, 1000, 1000}, []model.Reason{model.AtBase, model.AtBase, model.AtBase}, 500},
+			{
+			"nothing offered: the base stays", 3500, nil, nil,
+			"", []int64{1000, 1000, 1000}, []model.Reason{model.AtBase, model.AtBase, model.AtBase}, 500,
+		},
 		{
 			"the most value, not the highest score first", 3600, []model.Package{pack("k1", "fire", 400), pack("k2", "parks", 600), pack("k3", "pools", 200)}, nil,
 			"a-a", []int64{1400, 1000, 1200}, []model.Reason{model.Selected, model.NotSelected, model.Selected}, 0,
 		},
-		{"one level of a package", 3900, []model.Package{pack("k1", "fire", 400, 800, 1000)}, nil, "b", []int64{1800, 1000, 1000}, []model.Reason{model.Selected, model.AtBase, model.AtBase}, 100},
+			{
+			"one level of a package", 3900, []model.Package{pack("k1", "fire", 400, 800, 1000)}, nil,
+			"b", []int64{1800, 1000, 1000}, []model.Reason{model.Selected, model.AtBase, model.AtBase}, 100,
+		},
 		{
 			"service levels are all of the base", 2900, []model.Package{replacing(pack("k1", "parks", 500, 900, 1500))}, nil,
 			"b", []int64{1000, 900, 1000}, []model.Reason{model.AtBase, model.ReplacedBase, model.AtBase}, 0,
@@ -218,6 +224,37 @@ func strained() model.Input {
 	}
 	return in
 }
+
+// market is the golden town with all that PACKAGES knows.
+func market() model.Input {
+	in := goldenTown(model.Packages)
+	in.Params.CarryForward = true
+	in.Funds[0].Available += 2_000_00
+	in.Later = []model.LaterEnvelope{{Fund: "general", Year: 1, Available: 250_00}}
+	in.Programs[0].CostLines = append(in.Programs[0].CostLines, model.CostLine{ID: "hall", Fund: "general", Treatment: model.CapitalProject, Amount: 700_50})
+	in.Packages = []model.Package{pack("k1", "fire", 400, 900), replacing(pack("k2", "parks", 700, 1300)), pack("k3", "pools", 300), pack("k4", "fire", 200)}
+	in.Packages[0].Levels[1].Costs = append(in.Packages[0].Levels[1].Costs, model.PackageCost{Fund: "general", Year: 1, Amount: 300_00})
+	in.Packages[2].Requires = []model.PackageRef{{Package: "k2", Level: "b"}}
+	in.Packages[3].Excludes = []model.PackageRef{{Package: "k1", Level: "b"}}
+	in.Packages[3].Levels[0].Costs[0].OneTime = true
+	return in
+}
+
+func TestGoldenPackages(t *testing.T) {
+	plan, cert, err := engine.Allocate(context.Background(), market())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cert.InputHash != goldenMarket || cert.PlanHash != goldenChoice {
+		t.Fatalf("hashes %q, %q of %s: %+v", cert.InputHash, cert.PlanHash, plan.Outcome, plan.Packages)
+	}
+}
+
+// The bytes of an input and of its plan.
+const (
+	goldenMarket = ""
+	goldenChoice = ""
+)
 
 func TestATinyWorkLimitGivesACertifiedGap(t *testing.T) {
 	in := strained()

@@ -35,7 +35,7 @@ type shop struct {
 	byID     map[string]int32 // offer of each package of the input
 	tiers    []tier           // room for those of all packages
 	items    []item
-	barrier  int              // 1 where a group stands at the end of the problem for what no choice can satisfy
+	barrier  int // 1 where a group stands at the end of the problem for what no choice can satisfy
 }
 
 // pocket is money of one kind of one fund in one year: a node. The first are the nodes of the purse.

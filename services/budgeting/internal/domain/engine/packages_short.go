@@ -70,40 +70,36 @@ func (o *offer) leastByClass() []packages.Cost {
 	return least
 }
 
-// wideShort looks for one set of money that proves what the solver found: no choice of levels can be paid. It tries the solver's own set, what
-// hangs together by its classes, and all money.
+// fewPockets are so few that every set of them is tried.
+const fewPockets = 12
+
+// wideShort looks for one set of money that proves what the solver found: no choice of levels can be paid. It tries the solver's own set, then
+// what may pay each class, and all money; where there are few pockets, every set.
 func (s *shop) wideShort(first []int32) (model.Shortfall, bool) {
-	root := make([]int32, len(s.have))
+	tries := slices.Concat([][]int32{first}, s.eligible)
 	all := make([]int32, len(s.have))
-	for k := range root {
-		root[k], all[k] = int32(k), int32(k)
+	for k := range all {
+		all[k] = int32(k)
 	}
-	find := func(k int32) int32 {
-		for root[k] != k {
-			k = root[k]
-		}
-		return k
-	}
-	for _, set := range s.eligible {
-		for _, k := range set {
-			a, b := find(set[0]), find(k)
-			root[max(a, b)] = min(a, b)
+	tries = append(tries, all)
+	if len(s.have) <= fewPockets {
+		for set := range 1 << len(s.have) {
+			tries = append(tries, slices.DeleteFunc(slices.Clone(all), func(k int32) bool { return set>>k&1 == 0 }))
 		}
 	}
-	tries := [][]int32{first}
-	for k := range root {
-		if find(int32(k)) == int32(k) {
-			tries = append(tries, slices.DeleteFunc(slices.Clone(all), func(n int32) bool { return find(n) != int32(k) }))
-		}
-	}
-	for _, nodes := range append(tries, all) {
-		if len(nodes) > 0 {
+	for _, nodes := range tries {
+		if len(nodes) > 0 && s.whole(nodes) {
 			if proof := s.proof(nodes); proof.Short > 0 {
 				return proof, true
 			}
 		}
 	}
 	return model.Shortfall{}, false
+}
+
+// whole says whether a set has the ongoing money of every fund whose one-time money it has: what may use the one may use the other.
+func (s *shop) whole(nodes []int32) bool {
+	return !slices.ContainsFunc(nodes, func(n int32) bool { return s.pockets[n].once && !slices.Contains(nodes, s.pockets[n].fund) })
 }
 
 // proof lists what must be paid and can be paid by this money only; nodes ascend.

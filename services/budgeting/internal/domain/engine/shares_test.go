@@ -132,8 +132,8 @@ func TestGoldenElections(t *testing.T) {
 		in              model.Input
 		input, planHash string
 	}{
-		{square(model.EqualShares, model.AddOneUtilitarian, model.CostUtility), "e7a9d92d664f5135c981e604965393a61b83a2d236b79a2a0fb122e53f676ee4", "16167e396e72474ec496e2fe3cbb9fc5095435d8aaa46406065e4721df99c928"},
-		{square(model.GreedyVotes, model.NoCompletion, model.CardinalityUtility), "3ba242d7e5b546e523613369ce93f5c06a37df43963b4e9be14fc110b55235a2", "d3aded2bfb578773c2003c1020d9f71d2b15310dff64e00aacebf0a1e8ef717c"},
+		{square(model.EqualShares, model.AddOneUtilitarian, model.CostUtility), "4f6d156bf9ae78dd047cf3e2f9bada00b6e4f1c1724e4f92fce8f1e9a9b4b26b", "bb134bf0eaf05283d4984cbc1ad88c8c836c2dd08991f809fd485e5fbfa69883"},
+		{square(model.GreedyVotes, model.NoCompletion, model.CardinalityUtility), "0f5dde38464960cb0d0bd672389f81fe5559800cc0ab0e93f6cb273889fe60e6", "55b0aa7600000b1deeae8a0b8166e0aba0612c9db58556b6dc0c10ae6d53abcc"},
 	}
 	for _, tc := range tests {
 		t.Run(string(tc.in.Method), func(t *testing.T) {

@@ -194,6 +194,11 @@ func named(k *model.Package) string {
 	}
 }
 
+// offersSomething says whether the program has a package in the plan, for which its score counts.
+func offersSomething(plan *model.Plan, program string) bool {
+	return slices.ContainsFunc(plan.Packages, func(r model.PackageResult) bool { return r.Program == program })
+}
+
 // shop tells what the program was offered; it is the part of PACKAGES in the sentences.
 func (t *teller) shop(r *Reason) {
 	s := newShopper(t.in, t.plan)

@@ -49,7 +49,9 @@ func (s *shopper) result(id string) *model.PackageResult {
 // holds says whether a reference is met by what was chosen.
 func (s *shopper) holds(r model.PackageRef) bool {
 	k := s.packageOf(r.Package)
-	place := func(id string) int { return slices.IndexFunc(k.Levels, func(l model.PackageLevel) bool { return l.ID == id }) }
+	place := func(id string) int {
+		return slices.IndexFunc(k.Levels, func(l model.PackageLevel) bool { return l.ID == id })
+	}
 	chosen := s.result(r.Package).Level
 	return chosen != "" && (r.Level == "" || place(chosen) >= place(r.Level))
 }
@@ -180,11 +182,12 @@ func (s *shopper) passedOver(k *model.Package, q int64, deals []deal) {
 	}
 }
 
-// fairScore is the score at which the value of a deal would be what it is charged, in basis points rounded up; it may be beyond 100 %.
+// fairScore is the score at which the value of a deal would be what it is charged, to the nearest basis point; it may be beyond 100 %.
 func (s *shopper) fairScore(q int64, d deal) int64 {
 	v := new(big.Int).Mul(d.charged, big.NewInt(q))
-	v.Rsh(v, uint(s.plan.Search.Shift)) //nolint:gosec // a certified shift is from 0 to 60
-	return v.Quo(v, big.NewInt(d.value)).Int64() + 1
+	worth := new(big.Int).Lsh(big.NewInt(d.value), uint(s.plan.Search.Shift)) //nolint:gosec // a certified shift is from 0 to 60
+	half := new(big.Int).Rsh(worth, 1)
+	return v.Quo(v.Add(v, half), worth).Int64()
 }
 
 func at(k *model.Package, d deal) string {

@@ -30,9 +30,21 @@ func sentences(in model.Input, plan *model.Plan, r *Reason) []string {
 	for i := range r.Lines {
 		competes = competes || r.Lines[i].Movable > 0
 	}
-	if competes {
+	if competes || offersSomething(plan, r.Program) {
 		t.score(r)
 	}
+	if in.Method == model.Packages {
+		t.shop(r)
+	} else {
+		t.lines(r)
+	}
+	t.stakes(r)
+	t.say("This follows priority revision %q%s, request version %q and engine version %s.", r.Revisions.Priority.Name, results(r.Revisions), r.Version, plan.EngineVersion)
+	return t.out
+}
+
+// lines tells every line of a formula.
+func (t *teller) lines(r *Reason) {
 	for i := range r.Lines {
 		if l := &r.Lines[i]; l.Line.Block < 0 {
 			t.fixed(l)
@@ -40,9 +52,6 @@ func sentences(in model.Input, plan *model.Plan, r *Reason) []string {
 			t.competing(l)
 		}
 	}
-	t.stakes(r)
-	t.say("This follows priority revision %q%s, request version %q and engine version %s.", r.Revisions.Priority.Name, results(r.Revisions), r.Version, plan.EngineVersion)
-	return t.out
 }
 
 func results(r model.Revisions) string {

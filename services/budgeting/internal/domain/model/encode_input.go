@@ -135,13 +135,15 @@ func (e *encoder) program(p *Program, goals []Goal) {
 func (e *encoder) costLines(lines []CostLine) {
 	e.raw(`,"cost_lines":[`)
 	for i := range lines {
-		l, open := &lines[i], `,{"fund":`
-		if i == 0 {
-			open = `{"fund":`
+		l := &lines[i]
+		if i > 0 {
+			e.raw(",")
 		}
-		e.text(open, l.Fund)
-		if !isPlace(l.ID, i) {
-			e.text(`,"id":`, l.ID)
+		if isPlace(l.ID, i) {
+			e.text(`{"fund":`, l.Fund)
+		} else {
+			e.text(`{"id":`, l.ID)
+			e.text(`,"fund":`, l.Fund)
 		}
 		if l.Treatment != Competes {
 			e.text(`,"treatment":`, string(l.Treatment))

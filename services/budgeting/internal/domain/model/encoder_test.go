@@ -6,13 +6,15 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 )
 
-// reference is what the encodings are defined by: encoding/json without HTML escapes and without the newline at the end.
+// reference is what the encodings are defined by: encoding/json without HTML escapes and without the newline at the end, of the forms below.
 func reference(t *testing.T, v any) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -87,6 +89,9 @@ func written(v any, others map[string]any) any {
 			}
 			value = reflect.ValueOf(other)
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if field.Name == "Alignment" {
+				name = "levels"
+			}
 			field.Type, field.Tag = value.Type(), reflect.StructTag(`json:"`+name+`"`)
 		}
 		fields, values = append(fields, field), append(values, value)
@@ -121,20 +126,61 @@ func all[T any](items []T, form func(int, T) any) []any {
 func inputForm(in model.Input) any {
 	return written(in, map[string]any{"Programs": all(in.Programs, func(_ int, p model.Program) any {
 		others := map[string]any{"CostLines": all(p.CostLines, func(i int, l model.CostLine) any {
-			// The fund comes first, because every line has one.
-			return struct {
-				Fund      string          `json:"fund"`
-				ID        string          `json:"id"`
-				Treatment model.Treatment `json:"treatment"`
-				Amount    int64           `json:"amount"`
-				OneTime   bool            `json:"one_time,omitempty"`
-			}{l.Fund, l.ID, l.Treatment, l.Amount, l.OneTime}
+			return written(l, map[string]any{"ID": unless(strconv.Itoa(i), l.ID), "Treatment": unless(model.Competes, l.Treatment)})
 		})}
-		_ = others
-		return nil
+		if levels := levelsOf(in.Goals, p.Alignment); levels != "" {
+			others["Alignment"] = levels
+		}
+		return written(p, others)
 	})})
 }
-func TestInputsAndPlansAreEncodedAsEncodingJSONDoes(t *testing.T) {
+
+// levelsOf pairs goals and alignments by a look-up, and is empty where the order, the goals or the levels are not as they must be.
+func levelsOf(goals []model.Goal, alignment []model.Alignment) string {
+	out := strings.Repeat("-", len(goals))
+	from := 0
+	for _, a := range alignment {
+		at := slices.IndexFunc(goals[from:], func(g model.Goal) bool { return g.ID == a.Goal })
+		if at < 0 || a.Level < 0 || a.Level > 4 {
+			return ""
+		}
+		out = out[:from+at] + strconv.FormatInt(a.Level, 10) + out[from+at+1:]
+		from += at + 1
+	}
+	if len(alignment) == 0 {
+		return ""
+	}
+	return out
+}
+
+func planForm(p model.Plan) any {
+	others := map[string]any{"Lines": all(p.Lines, func(i int, l model.Line) any {
+		others := map[string]any{
+			"Program": any(l.Program), "Treatment": unless(model.Competes, l.Treatment), "CostLines": unless(1, l.CostLines),
+			"Gross": unless(l.Base+l.Revenue, l.Gross), "Min": unless(l.Base, l.Min), "Max": unless(l.Base, l.Max), "Amount": unless(l.Base, l.Amount),
+			"Change": unless(l.Amount-l.Base, l.Change), "Movable": unless(0, l.Movable), "Reason": unless(model.OffTheTop, l.Reason), "Block": unless(-1, l.Block),
+		}
+		if l.Treatment == model.Competes {
+			others["Movable"], others["Reason"], others["Block"] = unless(max(0, l.Base-l.Floor), l.Movable), unless(model.AtRate, l.Reason), unless(0, l.Block)
+		}
+		before := ""
+		if i > 0 {
+			before = p.Lines[i-1].Program
+		}
+		others["Program"] = unless(before, l.Program)
+		others["Paid"] = append([]model.Payment{}, l.Paid...)
+		if (l.Amount == 0 && len(l.Paid) == 0) || (l.Amount != 0 && slices.Equal(l.Paid, []model.Payment{{Fund: l.Fund, Amount: l.Amount}})) {
+			others["Paid"] = nil
+		}
+		return written(l, others)
+	})}
+	if p.WithoutEquity != nil {
+		others["WithoutEquity"] = planForm(*p.WithoutEquity)
+	}
+	return written(p, others)
+}
+
+func TestInputsAndPlansAreEncodedAsEncodingJSONDoesWithoutWhatFollows(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	for range 4000 {
 		var in model.Input
@@ -142,17 +188,144 @@ func TestInputsAndPlansAreEncodedAsEncodingJSONDoes(t *testing.T) {
 		if r.IntN(2) == 0 {
 			in = in.Normalize()
 		}
-		if got, _ := in.Canonical(); !bytes.Equal(got, reference(t, in.Normalize())) {
-			t.Fatalf("input\n%s\nwant\n%s", got, reference(t, in.Normalize()))
+		usualInput(r, &in)
+		want := reference(t, inputForm(in.Normalize()))
+		if got, _ := in.Canonical(); !bytes.Equal(got, want) {
+			t.Fatalf("input\n%s\nwant\n%s", got, want)
 		}
 		var plan model.Plan
 		fill(r, reflect.ValueOf(&plan).Elem())
+		usualLines(r, &plan)
 		got, _ := plan.Encode()
-		if !bytes.Equal(got, reference(t, plan)) {
-			t.Fatalf("plan\n%s\nwant\n%s", got, reference(t, plan))
+		if want := reference(t, planForm(plan)); !bytes.Equal(got, want) {
+			t.Fatalf("plan\n%s\nwant\n%s", got, want)
 		}
 		if hash, _ := plan.Hash(); hash != model.Digest(got) {
 			t.Fatalf("hash %s of\n%s", hash, got)
+		}
+	}
+}
+
+// usualInput makes some of an input what is left out.
+func usualInput(r *rand.Rand, in *model.Input) {
+	for i := range in.Programs {
+		p := &in.Programs[i]
+		if r.IntN(2) == 0 {
+			p.Alignment = nil
+			for _, g := range in.Goals {
+				if r.IntN(3) > 0 {
+					p.Alignment = append(p.Alignment, model.Alignment{Goal: g.ID, Level: r.Int64N(5)})
+				}
+			}
+		}
+		for j := range p.CostLines {
+			if r.IntN(2) == 0 {
+				p.CostLines[j].ID = strconv.Itoa(j)
+			}
+			if r.IntN(2) == 0 {
+				p.CostLines[j].Treatment = model.Competes
+			}
+		}
+	}
+}
+
+// usualLines makes some fields of lines what they are left out for, and others nearly that.
+func usualLines(r *rand.Rand, p *model.Plan) {
+	for i := range p.Lines {
+		l := &p.Lines[i]
+		some := func() bool { return r.IntN(2) == 0 }
+		if some() {
+			l.Treatment = []model.Treatment{model.Competes, model.MustPay}[r.IntN(2)]
+		}
+		if some() && i > 0 {
+			l.Program = p.Lines[i-1].Program
+		}
+		if some() {
+			l.Gross, l.CostLines, l.Movable = l.Base+l.Revenue, 1, []int64{0, l.Base - l.Floor, max(0, l.Base-l.Floor)}[r.IntN(3)]
+		}
+		if some() {
+			l.Min, l.Max, l.Amount = l.Base, l.Base, l.Base
+		}
+		if some() {
+			l.Change = l.Amount - l.Base
+		}
+		if some() {
+			l.Reason, l.Block = []model.Reason{model.AtRate, model.OffTheTop}[r.IntN(2)], []int{0, -1}[r.IntN(2)]
+		}
+		if some() {
+			l.Paid = []model.Payment{{Fund: l.Fund, Amount: l.Amount}}
+		}
+	}
+	if p.WithoutEquity != nil {
+		usualLines(r, p.WithoutEquity)
+	}
+}
+
+// What plans leave out comes back, and nothing else does.
+func TestPlansComeBackWhole(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	for range 4000 {
+		plan := model.Plan{Schema: model.SchemaVersion}
+		for range r.IntN(5) {
+			var l model.Line
+			fill(r, reflect.ValueOf(&l).Elem())
+			l.Program, l.Fund, l.Treatment, l.Reason = randomID(r), randomID(r), model.Treatment(randomID(r)), model.Reason(randomID(r))
+			for j := range l.Paid {
+				l.Paid[j].Fund = randomID(r)
+			}
+			if len(l.Paid) == 0 {
+				l.Paid = nil
+			}
+			plan.Lines = append(plan.Lines, l)
+		}
+		usualLines(r, &plan)
+		b, _ := plan.Encode()
+		read, err := model.DecodePlan(b)
+		if err != nil {
+			t.Fatalf("%v:\n%s", err, b)
+		}
+		if !reflect.DeepEqual(read.Lines, plan.Lines) {
+			t.Fatalf("lines\n%+v\nwant\n%+v\nof %s", read.Lines, plan.Lines, b)
+		}
+	}
+}
+
+func randomID(r *rand.Rand) string { return []string{"", "a", "Fund 12", "é"}[r.IntN(4)] }
+
+// The long form of what is left out is refused: a plan has one encoding.
+func TestLongFormsAreNotCanonical(t *testing.T) {
+	line := model.Line{Program: "p", Fund: "f", Treatment: model.Competes, CostLines: 1, Gross: 7, Base: 7, Movable: 7, Min: 7, Max: 7, Amount: 7, Reason: model.AtRate, Paid: []model.Payment{{Fund: "f", Amount: 7}}}
+	plan := model.Plan{Schema: model.SchemaVersion, Lines: []model.Line{line, line}}
+	short, _ := plan.Encode()
+	const second = `,{"fund":"f","base":7}`
+	if !strings.Contains(string(short), `[{"program":"p","fund":"f","base":7}`+second) {
+		t.Fatalf("lines are written as %s", short)
+	}
+	for _, long := range []string{
+		`"program":"p"`, `"treatment":"COMPETES"`, `"one_time":false`, `"cost_lines":1`, `"gross":7`, `"revenue":0`, `"floor":0`, `"movable":7`, `"score_bp":0`, `"min":7`, `"max":7`,
+		`"odd":0`, `"amount":7`, `"change":0`, `"reason":"AT_RATE"`, `"block":0`, `"revenue_lost":0`, `"paid":[{"fund":"f","amount":7}]`, `"paid":null`,
+	} {
+		for _, changed := range []string{`,{"fund":"f","base":7,` + long + `}`, `,{` + long + `,"fund":"f","base":7}`} {
+			if _, err := model.DecodePlan([]byte(strings.Replace(string(short), second, changed, 1))); err == nil || !strings.Contains(err.Error(), "canonical form") {
+				t.Errorf("%s: error %v", changed, err)
+			}
+		}
+	}
+	in := valid()
+	in.Programs[0].CostLines[0].ID = "0"
+	b, _ := in.Canonical()
+	goal := in.Goals[0].ID
+	for _, tc := range []struct{ short, long string }{
+		{`{"fund":`, `{"id":"0","fund":`},
+		{`"amount":`, `"treatment":"COMPETES","amount":`},
+		{`"levels":"`, `"alignment":[{"goal":"` + goal + `","level":1}],"levels":"`},
+		{`"levels":"`, `"levels":"-`},
+	} {
+		if !strings.Contains(string(b), tc.short) {
+			t.Fatalf("no %s in %s", tc.short, b)
+		}
+		if _, err := model.Decode([]byte(strings.Replace(string(b), tc.short, tc.long, 1))); err == nil {
+			t.Errorf("%s is read", tc.long)
 		}
 	}
 }
@@ -165,6 +338,28 @@ func FuzzTextIsEncodedAsEncodingJSONDoes(f *testing.F) {
 		plan := model.Plan{InputHash: s}
 		if got, _ := plan.Encode(); !bytes.Equal(got, reference(t, plan)) {
 			t.Fatalf("plan\n%s\nwant\n%s", got, reference(t, plan))
+		}
+	})
+}
+
+// Whatever bytes are read as a plan or as an input are the bytes that it is written in.
+func FuzzWhatIsReadIsCanonical(f *testing.F) {
+	in := valid()
+	b, _ := in.Canonical()
+	f.Add(b)
+	line := model.Line{Program: "p", Fund: "f", Base: 7, Amount: 7}
+	b, _ = model.Plan{Schema: model.SchemaVersion, Lines: []model.Line{line}}.Encode()
+	f.Add(b)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if plan, err := model.DecodePlan(b); err == nil {
+			if again, _ := plan.Encode(); !bytes.Equal(again, b) {
+				t.Fatalf("plan %s is written as %s", b, again)
+			}
+		}
+		if in, err := model.Decode(b); err == nil {
+			if again, _ := in.Canonical(); !bytes.Equal(again, b) {
+				t.Fatalf("input %s is written as %s", b, again)
+			}
 		}
 	})
 }

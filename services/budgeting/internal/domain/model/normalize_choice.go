@@ -38,16 +38,29 @@ func ongoingFirst(a, b bool) int {
 // packagesInOrder copies and sorts packages, each with its costs and references; levels stay in the order of service.
 func packagesInOrder(packages []Package) []Package {
 	out := inOrder(packages, byPackage)
+	levels, costs := 0, 0
+	for i := range out {
+		levels += len(out[i].Levels)
+		for j := range out[i].Levels {
+			costs += len(out[i].Levels[j].Costs)
+		}
+	}
+	levelRoom, costRoom := make([]PackageLevel, levels), make([]PackageCost, costs)
 	for i := range out {
 		p := &out[i]
 		p.Requires, p.Excludes = inOrder(p.Requires, byRef), inOrder(p.Excludes, byRef)
-		p.Levels = append(make([]PackageLevel, 0, len(p.Levels)), p.Levels...)
+		p.Levels = take(&levelRoom, p.Levels, asGiven)
 		for j := range p.Levels {
-			p.Levels[j].Costs = inOrder(p.Levels[j].Costs, byCost)
+			if len(p.Levels[j].Costs) > 0 {
+				p.Levels[j].Costs = take(&costRoom, p.Levels[j].Costs, byCost)
+			}
 		}
 	}
 	return out
 }
+
+// asGiven leaves levels in the order of service.
+func asGiven(PackageLevel, PackageLevel) int { return 0 }
 
 func arePackagesInOrder(packages []Package) bool {
 	if !slices.IsSortedFunc(packages, byPackage) {

@@ -40,7 +40,7 @@ type DrawnLine struct {
 type PackageResult struct {
 	Package string        `json:"package"`
 	Program string        `json:"program"`
-	Level   string        `json:"level,omitempty"` // "" for none
+	Level   string        `json:"level,omitempty"` // "" for none, CapitalLevel for a capital project that is chosen
 	Value   int64         `json:"value"`           // of the level chosen
 	Amount  int64         `json:"amount"`          // of the level chosen, in the budget's year
 	Paid    []PackagePaid `json:"paid,omitempty"`

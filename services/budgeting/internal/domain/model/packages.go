@@ -24,7 +24,9 @@ const CapitalPackage = "capital"
 const CapitalLevel = "whole"
 
 // Package is a decision package: at most one of its levels is chosen. One that replaces the base is the program's service levels: exactly one is
-// chosen, and that is all of the program's competing cost; its COMPETES lines then leave the formula.
+// chosen, and that is all of the program's competing cost, net of program revenue; its COMPETES lines then leave the formula. A level that keeps
+// less than the attested mandate, hold-harmless or the equity floor ask for is not chosen, unless no level keeps the latter two. Lines that net
+// to a credit stay with their fund whatever is chosen.
 type Package struct {
 	ID           string         `json:"id"` // unique in the input
 	Program      string         `json:"program"`

@@ -45,7 +45,7 @@ type Totals struct {
 	GrossAmount int64 `json:"gross_amount"`
 	NetBase     int64 `json:"net_base"`
 	NetAmount   int64 `json:"net_amount"`
-	Change      int64 `json:"change"` // of competing lines, net of program revenue
+	Change      int64 `json:"change"` // of competing lines, net of program revenue, and under PACKAGES of capital projects
 	RevenueLost int64 `json:"revenue_lost"`
 	Short       int64 `json:"short"` // what packages must find, all blocks
 	Surplus     int64 `json:"surplus"`
@@ -95,7 +95,7 @@ type FundResult struct {
 	Available int64    `json:"available"`
 	Fixed     int64    `json:"fixed"`          // every line off the top, credits included
 	Revenue   int64    `json:"revenue"`        // program revenue before any cut
-	Competing int64    `json:"competing"`      // paid by this fund to competing lines, net of program revenue
+	Competing int64    `json:"competing"`      // paid by this fund to competing lines, net of program revenue; under PACKAGES also to capital projects, and carried to later years
 	Surplus   int64    `json:"surplus"`        // whole units that no eligible line may take
 	Remainder int64    `json:"remainder"`      // less than a rounding unit: the line "unallocated (rounding)"
 	Block     int      `json:"block"`          // index in Blocks, −1 when no competing line draws on the fund

@@ -101,17 +101,17 @@ func TestTampering(t *testing.T) {
 		change func(document) document
 		says   string
 	}{
-		"amount of a line":            {replace(`"amount":145100,`, `"amount":145200,`), "certificate"},
+		"amount of a line":            {replace(`"amount":145100`, `"amount":145200`), "certificate"},
 		"amount and payment":          {func(d document) document { d.Plan = strings.ReplaceAll(d.Plan, "145100", "145200"); return d }, "certificate"},
 		"an envelope":                 {replace(`"available":395025`, `"available":395125`), "answers another input"},
 		"envelope, and plan rehashed": {rehash(replace(`"available":395025`, `"available":405025`)), "certificate"},
 		"program id in the plan":      {replace(`"program":"fire"`, `"program":"zoo"`), "certificate"},
 		"program id in the input":     {rehash(func(d document) document { d.Input = strings.ReplaceAll(d.Input, "fire", "flue"); return d }), "certificate"},
 		"score":                       {replace(`"score_bp":10000`, `"score_bp":9000`), "certificate"},
-		"reviewed alignment":          {rehash(replace(`"level":4`, `"level":1`)), "certificate"},
+		"reviewed alignment":          {rehash(replace(`"levels":"4`, `"levels":"1`)), "certificate"},
 		"treatment":                   {rehash(replace(`"treatment":"MUST_PAY"`, `"treatment":"RESERVE"`)), "certificate"},
 		"rate of the block":           {replace(`"rate":{"num":"`, `"rate":{"num":"1`), "certificate"},
-		"reason":                      {replace(`"reason":"AT_RATE"`, `"reason":"MAX_CUT"`), "certificate"},
+		"reason":                      {replace(`"amount":145100`, `"amount":145100,"reason":"MAX_CUT"`), "certificate"},
 		"outcome of the plan":         {replace(`"outcome":"OPTIMAL"`, `"outcome":"REDUCTION_SHORT"`), "outcome"},
 		"plan of another allocation":  {func(d document) document { d.Plan = string(other.Plan); return d }, "certificate"},
 		"input of another allocation": {func(d document) document { d.Input = string(other.Input); return d }, "certificate"},

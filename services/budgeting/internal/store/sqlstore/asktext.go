@@ -13,7 +13,7 @@ import (
 // The text of a request is one line a fact, each a tag and tab-separated values, so that thousands are read in the time
 // that a JSON decoder takes for hundreds, and a person with a SQL prompt reads them too:
 //
-//	cost       FUND TREATMENT AMOUNT CLASS ONCE         ONCE is 1 for a one-time cost, else empty
+//	cost       FUND TREATMENT AMOUNT CLASS ONCE         the last is 1 for a one-time cost, else left out
 //	requested  AMOUNT            cap  AMOUNT            maxdecrease  PPM
 //	mandate    SOURCE CITATION BODY MINIMUM             the last may be empty
 //	eligible   FUND
