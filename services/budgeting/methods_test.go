@@ -3,6 +3,7 @@ package budgeting_test
 import (
 	"fmt"
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,6 +84,9 @@ func TestPackagesChooseByPriority(t *testing.T) {
 	levels := map[string]string{}
 	for _, p := range a.GetPackages() {
 		levels[p.GetDecisionPackage()] = p.GetLevel()
+		if why := map[bool]string{true: `level "high" is picked, at 600,000.00 USD`, false: "worth 0.4 for each 1.00 USD"}[p.GetLevel() != ""]; !strings.Contains(p.GetReason(), why) {
+			t.Errorf("%q does not say %q", p.GetReason(), why)
+		}
 	}
 	if levels[request("police")+"/decisionPackages/levels"] != "high" || levels[lights] != "" || len(levels) != 2 {
 		t.Errorf("levels %v", levels)
@@ -103,7 +107,9 @@ func TestPackagesChooseByPriority(t *testing.T) {
 	}
 	e, err := f.client.ExplainAllocation(finance, &budgetingv1.ExplainAllocationRequest{Name: a.GetName(), Program: program("parks")})
 	must(t, err)
-	t.Log(e.GetSteps())
+	if said := strings.Join(e.GetSteps(), "\n"); !strings.Contains(said, `is not chosen; it would cost 50,000.00 USD`) || !strings.Contains(said, "stays whole") {
+		t.Errorf("explained by\n%s", said)
+	}
 }
 
 // Ten voters of two dollars each: eight want the playground (10), which costs each of them less than their part; the other two can pay no more than
@@ -160,10 +166,9 @@ func TestElectionsAreAllocated(t *testing.T) {
 		}
 		why, err := f.client.ExplainAllocation(finance, &budgetingv1.ExplainAllocationRequest{Name: a.GetName(), Program: program("police")})
 		must(t, err)
-		if len(why.GetSteps()) == 0 {
-			t.Error("nothing is explained")
+		if said := strings.Join(why.GetSteps(), "\n"); !strings.Contains(said, "2 of 10 voters support it") || !strings.Contains(said, "too little") {
+			t.Errorf("explained by\n%s", said)
 		}
-		t.Log(why.GetSteps())
 	}
 	_, err = f.client.AnalyzeFragility(finance, &budgetingv1.AnalyzeFragilityRequest{Name: a.GetName()})
 	wantReason(t, err, "VOTERS_DECIDE")

@@ -179,6 +179,10 @@ func (a *App) keepRun(ctx context.Context, stop func(), run Run, holder string, 
 // finish stores what a run found, or why it failed, unless the run was cancelled or taken over meanwhile.
 func (a *App) finish(ctx context.Context, run Run, holder string, solved engine.Solved, failure error) error {
 	now := a.Now()
+	in, err := model.Decode(run.Input)
+	if err != nil && failure == nil {
+		failure = err
+	}
 	return a.Store.Write(ctx, func(tx Tx) (any, error) {
 		ours, err := tx.Runs().Remove(run.key(), holder)
 		if err != nil || !ours {
@@ -195,7 +199,7 @@ func (a *App) finish(ctx context.Context, run Run, holder string, solved engine.
 		if err != nil {
 			return nil, err
 		}
-		next := old.Solved(books, solved.Plan, solved.Certificate, now)
+		next := old.Solved(books, in, solved.Plan, solved.Certificate, now)
 		if err := tx.Allocations().Update(next); err != nil {
 			return nil, err
 		}

@@ -90,7 +90,7 @@ func (a Allocation) Answered(books Books, in model.Input, plan model.Plan, cert 
 	a = a.pinned(books, in)
 	a.ContentHash, a.ResultHash = cert.InputHash, cert.PlanHash
 	uncertified := a.Uncertified
-	a.Result = Summarize(plan, cert, in.Currency, books.Titles())
+	a.Result = Summarize(in, plan, cert, books.Titles())
 	a.Programs, a.Uncertified = len(books.Asks), uncertified
 	a.Checks = append(slices.Clip(a.Checks), books.attested())
 	return a
@@ -113,9 +113,9 @@ func (a Allocation) Running(books Books, in model.Input, hash string) Allocation
 }
 
 // Solved is the next version of a running allocation, with what the engine found. books has the titles.
-func (a Allocation) Solved(books Books, plan model.Plan, cert model.Certificate, now time.Time) Allocation {
+func (a Allocation) Solved(books Books, in model.Input, plan model.Plan, cert model.Certificate, now time.Time) Allocation {
 	attested, programs, uncertified := a.Checks, a.Programs, a.Uncertified
-	a.Result = Summarize(plan, cert, a.Currency, books.Titles())
+	a.Result = Summarize(in, plan, cert, books.Titles())
 	a.Programs, a.Uncertified = programs, uncertified
 	a.Checks = append(slices.Clip(a.Checks), attested...)
 	a.ResultHash, a.State, a.Meta = cert.PlanHash, AllocationProposed, a.Next(now)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/throughline/throughline/services/budgeting/internal/domain/explain"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
 	"github.com/throughline/throughline/services/platform/fault"
@@ -107,26 +108,16 @@ func (b *Books) election(in *model.Input) error {
 }
 
 // packages are the choices of a plan, in its order.
-func (s *summary) packages() []PackageChoice {
-	out := make([]PackageChoice, 0, len(s.plan.Packages))
-	for i := range s.plan.Packages {
-		p := &s.plan.Packages[i]
-		_, id, _ := strings.Cut(p.Package, "/")
-		c := PackageChoice{Program: p.Program, Package: id, Level: p.Level, Amount: p.Amount, Value: p.Value}
-		switch {
-		case p.Level != "" && p.Package == model.CapitalPackage:
-			c.Reason = "the capital project is funded whole"
-		case p.Package == model.CapitalPackage:
-			c.Reason = "the capital project is not funded: its money is worth more elsewhere, or it does not fit"
-		case p.Level != "":
-			c.Reason = "chosen: " + s.money(p.Amount) + " in the budget's year"
-		default:
-			c.Reason = "not chosen: its money is worth more elsewhere, or it does not fit; see the explanation of its program"
-		}
-		out = append(out, c)
-	}
-	if len(out) == 0 {
+func (s *summary) packages(in model.Input) []PackageChoice {
+	if len(s.plan.Packages) == 0 {
 		return nil
+	}
+	out := make([]PackageChoice, 0, len(s.plan.Packages))
+	for _, c := range explain.Choices(in, s.plan) {
+		_, id, _ := strings.Cut(c.Package, "/")
+		out = append(out, PackageChoice{
+			Program: c.Program, Package: id, Level: c.Level, Amount: c.Amount, Value: c.Value, Reason: Told([]string{c.Reason}, s.titles, in.Goals)[0],
+		})
 	}
 	return out
 }

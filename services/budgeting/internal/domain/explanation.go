@@ -148,7 +148,7 @@ func half(halves int64) string {
 // Differs says in what the stored figures of an allocation differ from its plan, or "".
 func Differs(a Allocation, lines []AllocationLine, in model.Input, plan model.Plan) string {
 	t := Titles{Fund: func(id string) string { return id }, Program: func(id string) string { return id }}
-	s := Summarize(plan, model.Certificate{}, in.Currency, t)
+	s := Summarize(in, plan, model.Certificate{}, t)
 	switch {
 	case a.Method != in.Method || a.EngineVersion != in.EngineVersion || a.Currency != in.Currency:
 		return "its method, engine version or currency"

@@ -74,14 +74,14 @@ type Shortfall struct {
 	Message                    string
 }
 
-// Summarize is the first page of a plan.
-func Summarize(plan model.Plan, cert model.Certificate, currency string, t Titles) Result {
-	s := summary{plan: plan, currency: currency, titles: t}
+// Summarize is the first page of a plan that answers this input.
+func Summarize(in model.Input, plan model.Plan, cert model.Certificate, t Titles) Result {
+	s := summary{plan: plan, currency: in.Currency, titles: t}
 	r := Result{
 		Outcome: plan.Outcome, Waterfall: s.waterfall(), Funds: s.funds(), Shortfalls: s.shortfalls(), Checks: cert.Checks,
 		TotalBase: plan.Totals.GrossBase, TotalAllocated: plan.Totals.GrossAmount, TotalAllocatedNet: plan.Totals.NetAmount,
 		PriorityValue: plan.Totals.PriorityValue, EquityCost: plan.Totals.EquityCost, RevenueLost: plan.Totals.RevenueLost,
-		GrantsLost: plan.Totals.GrantsLost, PositionsShort: plan.Totals.PositionsShort, Packages: s.packages(), Search: searched(plan.Search),
+		GrantsLost: plan.Totals.GrantsLost, PositionsShort: plan.Totals.PositionsShort, Packages: s.packages(in), Search: searched(plan.Search),
 	}
 	r.Blocks = s.blocks()
 	flagged := ""

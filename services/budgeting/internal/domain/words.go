@@ -21,11 +21,18 @@ func (s *summary) shortfalls() []Shortfall {
 		for _, l := range f.Lines {
 			amounts = append(amounts, programAmount{l.Program, l.Amount})
 		}
+		for _, p := range f.Packages { // the least that any of their levels costs
+			amounts = append(amounts, programAmount{p.Program, p.Amount})
+		}
 		amounts = merged(amounts)
+		names := s.titled(f.Funds)
+		for _, l := range f.Later {
+			names = append(names, fmt.Sprintf("%s, %d years on", s.titles.Fund(l.Fund), l.Year))
+		}
 		out = append(out, Shortfall{
 			Funds: f.Funds, Programs: ids(amounts), Required: f.Required, Available: f.Available, Short: f.Short,
-			Message: fmt.Sprintf("%s: %s must be paid, %s %s: %s short", s.list(f.Funds), s.costs(amounts, f.Required),
-				has(f.Funds), s.money(f.Available), s.money(f.Short)),
+			Message: fmt.Sprintf("%s: %s must be paid, %s %s: %s short", and(names), s.costs(amounts, f.Required),
+				has(names), s.money(f.Available), s.money(f.Short)),
 		})
 	}
 	for i := range s.plan.Blocks {
@@ -94,12 +101,14 @@ func (s *summary) costs(amounts []programAmount, total int64) string {
 	return and(parts) + ", " + s.money(total) + " in all,"
 }
 
-func (s *summary) list(funds []string) string {
+func (s *summary) list(funds []string) string { return and(s.titled(funds)) }
+
+func (s *summary) titled(funds []string) []string {
 	titles := make([]string, len(funds))
 	for i, id := range funds {
 		titles[i] = s.titles.Fund(id)
 	}
-	return and(titles)
+	return titles
 }
 
 func has(funds []string) string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -60,7 +61,7 @@ func runDemo(ctx context.Context, world World, settings *Settings, reach Connect
 	return nil
 }
 
-// invite prints three commands that a newcomer can paste.
+// invite prints commands that a newcomer can paste.
 func invite(out io.Writer, settings *Settings, organization, url string, l sample.Loaded) {
 	a := l.Allocation
 	state := "loaded"
@@ -81,10 +82,18 @@ func invite(out io.Writer, settings *Settings, organization, url string, l sampl
 3. Why one program got its money, to the dollar:
    curl -s -H "Authorization: Bearer $TOKEN" \
      "%s/v1/%s:explain?program=%s"
+
+4. What priorities changed, against the same cut for all:
+   curl -s -H "Authorization: Bearer $TOKEN" \
+     "%[11]s/v1/%[12]s:compare?baseline=BASELINE_ACROSS_THE_BOARD"
+
+5. Its proof, checked without the server:
+   curl -s -H "Authorization: Bearer $TOKEN" -o %[14]s \
+     "%[11]s/v1/%[12]s:export?format=EXPORT_FORMAT_PROOF" && bin/throughline verify %[14]s
 `, l.City.Organization.GetDisplayName(), state, a.GetPrograms(), a.GetName(), a.GetOutcome(),
 		organization, pasted(settings.DataDir),
 		url, parentOf(a.GetName()), scaledFund(l),
-		url, a.GetName(), l.City.Example)
+		url, a.GetName(), l.City.Example, pasted(filepath.Join(settings.DataDir, "proof.json")))
 }
 
 func parentOf(allocation string) string { return path.Dir(path.Dir(allocation)) }

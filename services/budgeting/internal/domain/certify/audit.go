@@ -2,6 +2,7 @@ package certify
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
@@ -13,6 +14,7 @@ type audit struct {
 	plan   *model.Plan
 	unit   int64
 	fund   map[string]int
+	lone   []int     // 0, 1, 2 …: sets of one node
 	work   []working // of each plan line
 	claims []int     // plan lines that compete for money
 	fixed  []int64   // of each fund
@@ -24,12 +26,20 @@ type audit struct {
 	poll   *poll    // where voters decide
 	shop   *shop    // where packages are chosen
 
-	// Backing of many small slices.
+	backing
+}
+
+// backing is the memory of many small slices. It is used again by the next audit: nothing of it may be left in what an audit answers.
+type backing struct {
+	works    []working
+	lines    []int
 	sets     []int
 	pays     []payment
 	spreads  []int64
 	costSums []costSum
 }
+
+var backings = sync.Pool{New: func() any { return &backing{} }}
 
 // working is the auditor's own view of one plan line.
 type working struct {
@@ -61,16 +71,48 @@ type payment struct {
 	units int64
 }
 
+// newAudit starts an audit, which its caller closes.
 func newAudit(in model.Input, plan *model.Plan) *audit {
-	a := &audit{in: in, plan: plan, unit: unit(&in), fund: make(map[string]int, len(in.Funds))}
+	a := &audit{in: in, plan: plan, unit: unit(&in), fund: make(map[string]int, len(in.Funds)), lone: make([]int, len(in.Funds))}
 	for k := range in.Funds {
-		a.fund[in.Funds[k].ID] = k
+		a.fund[in.Funds[k].ID], a.lone[k] = k, k
 	}
+	if memory, ok := backings.Get().(*backing); ok {
+		a.backing = *memory
+	}
+	a.claims = a.lines[:0]
 	a.fixed, a.income, a.once = make([]int64, len(in.Funds)), make([]int64, len(in.Funds)), make([]once, len(in.Funds))
 	if in.Method == model.Packages {
 		a.shop = newShop(&a.in)
 	}
 	return a
+}
+
+// close gives the memory back; the audit is done.
+func (a *audit) close() {
+	memory := a.backing
+	memory.lines, memory.sets, memory.pays = a.claims[:0], a.sets[:0], a.pays[:0]
+	clear(memory.works) // lets go of the programs
+	backings.Put(&memory)
+}
+
+// workings are clean ones, one a plan line.
+func (a *audit) workings() []working {
+	if n := len(a.plan.Lines); cap(a.works) < n {
+		a.works = make([]working, n)
+	} else {
+		a.works = a.works[:n]
+	}
+	return a.works
+}
+
+// fundAt is the place of a fund, which is mostly that of the line.
+func (a *audit) fundAt(id string, line int) (k int, known bool) {
+	if k := a.work[line].fund; a.in.Funds[k].ID == id {
+		return k, true
+	}
+	k, known = a.fund[id]
+	return k, known
 }
 
 // at is an error about one plan line.
@@ -116,6 +158,9 @@ func (a *audit) programLimits(lines []int) {
 		if *p.Cap < high {
 			high, capped = *p.Cap, model.AtCap
 		}
+	}
+	if !limited {
+		high = low // where there is no limit there is nothing to spread up to it
 	}
 	floors, lifts, rooms, asks := a.spread(lines, floor, low-floor, high-low, p.Requested)
 	for j, i := range lines {

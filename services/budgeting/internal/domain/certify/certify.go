@@ -74,16 +74,8 @@ func NewAuditor(in model.Input) (*Auditor, error) {
 	if err := in.Validate(); err != nil {
 		return nil, err
 	}
-	return newAuditor(in.Normalize())
-}
-
-// newAuditor keeps the input itself: it must be valid, normalized and nobody else's.
-func newAuditor(in model.Input) (*Auditor, error) {
-	a := &Auditor{in: in}
-	var err error
-	if a.canonical, err = a.in.Canonical(); err != nil {
-		return nil, err
-	}
+	a := &Auditor{}
+	a.in, a.canonical = in.NormalAndCanonical()
 	a.hash = model.Digest(a.canonical)
 	return a, nil
 }
@@ -115,6 +107,7 @@ func (a *Auditor) prove(plan *model.Plan) ([]string, error) {
 		return nil, err
 	}
 	work := newAudit(a.in, plan)
+	defer work.close()
 	checks := feasibleChecks(a.in.Method)
 	switch {
 	case a.in.Method.ByBallots():
@@ -124,7 +117,7 @@ func (a *Auditor) prove(plan *model.Plan) ([]string, error) {
 	case plan.Outcome == model.Infeasible:
 		checks = infeasibleChecks()
 	}
-	proven := []string{"the plan answers this input, by its hash"}
+	proven := append(make([]string, 0, 1+len(checks)), "the plan answers this input, by its hash")
 	for _, c := range checks {
 		if err := c.run(work); err != nil {
 			return nil, fmt.Errorf("not proven that %s: %w", c.says, err)

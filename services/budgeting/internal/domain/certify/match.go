@@ -19,7 +19,7 @@ type costSum struct {
 
 // linesMatch adds the cost lines up by itself and compares, program by program: both sides ascend by program, fund and treatment.
 func (a *audit) linesMatch() error {
-	a.work = make([]working, len(a.plan.Lines))
+	a.work = a.workings()
 	at := 0
 	for i := range a.in.Programs {
 		p := &a.in.Programs[i]
@@ -46,9 +46,11 @@ func (a *audit) sums(p *model.Program) []costSum {
 	a.costSums = a.costSums[:0]
 	for i := range p.CostLines {
 		l := &p.CostLines[i]
-		s := a.sumOf(l.Fund, l.Treatment, l.OneTime)
-		s.count++
-		s.gross += l.Amount
+		if n := len(a.costSums); n == 0 || !a.costSums[n-1].takes(a.in.Funds, l) {
+			a.sumOf(l.Fund, l.Treatment, l.OneTime).add(l)
+		} else {
+			a.costSums[n-1].add(l)
+		}
 	}
 	for i := range p.Revenue {
 		a.sumOf(p.Revenue[i].Fund, model.Competes, false).revenue += p.Revenue[i].Amount
@@ -59,6 +61,15 @@ func (a *audit) sums(p *model.Program) []costSum {
 		}
 	}
 	return a.costSums
+}
+
+func (s *costSum) takes(funds []model.Fund, l *model.CostLine) bool {
+	return s.treatment == l.Treatment && s.oneTime == l.OneTime && funds[s.fund].ID == l.Fund
+}
+
+func (s *costSum) add(l *model.CostLine) {
+	s.count++
+	s.gross += l.Amount
 }
 
 // sumOf finds the sum of a fund, treatment and kind of cost, or makes a place for it.

@@ -83,6 +83,9 @@ func (a *audit) afterTop() []int64 {
 // mayPay is the money of the carrying fund, and of the program's eligible funds that compete when the carrying fund does. One-time money pays
 // one-time costs only.
 func (a *audit) mayPay(w *working) []int {
+	if len(w.program.EligibleFunds) == 0 && (!w.oneTime || a.once[w.fund].node < 0) {
+		return a.lone[w.fund : w.fund+1 : w.fund+1]
+	}
 	from := len(a.sets)
 	enter := func(k int) {
 		a.sets = append(a.sets, k)

@@ -105,6 +105,7 @@ type shop struct {
 	nodes   []int
 	options []option
 	costs   []cost
+	due     []cost // scratch of yearPaid
 }
 
 // move is nodes that pay something, and all that may.
@@ -147,7 +148,7 @@ func newShop(in *model.Input) *shop {
 			costs += len(p.Levels[j].Costs)
 		}
 	}
-	s.options, s.costs = make([]option, options), make([]cost, 0, costs)
+	s.options, s.costs, s.bids = make([]option, options), make([]cost, 0, costs), make([]bid, 0, len(in.Packages))
 	return s
 }
 
@@ -216,31 +217,33 @@ func (a *audit) offerAll() error {
 
 // offerOf reads the packages of a program, whose lines are from … to−1, in the order of ids; its capital project stands among them.
 func (a *audit) offerOf(program, from, to int) {
-	s, p := a.shop, &a.in.Programs[program]
-	project := bid{program: program, id: model.CapitalPackage, pick: -1, options: []option{{id: model.CapitalLevel, open: true}}}
-	for j := from; j < to; j++ {
-		if w := &a.work[j]; w.project {
-			c := model.PackageCost{Fund: a.plan.Lines[j].Fund, Amount: a.plan.Lines[j].Base, OneTime: w.oneTime}
-			project.options[0].costs = append(project.options[0].costs, cost{c, j, a.lineNodes(j)})
-			s.named[j] = true
-		}
+	s, first := a.shop, len(a.shop.bids)
+	for _, pack := range s.byProgram[a.in.Programs[program].ID] {
+		s.bids = append(s.bids, a.read(pack, program, from, to))
 	}
-	bids := make([]bid, 0, len(s.byProgram[p.ID])+1)
-	for _, pack := range s.byProgram[p.ID] {
-		bids = append(bids, a.read(pack, program, from, to))
+	if costs := a.projectCosts(from, to); len(costs) > 0 {
+		at, _ := slices.BinarySearchFunc(s.bids[first:], model.CapitalPackage, func(b bid, id string) int { return strings.Compare(b.id, id) })
+		project := bid{program: program, id: model.CapitalPackage, pick: -1, options: []option{{id: model.CapitalLevel, open: true, costs: costs}}}
+		s.bids = slices.Insert(s.bids, first+at, project)
 	}
-	if len(project.options[0].costs) > 0 {
-		at, _ := slices.BinarySearchFunc(bids, project.id, func(b bid, id string) int { return strings.Compare(b.id, id) })
-		bids = slices.Insert(bids, at, project)
-	}
-	for i := range bids {
-		b := &bids[i]
+	for i := first; i < len(s.bids); i++ {
+		b := &s.bids[i]
 		for j := range b.options {
 			a.price(b, &b.options[j])
 		}
-		s.place[b.id] = len(s.bids) + i // no reference names a capital project
+		s.place[b.id] = i // no reference names a capital project
 	}
-	s.bids = append(s.bids, bids...)
+}
+
+// projectCosts is what the capital project of a program costs, nothing when there is none.
+func (a *audit) projectCosts(from, to int) (costs []cost) {
+	for j := from; j < to; j++ {
+		if l, w := &a.plan.Lines[j], &a.work[j]; w.project {
+			costs = append(costs, cost{model.PackageCost{Fund: l.Fund, Amount: l.Base, OneTime: w.oneTime}, j, a.lineNodes(j)})
+			a.shop.named[j] = true
+		}
+	}
+	return costs
 }
 
 // searched has nothing to recompute: the sentence says what it rests on.

@@ -101,9 +101,10 @@ func payersOf(pays []payment) []int {
 // packagePayments checks that the money told of each chosen package pays its costs, year by year, and that in the budget's year it is part of what
 // the lines of the program are paid.
 func (a *audit) packagePayments() error {
+	lines := make([]int64, len(a.nodes))
 	for i := 0; i < len(a.shop.bids); {
 		program := a.shop.bids[i].program
-		lines := map[int]int64{} // by node
+		clear(lines)
 		for at := a.shop.first[program]; at < a.shop.first[program+1]; at++ {
 			for _, p := range a.shop.pays[at] {
 				lines[p.node] += p.units
@@ -119,7 +120,7 @@ func (a *audit) packagePayments() error {
 }
 
 // packagePaid checks one package; lines is what is left of what the program's lines are paid.
-func (a *audit) packagePaid(b *bid, r *model.PackageResult, lines map[int]int64) error {
+func (a *audit) packagePaid(b *bid, r *model.PackageResult, lines []int64) error {
 	if b.pick < 0 && len(r.Paid) == 0 {
 		return nil
 	}
@@ -146,8 +147,8 @@ func (a *audit) packagePaid(b *bid, r *model.PackageResult, lines map[int]int64)
 }
 
 // yearPaid checks one year of a package.
-func (a *audit) yearPaid(b *bid, year int64, pays []payment, lines map[int]int64) error {
-	var costs []cost
+func (a *audit) yearPaid(b *bid, year int64, pays []payment, lines []int64) error {
+	costs := a.shop.due[:0]
 	if b.pick >= 0 {
 		for _, c := range b.options[b.pick].costs {
 			if c.Year == year && c.Amount > 0 {
@@ -155,6 +156,7 @@ func (a *audit) yearPaid(b *bid, year int64, pays []payment, lines map[int]int64
 			}
 		}
 	}
+	a.shop.due = costs
 	if err := a.covers(pays, costs); err != nil {
 		return err
 	}

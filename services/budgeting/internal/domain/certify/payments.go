@@ -15,7 +15,7 @@ func (a *audit) eligibility() error {
 		paid, odd := int64(0), w.odd
 		from := len(a.pays)
 		for j, p := range l.Paid {
-			k, known := a.fund[p.Fund]
+			k, known := a.fundAt(p.Fund, i)
 			switch {
 			case !known:
 				return a.at(i, "is paid by fund %q, which may not pay it", p.Fund)
@@ -75,7 +75,8 @@ func (a *audit) conservation() error {
 	spent := make([]int64, len(a.in.Funds))
 	for _, i := range a.claims {
 		for _, p := range a.plan.Lines[i].Paid {
-			spent[a.fund[p.Fund]] += p.Amount
+			k, _ := a.fundAt(p.Fund, i)
+			spent[k] += p.Amount
 		}
 		for _, p := range a.work[i].pays {
 			a.left[p.node] -= p.units * a.unit

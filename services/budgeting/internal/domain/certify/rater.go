@@ -13,6 +13,7 @@ type rater struct {
 	names    []string
 	weights  []int64 // ppm
 	whole    int64   // of the weights
+	next     int     // of names, where levels come in their order
 	levels   []int64 // of the program
 	known    []bool
 	counted  [][]int64 // levels of every program where they are known
@@ -32,6 +33,7 @@ func (r *rater) add(name string, weight int64) {
 func enterLevels(p *model.Program, goals, attributes *rater) {
 	clear(goals.known)
 	clear(attributes.known)
+	goals.next, attributes.next = 0, 0
 	for i := range p.Alignment {
 		goals.level(p.Alignment[i].Goal, p.Alignment[i].Level)
 	}
@@ -41,8 +43,12 @@ func enterLevels(p *model.Program, goals, attributes *rater) {
 }
 
 func (r *rater) level(name string, level int64) {
-	if i, weighs := r.place[name]; weighs {
-		r.levels[i], r.known[i] = level, true
+	i, weighs := r.next, r.next < len(r.names) && r.names[r.next] == name
+	if !weighs {
+		i, weighs = r.place[name]
+	}
+	if weighs {
+		r.levels[i], r.known[i], r.next = level, true, i+1
 	}
 }
 

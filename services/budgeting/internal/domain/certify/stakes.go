@@ -105,10 +105,11 @@ func (a *audit) equity() error {
 	}
 	in := a.in
 	in.Params.EquityFloor = nil
-	without, err := newAuditor(in)
+	hash, err := in.Hash()
 	if err != nil {
 		return err
 	}
+	without := Auditor{in: in, hash: hash}
 	if _, err := without.prove(other); err != nil {
 		return fmt.Errorf("without it: %w", err)
 	}

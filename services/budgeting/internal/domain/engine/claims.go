@@ -117,6 +117,9 @@ func (b *book) bounds(p *model.Program, claims []claim) {
 		most, mostWhy = *p.Cap, model.AtCap
 	}
 	bounded := p.HoldHarmless != nil || p.Cap != nil
+	if !bounded {
+		most = least // nothing to spread
+	}
 	n := len(claims)
 	spread := b.spread[:0] // bases, then the pieces of each amount, n by n
 	for i := range claims {

@@ -34,8 +34,9 @@ func Allocate(ctx context.Context, in model.Input) (model.Plan, model.Certificat
 	return s.Plan, s.Certificate, err
 }
 
-// Solve is Allocate with the bytes to keep. The auditor encodes and hashes the input before the solver starts on a copy, and holds the plan
-// against its own: the two share no memory, and nothing that the solver says of the input is believed.
+// Solve is Allocate with the bytes to keep. The auditor copies, encodes and hashes the input before the solver starts, and holds the plan against its
+// copy: the solver works on the input that it was given, or on another copy where that is not in order. The two share no memory that either writes,
+// and nothing that the solver says of the input is believed.
 func Solve(ctx context.Context, in model.Input) (Solved, error) { return SolveWith(ctx, in, Options{}) }
 
 // Options watch a solve; they never change its answer.
@@ -53,12 +54,15 @@ func SolveWith(ctx context.Context, in model.Input, o Options) (Solved, error) {
 		return Solved{}, fault.State("ENGINE_VERSION",
 			"the input is for engine version %q and this is version %q; create a new allocation from the current input", in.EngineVersion, Version)
 	}
-	plan, err := solve(ctx, auditor.Copy(), auditor.InputHash(), o)
+	if !in.IsNormal() {
+		in = auditor.Copy()
+	}
+	plan, err := solve(ctx, in, auditor.InputHash(), o)
 	if err != nil {
 		return Solved{}, err
 	}
 	if in.Params.EquityFloor != nil && plan.Outcome != model.Infeasible {
-		if err := withoutEquity(ctx, auditor.Copy(), &plan); err != nil {
+		if err := withoutEquity(ctx, in, &plan); err != nil {
 			return Solved{}, err
 		}
 	}

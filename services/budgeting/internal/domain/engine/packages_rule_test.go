@@ -36,52 +36,90 @@ func TestPackagesByHand(t *testing.T) {
 		reasons   []model.Reason
 		surplus   int64
 	}{
-			{
+		{
 			"nothing offered: the base stays", 3500, nil, nil,
-			"", []int64{1000, 1000, 1000}, []model.Reason{model.AtBase, model.AtBase, model.AtBase}, 500,
+			"",
+			[]int64{1000, 1000, 1000},
+			[]model.Reason{model.AtBase, model.AtBase, model.AtBase},
+			500,
 		},
 		{
-			"the most value, not the highest score first", 3600, []model.Package{pack("k1", "fire", 400), pack("k2", "parks", 600), pack("k3", "pools", 200)}, nil,
-			"a-a", []int64{1400, 1000, 1200}, []model.Reason{model.Selected, model.NotSelected, model.Selected}, 0,
-		},
-			{
-			"one level of a package", 3900, []model.Package{pack("k1", "fire", 400, 800, 1000)}, nil,
-			"b", []int64{1800, 1000, 1000}, []model.Reason{model.Selected, model.AtBase, model.AtBase}, 100,
-		},
-		{
-			"service levels are all of the base", 2900, []model.Package{replacing(pack("k1", "parks", 500, 900, 1500))}, nil,
-			"b", []int64{1000, 900, 1000}, []model.Reason{model.AtBase, model.ReplacedBase, model.AtBase}, 0,
+			"the most value, not the highest score first", 3600,
+			[]model.Package{pack("k1", "fire", 400), pack("k2", "parks", 600), pack("k3", "pools", 200)},
+			nil,
+			"a-a",
+			[]int64{1400, 1000, 1200},
+			[]model.Reason{model.Selected, model.NotSelected, model.Selected},
+			0,
 		},
 		{
-			"a mandate bars the cheapest level, whatever it costs others", 2950, []model.Package{replacing(pack("k1", "pools", 500, 900)), pack("k2", "fire", 400)},
+			"one level of a package", 3900,
+			[]model.Package{pack("k1", "fire", 400, 800, 1000)},
+			nil,
+			"b",
+			[]int64{1800, 1000, 1000},
+			[]model.Reason{model.Selected, model.AtBase, model.AtBase},
+			100,
+		},
+		{
+			"service levels are all of the base", 2900,
+			[]model.Package{replacing(pack("k1", "parks", 500, 900, 1500))},
+			nil,
+			"b",
+			[]int64{1000, 900, 1000},
+			[]model.Reason{model.AtBase, model.ReplacedBase, model.AtBase},
+			0,
+		},
+		{
+			"a mandate bars the cheapest level, whatever it costs others", 2950,
+			[]model.Package{replacing(pack("k1", "pools", 500, 900)), pack("k2", "fire", 400)},
 			func(in *model.Input) { in.Programs[2].Mandate = mandate(600) },
-			"b-", []int64{1000, 1000, 900}, []model.Reason{model.NotSelected, model.AtBase, model.ReplacedBase}, 50,
+			"b-",
+			[]int64{1000, 1000, 900},
+			[]model.Reason{model.NotSelected, model.AtBase, model.ReplacedBase},
+			50,
 		},
 		{
-			"the equity floor bars a level too", 2950, []model.Package{replacing(pack("k1", "pools", 500, 900)), pack("k2", "fire", 400)},
+			"the equity floor bars a level too", 2950,
+			[]model.Package{replacing(pack("k1", "pools", 500, 900)), pack("k2", "fire", 400)},
 			func(in *model.Input) {
 				in.Programs[2].EquityBP = 100
 				in.Params.EquityFloor, in.Params.EquityCapBP = &model.EquityFloor{MinBP: 100, MaxCutPPM: 100_000}, 0
 			},
-			"b-", []int64{1000, 1000, 900}, []model.Reason{model.NotSelected, model.AtBase, model.ReplacedBase}, 50,
+			"b-",
+			[]int64{1000, 1000, 900},
+			[]model.Reason{model.NotSelected, model.AtBase, model.ReplacedBase},
+			50,
 		},
 		{
-			"a prerequisite comes along", 3700, []model.Package{pack("k1", "fire", 300), pack("k2", "pools", 400), pack("k3", "parks", 600)},
+			"a prerequisite comes along", 3700,
+			[]model.Package{pack("k1", "fire", 300), pack("k2", "pools", 400), pack("k3", "parks", 600)},
 			func(in *model.Input) { in.Packages[0].Requires = []model.PackageRef{{Package: "k2"}} },
-			"aa-", []int64{1300, 1000, 1400}, []model.Reason{model.Selected, model.NotSelected, model.Selected}, 0,
+			"aa-",
+			[]int64{1300, 1000, 1400},
+			[]model.Reason{model.Selected, model.NotSelected, model.Selected},
+			0,
 		},
 		{
-			"an exclusion keeps one out", 4000, []model.Package{pack("k1", "fire", 300), pack("k2", "pools", 400), pack("k3", "parks", 200)},
+			"an exclusion keeps one out", 4000,
+			[]model.Package{pack("k1", "fire", 300), pack("k2", "pools", 400), pack("k3", "parks", 200)},
 			func(in *model.Input) { in.Packages[0].Excludes = []model.PackageRef{{Package: "k2"}} },
-			"a-a", []int64{1300, 1200, 1000}, []model.Reason{model.Selected, model.Selected, model.NotSelected}, 500,
+			"a-a",
+			[]int64{1300, 1200, 1000},
+			[]model.Reason{model.Selected, model.Selected, model.NotSelected},
+			500,
 		},
 		{
-			"reviewed benefit decides", 3500, []model.Package{pack("k1", "fire", 500), pack("k2", "pools", 500)},
+			"reviewed benefit decides", 3500,
+			[]model.Package{pack("k1", "fire", 500), pack("k2", "pools", 500)},
 			func(in *model.Input) {
 				in.Params.PackageValue = model.Benefit
 				in.Packages[0].Levels[0].Benefit, in.Packages[1].Levels[0].Benefit = 10, 41
 			},
-			"-a", []int64{1000, 1000, 1500}, []model.Reason{model.NotSelected, model.AtBase, model.Selected}, 0,
+			"-a",
+			[]int64{1000, 1000, 1500},
+			[]model.Reason{model.NotSelected, model.AtBase, model.Selected},
+			0,
 		},
 	}
 	for _, tc := range tests {
@@ -252,8 +290,8 @@ func TestGoldenPackages(t *testing.T) {
 
 // The bytes of an input and of its plan.
 const (
-	goldenMarket = ""
-	goldenChoice = ""
+	goldenMarket = "ed400a843da7273c4087d1c1966ecf8dd367ca2f9efade176c810a9f4eb75a24"
+	goldenChoice = "98e1ef93561d7fc266758364892394f23ef65d2448fb1952830c7d67ba6b18c2"
 )
 
 func TestATinyWorkLimitGivesACertifiedGap(t *testing.T) {

@@ -76,7 +76,8 @@ func TestPackagesCanBeReadOut(t *testing.T) {
 		{"capital left out", market(2200, patrol), "parks", func(in *model.Input) {
 			in.Programs[1].CostLines = append(in.Programs[1].CostLines, model.CostLine{ID: "z", Fund: "general", Treatment: model.CapitalProject, Amount: 900_00})
 		}, []string{"The capital project is not chosen; it would cost 900.00 USD.", `its capital project of 900.00 USD is left out`}},
-		{"infeasible", market(1500, patrol), "fire", nil, []string{"500.00 USD too little"}},
+		{"infeasible", market(1500, patrol), "fire", nil, []string{`What only fund "general" may pay comes to 2,000.00 USD; 1,500.00 USD is available, 500.00 USD too little.`}},
+		{"infeasible levels", market(1300, replacing), "fire", nil, []string{`package "k3" of program "fire" asks for 600.00 USD at its least service level`}},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {

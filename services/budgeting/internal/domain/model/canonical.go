@@ -11,10 +11,16 @@ import (
 // Canonical is the one encoding of the input: JSON of the normalized form, integers and strings only, fields in declared order, without what
 // inputForm leaves out. Strings must be valid UTF-8 (Validate says so); other bytes would not survive the round trip. The error is always nil.
 func (in Input) Canonical() ([]byte, error) {
-	if !in.normal() {
+	if !in.IsNormal() {
 		in = in.Normalize()
 	}
 	return encoding(func(e *encoder) { e.input(&in) }), nil
+}
+
+// NormalAndCanonical is Normalize with its encoding.
+func (in Input) NormalAndCanonical() (normal Input, canonical []byte) {
+	normal = in.Normalize()
+	return normal, encoding(func(e *encoder) { e.input(&normal) })
 }
 
 // Hash is the SHA-256 of Canonical, in hexadecimal. The error is always nil.

@@ -2,22 +2,22 @@ package model
 
 import (
 	"cmp"
-	"slices"
+	"sort"
 	"strings"
 )
 
 // The canonical order of every list.
-func byName(a, b AttributeWeight) int  { return strings.Compare(a.Name, b.Name) }
-func byGoal(a, b Goal) int             { return strings.Compare(a.ID, b.ID) }
-func byFund(a, b Fund) int             { return strings.Compare(a.ID, b.ID) }
-func byProgram(a, b Program) int       { return strings.Compare(a.ID, b.ID) }
-func byLine(a, b CostLine) int         { return strings.Compare(a.ID, b.ID) }
-func byID(a, b string) int             { return strings.Compare(a, b) }
-func byPayer(a, b Revenue) int         { return strings.Compare(a.Fund, b.Fund) }
-func byAlignedGoal(a, b Alignment) int { return strings.Compare(a.Goal, b.Goal) }
-func byAttribute(a, b Attribute) int   { return strings.Compare(a.Name, b.Name) }
+func byName(a, b *AttributeWeight) int  { return strings.Compare(a.Name, b.Name) }
+func byGoal(a, b *Goal) int             { return strings.Compare(a.ID, b.ID) }
+func byFund(a, b *Fund) int             { return strings.Compare(a.ID, b.ID) }
+func byProgram(a, b *Program) int       { return strings.Compare(a.ID, b.ID) }
+func byLine(a, b *CostLine) int         { return strings.Compare(a.ID, b.ID) }
+func byID(a, b *string) int             { return strings.Compare(*a, *b) }
+func byPayer(a, b *Revenue) int         { return strings.Compare(a.Fund, b.Fund) }
+func byAlignedGoal(a, b *Alignment) int { return strings.Compare(a.Goal, b.Goal) }
+func byAttribute(a, b *Attribute) int   { return strings.Compare(a.Name, b.Name) }
 
-func byRule(a, b ResultRule) int {
+func byRule(a, b *ResultRule) int {
 	return cmp.Or(cmp.Compare(a.Signal, b.Signal), cmp.Compare(a.Policy, b.Policy))
 }
 
@@ -46,19 +46,18 @@ func (in Input) Normalize() Input {
 	return out
 }
 
-// normal says whether the input would be encoded as its Normalize is; lists that are left out when empty may be nil.
-func (in *Input) normal() bool {
+// IsNormal says whether the input is encoded as its Normalize is; lists that are left out when empty may be nil.
+func (in *Input) IsNormal() bool {
 	if in.Schema != SchemaVersion || in.Goals == nil || in.Funds == nil || in.Programs == nil ||
-		!slices.IsSortedFunc(in.Params.Attributes, byName) || !slices.IsSortedFunc(in.Params.Results, byRule) ||
-		!slices.IsSortedFunc(in.Goals, byGoal) || !slices.IsSortedFunc(in.Funds, byFund) || !slices.IsSortedFunc(in.Programs, byProgram) ||
-		!arePackagesInOrder(in.Packages) || !slices.IsSortedFunc(in.Later, byLater) || !in.Election.isInOrder() {
+		!isSorted(in.Params.Attributes, byName) || !isSorted(in.Params.Results, byRule) ||
+		!isSorted(in.Goals, byGoal) || !isSorted(in.Funds, byFund) || !isSorted(in.Programs, byProgram) ||
+		!arePackagesInOrder(in.Packages) || !isSorted(in.Later, byLater) || !in.Election.isInOrder() {
 		return false
 	}
 	for i := range in.Programs {
 		p := &in.Programs[i]
-		if p.CostLines == nil || !slices.IsSortedFunc(p.CostLines, byLine) || !slices.IsSortedFunc(p.EligibleFunds, byID) || !slices.IsSortedFunc(p.Revenue, byPayer) ||
-			!slices.IsSortedFunc(p.Alignment, byAlignedGoal) || !slices.IsSortedFunc(p.Attributes, byAttribute) ||
-			!slices.IsSortedFunc(p.Grants, byGrant) || !slices.IsSortedFunc(p.Positions, byTitle) {
+		if p.CostLines == nil || !isSorted(p.CostLines, byLine) || !isSorted(p.EligibleFunds, byID) || !isSorted(p.Revenue, byPayer) ||
+			!isSorted(p.Alignment, byAlignedGoal) || !isSorted(p.Attributes, byAttribute) || !isSorted(p.Grants, byGrant) || !isSorted(p.Positions, byTitle) {
 			return false
 		}
 	}
@@ -90,7 +89,7 @@ func newLists(programs []Program) *lists {
 }
 
 // take copies s into the front of room, sorts it there, and leaves the rest of the room.
-func take[T any](room *[]T, s []T, by func(a, b T) int) []T {
+func take[T any](room *[]T, s []T, by func(a, b *T) int) []T {
 	out := (*room)[:len(s):len(s)]
 	*room = (*room)[len(s):]
 	copy(out, s)
@@ -99,7 +98,7 @@ func take[T any](room *[]T, s []T, by func(a, b T) int) []T {
 }
 
 // sorted copies and sorts; an empty slice becomes an empty (not nil) one so that equal inputs have equal bytes.
-func sorted[T any](s []T, by func(a, b T) int) []T {
+func sorted[T any](s []T, by func(a, b *T) int) []T {
 	out := make([]T, len(s))
 	copy(out, s)
 	order(out, by)
@@ -107,7 +106,7 @@ func sorted[T any](s []T, by func(a, b T) int) []T {
 }
 
 // inOrder is sorted for lists that most inputs do not have.
-func inOrder[T any](s []T, by func(a, b T) int) []T {
+func inOrder[T any](s []T, by func(a, b *T) int) []T {
 	if len(s) == 0 {
 		return nil
 	}
@@ -115,10 +114,20 @@ func inOrder[T any](s []T, by func(a, b T) int) []T {
 }
 
 // order sorts what is not in order yet, as most lists are.
-func order[T any](s []T, by func(a, b T) int) {
-	if !slices.IsSortedFunc(s, by) {
-		slices.SortStableFunc(s, by)
+func order[T any](s []T, by func(a, b *T) int) {
+	if !isSorted(s, by) {
+		sort.SliceStable(s, func(i, j int) bool { return by(&s[i], &s[j]) < 0 })
 	}
+}
+
+// isSorted copies no items, as slices.IsSortedFunc would: programs are large.
+func isSorted[T any](s []T, by func(a, b *T) int) bool {
+	for i := 1; i < len(s); i++ {
+		if by(&s[i-1], &s[i]) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func copied[T any](p *T) *T {

@@ -2,25 +2,24 @@ package model
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 )
 
-func byGrant(a, b GrantAward) int { return strings.Compare(a.ID, b.ID) }
-func byTitle(a, b Position) int   { return strings.Compare(a.Title, b.Title) }
-func byPackage(a, b Package) int  { return strings.Compare(a.ID, b.ID) }
-func byWork(a, b Project) int     { return strings.Compare(a.Program, b.Program) }
-func byVoter(a, b Ballot) int     { return strings.Compare(a.Voter, b.Voter) }
-func byVote(a, b Vote) int        { return strings.Compare(a.Project, b.Project) }
-func byRef(a, b PackageRef) int {
+func byGrant(a, b *GrantAward) int { return strings.Compare(a.ID, b.ID) }
+func byTitle(a, b *Position) int   { return strings.Compare(a.Title, b.Title) }
+func byPackage(a, b *Package) int  { return strings.Compare(a.ID, b.ID) }
+func byWork(a, b *Project) int     { return strings.Compare(a.Program, b.Program) }
+func byVoter(a, b *Ballot) int     { return strings.Compare(a.Voter, b.Voter) }
+func byVote(a, b *Vote) int        { return strings.Compare(a.Project, b.Project) }
+func byRef(a, b *PackageRef) int {
 	return cmp.Or(strings.Compare(a.Package, b.Package), strings.Compare(a.Level, b.Level))
 }
 
-func byLater(a, b LaterEnvelope) int {
+func byLater(a, b *LaterEnvelope) int {
 	return cmp.Or(strings.Compare(a.Fund, b.Fund), cmp.Compare(a.Year, b.Year))
 }
 
-func byCost(a, b PackageCost) int {
+func byCost(a, b *PackageCost) int {
 	return cmp.Or(strings.Compare(a.Fund, b.Fund), cmp.Compare(a.Year, b.Year), ongoingFirst(a.OneTime, b.OneTime))
 }
 
@@ -60,19 +59,19 @@ func packagesInOrder(packages []Package) []Package {
 }
 
 // asGiven leaves levels in the order of service.
-func asGiven(PackageLevel, PackageLevel) int { return 0 }
+func asGiven(*PackageLevel, *PackageLevel) int { return 0 }
 
 func arePackagesInOrder(packages []Package) bool {
-	if !slices.IsSortedFunc(packages, byPackage) {
+	if !isSorted(packages, byPackage) {
 		return false
 	}
 	for i := range packages {
 		p := &packages[i]
-		if p.Levels == nil || !slices.IsSortedFunc(p.Requires, byRef) || !slices.IsSortedFunc(p.Excludes, byRef) {
+		if p.Levels == nil || !isSorted(p.Requires, byRef) || !isSorted(p.Excludes, byRef) {
 			return false
 		}
 		for j := range p.Levels {
-			if !slices.IsSortedFunc(p.Levels[j].Costs, byCost) {
+			if !isSorted(p.Levels[j].Costs, byCost) {
 				return false
 			}
 		}
@@ -102,11 +101,11 @@ func (v *Election) isInOrder() bool {
 	if v == nil {
 		return true
 	}
-	if v.Projects == nil || v.Ballots == nil || !slices.IsSortedFunc(v.Projects, byWork) || !slices.IsSortedFunc(v.Ballots, byVoter) {
+	if v.Projects == nil || v.Ballots == nil || !isSorted(v.Projects, byWork) || !isSorted(v.Ballots, byVoter) {
 		return false
 	}
 	for i := range v.Ballots {
-		if v.Ballots[i].Votes == nil || !slices.IsSortedFunc(v.Ballots[i].Votes, byVote) {
+		if v.Ballots[i].Votes == nil || !isSorted(v.Ballots[i].Votes, byVote) {
 			return false
 		}
 	}

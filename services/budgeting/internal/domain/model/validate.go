@@ -24,7 +24,9 @@ const (
 
 // Validate lists every violation with the field, what is wrong and what would mend it; the error is a fault of kind Invalid.
 func (in Input) Validate() error {
-	c := checker{funds: index(in.Funds, func(f Fund) string { return f.ID }), goals: index(in.Goals, func(g Goal) string { return g.ID })}
+	c := checker{
+		funds: index(in.Funds, func(f *Fund) string { return f.ID }), goals: index(in.Goals, func(g *Goal) string { return g.ID }), inOrder: in.Goals,
+	}
 	c.replaced = replacedBases(in.Packages)
 	c.header(in)
 	c.params(in.Params)
@@ -41,14 +43,16 @@ func (in Input) Validate() error {
 type checker struct {
 	fault.Violations
 	funds    map[string]int
+	last     string // fund that was looked up and found
 	goals    map[string]int
+	inOrder  []Goal
 	replaced map[string]bool // programs whose base a package replaces
 }
 
-func index[T any](s []T, id func(T) string) map[string]int {
+func index[T any](s []T, id func(*T) string) map[string]int {
 	m := make(map[string]int, len(s))
-	for i, v := range s {
-		m[id(v)] = i
+	for i := range s {
+		m[id(&s[i])] = i
 	}
 	return m
 }

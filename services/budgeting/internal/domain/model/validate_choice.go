@@ -20,9 +20,9 @@ func (c *checker) choices(in Input) {
 		c.Check(len(in.Packages) == 0, "packages", "are answered by %s alone; drop them or change the method", Packages)
 		c.Check(len(in.Later) == 0, "later", "is used by %s alone; drop it or change the method", Packages)
 	}
-	programs := make(map[string]int, len(in.Programs))
-	for i := range in.Programs {
-		programs[in.Programs[i].ID] = i
+	var programs map[string]int
+	if len(in.Packages) > 0 || in.Election != nil {
+		programs = index(in.Programs, func(p *Program) string { return p.ID })
 	}
 	c.laterList(in)
 	c.packageList(in, programs)
@@ -77,7 +77,7 @@ func (c *checker) laterList(in Input) {
 }
 
 func (c *checker) packageList(in Input, programs map[string]int) {
-	packages := index(in.Packages, func(p Package) string { return p.ID })
+	packages := index(in.Packages, func(p *Package) string { return p.ID })
 	seen, replaced, later := map[string]bool{}, map[string]bool{}, laterYears(in.Later)
 	for i := range in.Packages {
 		p, field := &in.Packages[i], fmt.Sprintf("packages[%d]", i)

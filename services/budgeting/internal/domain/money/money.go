@@ -98,6 +98,15 @@ func Spread(total int64, shares []int64) []int64 {
 
 // AppendSpread appends the pieces of Spread; shares may be a part of pieces.
 func AppendSpread(pieces []int64, total int64, shares []int64) []int64 {
+	switch {
+	case total == 0:
+		for range shares {
+			pieces = append(pieces, 0)
+		}
+		return pieces
+	case len(shares) == 1:
+		return append(pieces, total)
+	}
 	var all int64
 	for _, s := range shares {
 		all += s
