@@ -14,6 +14,7 @@ import (
 	budgetingv1 "github.com/throughline/throughline/proto/gen/throughline/budgeting/v1"
 	performancev1 "github.com/throughline/throughline/proto/gen/throughline/performance/v1"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/engine"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 	"github.com/throughline/throughline/services/platform/sqldb"
 )
 
@@ -468,4 +469,40 @@ func TestAllocationRefusals(t *testing.T) {
 	}
 	f.goals.revision = nil
 	wantReason(t, create(&budgetingv1.Allocation{}), "NO_PRIORITY_REVISION")
+}
+
+// What another version of the engine made keeps its figures; nothing is made of its proof, and it is not called tampered with.
+func TestAllocationsOfAnotherEngine(t *testing.T) {
+	f := start(t)
+	f.city(t)
+	old := f.allocate(t, &budgetingv1.Allocation{})
+	input, result := []byte(`{"schema":1,"engine_version":"1","goals":[]}`), []byte(`{"schema":1}`)
+	f.exec(t, "UPDATE allocation_proofs SET codec = '', input = ?, plan = ?", input, result)
+	f.exec(t, "UPDATE allocations SET engine_version = '1', content_hash = ?, result_hash = ?", model.Digest(input), model.Digest(result))
+	auditor := f.as(t, "aud", "auditor")
+	_, verify := f.client.VerifyAllocation(auditor, &budgetingv1.VerifyAllocationRequest{Name: old.GetName()})
+	_, replay := f.client.ReplayAllocation(auditor, &budgetingv1.ReplayAllocationRequest{Name: old.GetName()})
+	explain := func(a *budgetingv1.Allocation) (*budgetingv1.ExplainAllocationResponse, error) {
+		return f.client.ExplainAllocation(auditor, &budgetingv1.ExplainAllocationRequest{Name: a.GetName(), Program: program("parks")})
+	}
+	_, explained := explain(old)
+	_, quartiles := f.client.ReportQuartiles(auditor, &budgetingv1.ReportQuartilesRequest{Name: old.GetName()})
+	_, csv := f.export(t, &budgetingv1.ExportAllocationRequest{Name: old.GetName(), Format: budgetingv1.ExportFormat_EXPORT_FORMAT_CSV})
+	for _, err := range []error{verify, replay, explained, quartiles, csv} {
+		wantReason(t, err, "ENGINE_VERSION")
+	}
+	if got := f.allocated(t, old); len(got) != 4 || got["Bond Payments"] != 200_000_00 {
+		t.Errorf("lines %v", got)
+	}
+	f.exec(t, "UPDATE allocation_proofs SET input = ?", []byte(`{"schema":1,"engine_version":"1","goals":[{}]}`))
+	v, err := f.client.VerifyAllocation(auditor, &budgetingv1.VerifyAllocationRequest{Name: old.GetName()})
+	must(t, err)
+	if v.GetValid() || !strings.Contains(v.GetChecks()[0], "FAILED") {
+		t.Errorf("an old input that was tampered with: %v", v)
+	}
+	e, err := explain(f.allocate(t, &budgetingv1.Allocation{}))
+	must(t, err)
+	if len(e.GetSteps()) == 0 {
+		t.Error("the first allocation of this engine is not explained")
+	}
 }

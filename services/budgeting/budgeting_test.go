@@ -1,6 +1,7 @@
 package budgeting_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -38,6 +39,8 @@ type fixture struct {
 	goals  *fakeGoals
 	perf   *fakePerformance
 	keyID  atomic.Int64
+	begin  func() // starts the background work, if it has not begun
+	stop   func() // ends it
 }
 
 var epoch = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -119,7 +122,8 @@ func start(t testing.TB) *fixture {
 type options struct {
 	watched  func(sqldb.DB) sqldb.DB // what the service uses in place of the database
 	patience time.Duration
-	idle     bool // no background work
+	idle     bool // no background work before begin
+	log      slog.Handler
 }
 
 func startOn(t testing.TB, o options) *fixture {
@@ -139,7 +143,7 @@ func startOn(t testing.TB, o options) *fixture {
 	var id atomic.Int64
 	s, err := budgeting.New(budgeting.Deps{
 		Deps: service.Deps{
-			DB: db, Bus: f.bus, Verifier: keys, Logger: slog.New(slog.DiscardHandler), Now: now,
+			DB: db, Bus: f.bus, Verifier: keys, Logger: slog.New(cmp.Or[slog.Handler](o.log, slog.DiscardHandler)), Now: now,
 			NewID: func() string { return fmt.Sprintf("id-%d", id.Add(1)) },
 		},
 		Goals: peers, Performance: peers, Patience: o.patience,
@@ -147,17 +151,25 @@ func startOn(t testing.TB, o options) *fixture {
 	must(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)
+	begun := make(chan struct{})
+	f.begin = sync.OnceFunc(func() { close(begun) })
 	go func() {
-		if o.idle {
-			<-ctx.Done()
+		select {
+		case <-ctx.Done():
 			stopped <- nil
-			return
+		case <-begun:
+			stopped <- s.Run(ctx)
 		}
-		stopped <- s.Run(ctx)
 	}()
-	t.Cleanup(func() {
+	if !o.idle {
+		f.begin()
+	}
+	f.stop = sync.OnceFunc(func() {
 		cancel()
 		must(t, <-stopped)
+	})
+	t.Cleanup(func() {
+		f.stop()
 		must(t, s.Close())
 	})
 	channel := rpc.NewInProcess(rpc.InProcessConfig{})

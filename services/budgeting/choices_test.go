@@ -134,6 +134,27 @@ func TestDecisionPackageRefusals(t *testing.T) {
 	}
 }
 
+// A level that another package refers to stays; the others may go.
+func TestLevelsInUseStay(t *testing.T) {
+	f := start(t)
+	f.city(t)
+	base := f.pack(t, "police", "base", &budgetingv1.DecisionPackage{Levels: []*budgetingv1.ServiceLevel{level("low", "general", 5), level("high", "general", 6)}})
+	f.pack(t, "parks", "more", &budgetingv1.DecisionPackage{
+		Levels: []*budgetingv1.ServiceLevel{level("one", "general", 5)}, Prerequisites: []*budgetingv1.PackageReference{{DecisionPackage: base, LevelId: "high"}},
+	})
+	keep := func(id string) error {
+		_, err := f.client.UpdateDecisionPackage(f.as(t, "fin", "finance"), &budgetingv1.UpdateDecisionPackageRequest{
+			DecisionPackage: &budgetingv1.DecisionPackage{Name: base, Levels: []*budgetingv1.ServiceLevel{level(id, "general", 6)}},
+			UpdateMask:      &fieldmaskpb.FieldMask{Paths: []string{"levels"}},
+		})
+		return err
+	}
+	if got := violated(t, keep("low")); !fields(got, "decision_package.levels") {
+		t.Errorf("violations %v", got)
+	}
+	must(t, keep("high"))
+}
+
 func vote(id string, points int64) *budgetingv1.BallotVote {
 	return &budgetingv1.BallotVote{Program: program(id), Points: points}
 }

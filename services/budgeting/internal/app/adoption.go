@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain"
 	"github.com/throughline/throughline/services/platform/fault"
@@ -19,6 +20,9 @@ func (a *App) AdjustAllocation(ctx context.Context, by Caller, k BudgetKey, more
 		if err == nil {
 			err = resource.CheckEtag(old, etag)
 		}
+		if err == nil {
+			err = old.Adjustable() // one that is being solved has no proof yet
+		}
 		if err != nil {
 			return old, err
 		}
@@ -26,9 +30,9 @@ func (a *App) AdjustAllocation(ctx context.Context, by Caller, k BudgetKey, more
 		if err != nil {
 			return old, err
 		}
-		in, _, err := proof.read()
+		in, plan, err := proof.read()
 		if err != nil {
-			return old, err
+			return old, unreadable(old, err)
 		}
 		lines := map[string]domain.AllocationLine{}
 		for _, m := range more {
@@ -41,7 +45,7 @@ func (a *App) AdjustAllocation(ctx context.Context, by Caller, k BudgetKey, more
 			}
 			lines[m.Program] = line
 		}
-		next, err := old.Adjust(more, lines, in, now)
+		next, err := old.Adjust(more, lines, in, plan, now)
 		if err != nil {
 			return old, err
 		}
@@ -50,7 +54,7 @@ func (a *App) AdjustAllocation(ctx context.Context, by Caller, k BudgetKey, more
 }
 
 // AdoptAllocation adopts a recommendation with its adjustments: the budget is adopted with it, and what was adopted before is superseded, all in
-// one transaction.
+// one transaction. The result of an election divides what its voters decide on and not the budget: it takes the place of another result of theirs.
 func (a *App) AdoptAllocation(ctx context.Context, by Caller, k BudgetKey, act domain.Adoption, etag string) (domain.Allocation, error) {
 	now := a.Now()
 	act.By = by.Subject
@@ -67,21 +71,43 @@ func (a *App) AdoptAllocation(ctx context.Context, by Caller, k BudgetKey, act d
 			return old, err
 		}
 		budget, err := tx.Budgets().Get(k.Organization, k.Budget)
+		if err == nil {
+			err = next.Within(budget)
+		}
 		if err != nil {
 			return old, err
 		}
-		if budget.Adopted != "" {
-			before, err := tx.Allocations().Get(k.Organization, k.Budget, budget.Adopted)
-			if err != nil {
-				return old, err
-			}
-			if err := tx.Allocations().Update(before.Supersede(now)); err != nil {
-				return old, err
-			}
+		before := budget.Adopted
+		if next.Method.ByBallots() {
+			before, err = adoptedBy(tx, k, next.Params.Election)
+		} else {
+			err = tx.Budgets().Update(budget.Adopt(k.ID, now))
 		}
-		if err := tx.Budgets().Update(budget.Adopt(k.ID, now)); err != nil {
+		if err == nil && before != "" {
+			err = supersede(tx, k, before, now)
+		}
+		if err != nil {
 			return old, err
 		}
 		return next, tx.Allocations().Update(next)
 	})
+}
+
+// adoptedBy is the id of the adopted result of an election, or "".
+func adoptedBy(tx Tx, k BudgetKey, election string) (id string, err error) {
+	err = tx.Allocations().Each(k.parent(), func(o domain.Allocation) error {
+		if o.State == domain.AllocationAdopted && o.Method.ByBallots() && o.Params.Election == election {
+			id = o.ID
+		}
+		return nil
+	})
+	return id, err
+}
+
+func supersede(tx Tx, k BudgetKey, id string, now time.Time) error {
+	before, err := tx.Allocations().Get(k.Organization, k.Budget, id)
+	if err != nil {
+		return err
+	}
+	return tx.Allocations().Update(before.Supersede(now))
 }

@@ -310,11 +310,3 @@ func allLines(tx Tx, k BudgetKey) ([]domain.AllocationLine, error) {
 	})
 	return lines, err
 }
-
-// read are an input and a plan as they were.
-func (p Proof) read() (in model.Input, plan model.Plan, err error) {
-	if in, err = model.Decode(p.Input); err == nil {
-		plan, err = model.DecodePlan(p.Plan)
-	}
-	return in, plan, err
-}

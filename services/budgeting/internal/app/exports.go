@@ -52,9 +52,6 @@ func (a *App) ExportAllocation(ctx context.Context, k BudgetKey, lineItems bool)
 		return x, err
 	}
 	_, plan, err := x.Proof.read()
-	if err != nil {
-		return x, fault.New(fault.Internal, "PROOF_UNREADABLE", "the stored proof of %s cannot be read", x.Allocation.Name()).Because(err)
-	}
 	x.Plan = plan.Lines
-	return x, nil
+	return x, unreadable(x.Allocation, err)
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain"
 	"github.com/throughline/throughline/services/platform/fault"
@@ -139,6 +140,9 @@ func linkedPackage(tx Tx, by Caller, old, p domain.DecisionPackage, bad error) (
 		}
 		p.CheckMandate(&v, request)
 	}
+	if err := keptLevels(tx, &v, old, p); err != nil {
+		return p, err
+	}
 	if err := linkedRefs(tx, &v, p, "decision_package.prerequisites", p.Prerequisites); err != nil {
 		return p, err
 	}
@@ -146,6 +150,21 @@ func linkedPackage(tx Tx, by Caller, old, p domain.DecisionPackage, bad error) (
 		return p, err
 	}
 	return p, v.Err()
+}
+
+// keptLevels refuses to drop levels of old that other packages refer to.
+func keptLevels(tx Tx, v *fault.Violations, old, p domain.DecisionPackage) error {
+	if old.ID == "" {
+		return nil
+	}
+	return tx.Packages().Each([]string{p.Organization, p.Budget}, func(o domain.DecisionPackage) error {
+		for _, r := range slices.Concat(o.Prerequisites, o.Exclusions) {
+			if r.Program == p.Program && r.Package == p.ID {
+				v.Check(p.Has(r.Level), "decision_package.levels", "must keep level %q, which %s refers to; change that first", r.Level, o.Name())
+			}
+		}
+		return nil
+	})
 }
 
 // linkedRefs refuses references to packages and levels that do not exist.

@@ -90,7 +90,7 @@ type Allocations interface {
 	Line(organization, budget, allocation, program string) (domain.AllocationLine, error)
 	// Last is the sequence of a budget's newest allocation, 0 when it has none.
 	Last(organization, budget string) (int64, error)
-	// Before is the newest feasible proposal of the same budget made before a, if there is one.
+	// Before is the newest solved and feasible allocation of the same budget made before a, adopted or not, if there is one.
 	Before(a domain.Allocation) (domain.Allocation, bool, error)
 }
 

@@ -2,7 +2,9 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain"
@@ -37,6 +39,39 @@ func (a *App) stored(ctx context.Context, k BudgetKey, withLines bool) (stored, 
 	})
 }
 
+// read are an input and a plan as they were.
+//
+// Errors: FailedPrecondition ENGINE_VERSION for those of another version of the engine, which alone reads them as they were meant.
+func (p Proof) read() (in model.Input, plan model.Plan, err error) {
+	if in, err = model.Decode(p.Input); err == nil {
+		plan, err = model.DecodePlan(p.Plan)
+	}
+	if other := p.otherEngine(in, err); other != nil {
+		return in, plan, other
+	}
+	return in, plan, err
+}
+
+const reasonEngine = "ENGINE_VERSION"
+
+// otherEngine refuses the input of another version of the engine, as it was read or could not be.
+func (p Proof) otherEngine(in model.Input, unread error) error {
+	if unread != nil {
+		var asked struct {
+			EngineVersion string `json:"engine_version"`
+		}
+		if json.Unmarshal(p.Input, &asked) != nil {
+			return nil
+		}
+		in.EngineVersion = asked.EngineVersion
+	}
+	if in.EngineVersion == "" || in.EngineVersion == engine.Version {
+		return nil
+	}
+	return fault.State(reasonEngine, "the allocation was made by version %s of the engine, and this is version %s: its figures and lines stand, but only "+
+		"version %[1]s verifies, replays, explains and exports it; create a new allocation to go on from", in.EngineVersion, engine.Version)
+}
+
 // Verification says whether what is stored is what was found.
 type Verification struct {
 	Valid       bool
@@ -68,6 +103,9 @@ func (a *App) VerifyAllocation(ctx context.Context, k BudgetKey) (Verification, 
 		return v, nil
 	}
 	in, plan, err := s.proof.read()
+	if fault.Reason(err) == reasonEngine {
+		return v, err
+	}
 	if !check(err == nil, "the stored input and result are canonical", "the stored input or result cannot be read: %v", err) ||
 		!check(plan.InputHash == s.ContentHash, "the result answers this input", "the result answers another input, %s", plan.InputHash) {
 		return v, nil
@@ -98,7 +136,7 @@ func (a *App) ReplayAllocation(ctx context.Context, k BudgetKey) (Replay, error)
 	}
 	plan, _, err := engine.Replay(ctx, s.proof.Input)
 	if err != nil {
-		return Replay{}, err
+		return Replay{}, cmp.Or(s.proof.otherEngine(model.Input{}, err), err)
 	}
 	again, err := plan.Encode()
 	return Replay{Identical: bytes.Equal(again, s.proof.Plan), ResultHash: s.ResultHash, ReplayedHash: model.Digest(again)}, err
@@ -145,21 +183,28 @@ func (a *App) ExplainAllocation(ctx context.Context, k BudgetKey, program string
 	}
 	var earlier *domain.Earlier
 	if before != nil {
-		old, err := before.run()
-		if err != nil {
+		switch old, err := before.run(); {
+		case fault.Reason(err) == reasonEngine: // nothing to compare with
+		case err != nil:
 			return domain.Explanation{}, err
+		default:
+			earlier = &domain.Earlier{Title: before.DisplayName, Run: old}
 		}
-		earlier = &domain.Earlier{Title: before.DisplayName, Run: old}
 	}
 	return domain.Explain(line, run, earlier, titles)
 }
 
 func (s stored) run() (explain.Run, error) {
 	in, plan, err := s.proof.read()
-	if err != nil {
-		return explain.Run{}, fault.New(fault.Internal, "PROOF_UNREADABLE", "the stored proof of %s cannot be read", s.Name()).Because(err)
+	return explain.Run{Input: in, Plan: plan}, unreadable(s.Allocation, err)
+}
+
+// unreadable says of which allocation a proof could not be read; nil stays nil.
+func unreadable(a domain.Allocation, err error) error {
+	if err == nil || fault.Reason(err) == reasonEngine {
+		return err
 	}
-	return explain.Run{Input: in, Plan: plan}, nil
+	return fault.New(fault.Internal, "PROOF_UNREADABLE", "the stored proof of %s cannot be read", a.Name()).Because(err)
 }
 
 // titlesOf are what funds are called now and programs were called by the allocation.

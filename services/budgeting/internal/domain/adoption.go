@@ -2,6 +2,7 @@ package domain
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
@@ -66,12 +67,16 @@ func (a Allocation) AdjustedPriorityValue() int64 {
 	return sum
 }
 
-// Adjust is the next version of a with more changes by council. lines are those of the programs that the changes name, in is what was solved.
-// Every fund stays balanced, nobody falls below what is fixed or protected, and only funds that may pay a program pay it.
+// Adjustable refuses an allocation that council cannot adjust any more, or never could.
+func (a Allocation) Adjustable() error { return a.recommended("adjusted") }
+
+// Adjust is the next version of a with more changes by council. lines are those of the programs that the changes name, in and plan are what was
+// solved and found. Every fund stays balanced, nobody falls below what is fixed or protected, only funds that may pay a program pay it, none gives
+// more than it pays, and one-time money pays no continuing cost.
 //
 // Errors: FailedPrecondition when a is no open recommendation; Invalid with every violation.
-func (a Allocation) Adjust(more []Adjustment, lines map[string]AllocationLine, in model.Input, now time.Time) (Allocation, error) {
-	if err := a.recommended("adjusted"); err != nil {
+func (a Allocation) Adjust(more []Adjustment, lines map[string]AllocationLine, in model.Input, plan model.Plan, now time.Time) (Allocation, error) {
+	if err := a.Adjustable(); err != nil {
 		return a, err
 	}
 	next := a
@@ -79,6 +84,7 @@ func (a Allocation) Adjust(more []Adjustment, lines map[string]AllocationLine, i
 	var v fault.Violations
 	for i, m := range more {
 		field := fieldAt("adjustments", i)
+		required(&v, field+".reason", m.Reason)
 		line, known := lines[m.Program]
 		at := slices.IndexFunc(in.Programs, func(p model.Program) bool { return p.ID == m.Program })
 		if !known || at < 0 {
@@ -92,18 +98,96 @@ func (a Allocation) Adjust(more []Adjustment, lines map[string]AllocationLine, i
 		m.Time = now
 		next.Adjustments = append(next.Adjustments, m)
 	}
+	if !countable(next.Adjustments) { // sums below would run over
+		v.Add("adjustments", "come to more than any budget holds; check the scale")
+	}
 	if err := v.Err(); err != nil {
 		return a, err
 	}
 	next.unbalanced(&v)
 	for i, m := range more {
-		line := lines[m.Program]
+		line, field := lines[m.Program], fieldAt("adjustments", i)+".amount"
 		left, least := line.Allocated+next.Adjustment(m.Program), line.Fixed+line.Floor
-		v.Check(left >= least, fieldAt("adjustments", i)+".amount", "would leave %s with %s, below the %s that is fixed or protected by an attested mandate",
-			ProgramName(a.Organization, m.Program), Money(left, a.Currency), Money(least, a.Currency))
+		taken, most := -next.adjusted(m.Program, m.Fund), movable(plan, m.Program, m.Fund)
+		switch {
+		case left < least:
+			v.Add(field, "would leave %s with %s, below the %s that is fixed or protected by an attested mandate",
+				ProgramName(a.Organization, m.Program), Money(left, a.Currency), Money(least, a.Currency))
+		case taken > most && m.Amount < 0:
+			v.Add(field, "would take %s of %s from %s, which has %s of it that competes; take less, or of another fund",
+				Money(taken, a.Currency), FundName(a.Organization, m.Fund), ProgramName(a.Organization, m.Program), Money(most, a.Currency))
+		}
+	}
+	if err := v.Err(); err != nil {
+		return a, err
 	}
 	next.Meta = a.Next(now)
-	return next, v.Err()
+	return next, next.continuing(plan)
+}
+
+// countable says whether all changes together, either way, stay within what can be added up.
+func countable(all []Adjustment) bool {
+	var sum int64
+	for i := range all {
+		var fine bool
+		if sum, fine = money.Add(sum, max(all[i].Amount, -all[i].Amount)); !fine || sum > money.Limit {
+			return false
+		}
+	}
+	return true
+}
+
+// adjusted adds up what council changed of a program in a fund.
+func (a Allocation) adjusted(program, fund string) (sum int64) {
+	for i := range a.Adjustments {
+		if m := &a.Adjustments[i]; m.Program == program && m.Fund == fund {
+			sum += m.Amount
+		}
+	}
+	return sum
+}
+
+// movable is what the fund pays of the program's lines that are not fixed.
+func movable(plan model.Plan, program, fund string) (sum int64) {
+	for i := range plan.Lines {
+		l := &plan.Lines[i]
+		if l.Program == program && !fixed(l) {
+			sum += adjustable{l}.paidBy(fund)
+		}
+	}
+	return sum
+}
+
+// continuing refuses adjustments that leave a fund with more continuing costs than it has money that comes again.
+func (a Allocation) continuing(plan model.Plan) error {
+	after, err := a.Adjusted(plan)
+	if err != nil {
+		return err
+	}
+	var v fault.Violations
+	for i := range plan.Funds {
+		f := &plan.Funds[i]
+		before, now := costsAgain(plan, f.Fund), costsAgain(after, f.Fund)
+		v.Check(now <= max(before, f.Available-f.OneTime), "adjustments",
+			"would pay %s of costs that come again with money of %s that does not; move it to costs of this year only",
+			Money(now-max(before, f.Available-f.OneTime), a.Currency), FundName(a.Organization, f.Fund))
+	}
+	return v.Err()
+}
+
+// costsAgain is what the fund pays of continuing costs with money that comes again.
+func costsAgain(plan model.Plan, fund string) (sum int64) {
+	for i := range plan.Lines {
+		if plan.Lines[i].OneTime {
+			continue
+		}
+		for _, p := range plan.Lines[i].Paid {
+			if p.Fund == fund {
+				sum += p.Amount - p.OneTime
+			}
+		}
+	}
+	return sum
 }
 
 // priced is the priority value of an amount either way, at most the amount.
@@ -177,15 +261,28 @@ func (a Allocation) Adopt(act Adoption, now time.Time) (Allocation, error) {
 	var v fault.Violations
 	required(&v, at+".body", act.Body)
 	required(&v, at+".resolution_number", act.Resolution)
-	v.Check(act.Date != "" && act.Date.valid(), at+".adopt_date", "is required; give the day of the vote")
+	v.Check(act.Date != "" && act.Date.valid(), at+".adopt_date", "is no day of the calendar; give year, month and day of the vote")
 	if len(a.StaleReasons) > 0 {
-		v.Check(act.StaleReason != "", at+".stale_reason", "is required: %s; say why it is adopted all the same, or allocate again", a.StaleReasons[0])
+		v.Check(strings.TrimSpace(act.StaleReason) != "", at+".stale_reason", "is required: %s; say why it is adopted all the same, or allocate again", a.StaleReasons[0])
 	} else {
 		v.Check(act.StaleReason == "", at+".stale_reason", "is given, but the allocation is not stale; leave it out")
 	}
 	act.Time = now
 	a.Adoption, a.State, a.StaleReasons, a.Meta = &act, AllocationAdopted, nil, a.Next(now)
 	return a, v.Err()
+}
+
+// Within refuses an allocation that spends more than the budget's envelopes have: it tried larger ones, or they were lowered since.
+func (a Allocation) Within(b Budget) error {
+	for _, f := range a.Funds {
+		e, spent := b.envelope(f.Fund), f.Fixed+f.Allocated
+		if spent > e.Available || spent-f.OneTimeUsed > e.Available-e.oneTime() {
+			return fault.State("ENVELOPE_EXCEEDED", "%s spends %s of %s, %s of it on costs that come again, and %s has %s, of which %s comes again; "+
+				"raise the envelope, or allocate again by the envelopes as they are", a.Name(), Money(spent, a.Currency), FundName(a.Organization, f.Fund),
+				Money(spent-f.OneTimeUsed, a.Currency), b.Name(), Money(e.Available, a.Currency), Money(e.Available-e.oneTime(), a.Currency))
+		}
+	}
+	return nil
 }
 
 // Supersede is the next version of an adopted allocation when another is adopted in its place.

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sort"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/packages"
 	"github.com/throughline/throughline/services/platform/fault"
 )
 
@@ -76,11 +78,15 @@ func NewAllocation(a Allocation, now time.Time) (Allocation, error) {
 	if a.Purpose == "" {
 		a.Purpose = PurposeTarget
 	}
+	if a.Method == model.Packages {
+		a.Params.PackageValue, a.Params.WorkLimit = cmp.Or(a.Params.PackageValue, model.PriorityDollars), cmp.Or(a.Params.WorkLimit, packages.DefaultStates)
+	}
 	var err error
 	if a.Params, err = a.Params.Filled(); err != nil {
 		return a, err
 	}
 	var v fault.Violations
+	a.Params = a.Params.fit(&v, "allocation.parameters.", a.Method)
 	checkID(&v, "allocation_id", a.ID)
 	return a, v.Err()
 }

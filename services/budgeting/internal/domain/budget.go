@@ -134,11 +134,14 @@ func (b Budget) checked() (Budget, error) {
 }
 
 // Available is the envelope of a fund, 0 for none.
-func (b Budget) Available(fund string) int64 {
+func (b Budget) Available(fund string) int64 { return b.envelope(fund).Available }
+
+// envelope is that of a fund; empty for none.
+func (b Budget) envelope(fund string) Envelope {
 	for _, e := range b.Envelopes {
 		if e.Fund == fund {
-			return e.Available
+			return e
 		}
 	}
-	return 0
+	return Envelope{Fund: fund}
 }

@@ -90,10 +90,8 @@ func (l *AllocationLine) add(of []model.Line, feasible bool, room *[]FundAmount)
 		if feasible {
 			l.Value += priced(max(0, part.Amount), part.ScoreBP)
 		}
-		switch part.Reason {
-		case model.OffTheTop, model.IsCredit, model.NotNamed:
+		if fixed(part) {
 			l.Fixed += part.Amount
-		default:
 		}
 		if decides == nil || outranks(part, decides) {
 			decides = part
@@ -108,6 +106,11 @@ func (l *AllocationLine) add(of []model.Line, feasible bool, room *[]FundAmount)
 	if n := len(funding); n > 0 {
 		l.Funding, *room = funding[:n:n], (*room)[n:]
 	}
+}
+
+// fixed says whether a line is paid whole, whatever the priorities.
+func fixed(l *model.Line) bool {
+	return l.Reason == model.OffTheTop || l.Reason == model.IsCredit || l.Reason == model.NotNamed
 }
 
 // note adds what a reduction comes to beside money.

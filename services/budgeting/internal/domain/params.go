@@ -95,6 +95,26 @@ func (p Params) filledAt(at string) (Params, error) {
 	return p, v.Err()
 }
 
+// fit tells of parameters that stand at this field and that the method does not take, and fills in what a package is worth.
+func (p Params) fit(v *fault.Violations, at string, method model.Method) Params {
+	const alone = "is of %s alone; leave it out, or choose that method"
+	if method == model.Packages && p.PackageValue == "" {
+		p.PackageValue = model.PriorityDollars
+	}
+	if method != model.Packages {
+		v.Check(p.PackageValue == "", at+"package_value", alone, model.Packages)
+		v.Check(len(p.Later) == 0, at+"later_envelopes", alone, model.Packages)
+		v.Check(!p.CarryForward, at+"carry_forward", alone, model.Packages)
+		v.Check(p.WorkLimit == 0, at+"work_limit", alone, model.Packages)
+	}
+	if method.ByBallots() {
+		v.Check(p.Election != "", at+"election", "is required by %s; name a closed election of the budget", method)
+	} else {
+		v.Check(p.Election == "", at+"election", "is of %s and %s alone; leave it out, or choose one of them", model.EqualShares, model.GreedyVotes)
+	}
+	return p
+}
+
 // checkFunds refuses parameters that name funds of which the budget knows nothing.
 func (p Params) checkFunds(b Budget) error {
 	known := func(id string) bool {

@@ -77,6 +77,7 @@ func (s Scenario) checked() (Scenario, error) {
 	if f, ok := fault.As(err); ok {
 		v = append(v, f.Violations...)
 	}
+	s.Params = s.Params.fit(&v, at+".parameters.", s.Method)
 	var sum int64
 	for i, w := range s.Weights {
 		sum += w.PPM
@@ -122,6 +123,7 @@ func (s Scenario) Apply(b Books) (Books, error) {
 			continue
 		}
 		ask := &b.Asks[at].Request
+		ask.Currency = s.Currency
 		if r.Requested != nil {
 			ask.Requested = r.Requested
 		}

@@ -14,12 +14,13 @@ type audit struct {
 	plan   *model.Plan
 	unit   int64
 	fund   map[string]int
-	lone   []int     // 0, 1, 2 …: sets of one node
-	work   []working // of each plan line
-	claims []int     // plan lines that compete for money
-	fixed  []int64   // of each fund
-	income []int64   // program revenue of each fund
-	once   []once    // of each fund
+	places model.Places // of funds, as fund has them
+	lone   []int        // 0, 1, 2 …: sets of one node
+	work   []working    // of each plan line
+	claims []int        // plan lines that compete for money
+	fixed  []int64      // of each fund
+	income []int64      // program revenue of each fund
+	once   []once       // of each fund
 	nodes  []node
 	left   []int64  // of each node, after odd minor units: what is shared
 	leads  [][]bool // see reach
@@ -73,7 +74,7 @@ type payment struct {
 
 // newAudit starts an audit, which its caller closes.
 func newAudit(in model.Input, plan *model.Plan) *audit {
-	a := &audit{in: in, plan: plan, unit: unit(&in), fund: make(map[string]int, len(in.Funds)), lone: make([]int, len(in.Funds))}
+	a := &audit{in: in, plan: plan, unit: unit(&in), places: model.PlacesOf(in.Funds), fund: make(map[string]int, len(in.Funds)), lone: make([]int, len(in.Funds))}
 	for k := range in.Funds {
 		a.fund[in.Funds[k].ID], a.lone[k] = k, k
 	}
@@ -111,8 +112,8 @@ func (a *audit) fundAt(id string, line int) (k int, known bool) {
 	if k := a.work[line].fund; a.in.Funds[k].ID == id {
 		return k, true
 	}
-	k, known = a.fund[id]
-	return k, known
+	k = a.places.Find(id)
+	return k, k >= 0
 }
 
 // at is an error about one plan line.
@@ -162,12 +163,21 @@ func (a *audit) programLimits(lines []int) {
 	if !limited {
 		high = low // where there is no limit there is nothing to spread up to it
 	}
-	floors, lifts, rooms, asks := a.spread(lines, floor, low-floor, high-low, p.Requested)
+	free := low == 0 && !limited && p.Requested == 0
+	var floors, lifts, rooms, asks []int64
+	if !free {
+		floors, lifts, rooms, asks = a.spread(lines, floor, low-floor, high-low, p.Requested)
+	}
 	for j, i := range lines {
 		w := &a.work[i]
 		w.nodes = a.mayPay(w)
-		if w.held = !a.in.Funds[w.fund].InPool(); w.held {
+		w.held = !a.in.Funds[w.fund].InPool()
+		switch {
+		case w.held:
 			w.most = money.Limit
+			continue
+		case free:
+			w.lifted, w.capped, w.most, w.movable = lifted, capped, money.Limit, max(0, a.plan.Lines[i].Base)
 			continue
 		}
 		w.floor, w.least, w.request = floors[j], floors[j]+lifts[j], asks[j]

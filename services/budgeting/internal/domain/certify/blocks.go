@@ -82,7 +82,7 @@ func (a *audit) moved(i int, d model.Direction) (given, next rung, err error) {
 
 // farther says whether r lies farther from the start than s, by rate alone.
 func farther(r, s *rung) bool {
-	return compareWords(s.weight.times(r.halves), r.weight.times(s.halves)) > 0
+	return compareRates(r, s) > 0
 }
 
 // rate checks that one rate moves every line as far as it moved, and that it is the published one.

@@ -5,6 +5,7 @@ package certify
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 )
@@ -65,6 +66,8 @@ func infeasibleChecks() []check {
 // Auditor checks plans against one input, of which it keeps a copy of its own.
 type Auditor struct {
 	in        model.Input
+	memory    *model.Memory // of in
+	normal    bool
 	canonical []byte
 	hash      string
 }
@@ -75,10 +78,24 @@ func NewAuditor(in model.Input) (*Auditor, error) {
 		return nil, err
 	}
 	a := &Auditor{}
-	a.in, a.canonical = in.NormalAndCanonical()
+	a.memory, _ = memories.Get().(*model.Memory)
+	a.in, a.normal = in.NormalizeIn(a.memory)
+	a.canonical = a.in.CanonicalOfNormal()
 	a.hash = model.Digest(a.canonical)
 	return a, nil
 }
+
+// memories keeps the memory of copies that nobody uses any more.
+var memories = sync.Pool{New: func() any { return &model.Memory{} }}
+
+// Close gives the auditor's copy back, once nothing more is to be checked.
+func (a *Auditor) Close() {
+	memories.Put(a.memory)
+	a.memory, a.in = &model.Memory{}, model.Input{}
+}
+
+// Normal says whether the input was in order as it was given.
+func (a *Auditor) Normal() bool { return a.normal }
 
 // Copy is a normalized copy of the input for the solver to work on.
 func (a *Auditor) Copy() model.Input { return a.in.Normalize() }
@@ -133,6 +150,7 @@ func Check(in model.Input, plan model.Plan) (model.Certificate, error) {
 	if err != nil {
 		return model.Certificate{}, fmt.Errorf("certify: %w", err)
 	}
+	defer a.Close()
 	cert, _, err := a.Check(&plan)
 	return cert, err
 }

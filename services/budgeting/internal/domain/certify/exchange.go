@@ -46,6 +46,16 @@ func (a wide) times(n uint64) [3]uint64 {
 	return [3]uint64{top + over, middle, low}
 }
 
+// compareRates compares the rates at which two units lie: halves over weight.
+func compareRates(r, s *rung) int {
+	if r.weight.hi|s.weight.hi == 0 { // as nearly always
+		rh, rl := bits.Mul64(r.halves, s.weight.lo)
+		sh, sl := bits.Mul64(s.halves, r.weight.lo)
+		return wide{rh, rl}.compare(wide{sh, sl})
+	}
+	return compareWords(s.weight.times(r.halves), r.weight.times(s.halves))
+}
+
 func compareWords(a, b [3]uint64) int {
 	for i := range a {
 		if a[i] != b[i] {
@@ -64,7 +74,7 @@ func (r *rung) before(s *rung) bool {
 	if r.sign != s.sign {
 		return r.sign < s.sign
 	}
-	c := compareWords(s.weight.times(r.halves), r.weight.times(s.halves)) * r.sign
+	c := compareRates(r, s) * r.sign
 	if c == 0 {
 		c = s.weight.compare(r.weight) * r.sign
 	}

@@ -23,11 +23,13 @@ func (a *audit) linesMatch() error {
 	at := 0
 	for i := range a.in.Programs {
 		p := &a.in.Programs[i]
-		for _, s := range a.sums(p) {
+		sums := a.sums(p)
+		for j := range sums {
+			s := &sums[j]
 			if at == len(a.plan.Lines) {
 				return fmt.Errorf("program %q, fund %q, %s is missing", p.ID, a.in.Funds[s.fund].ID, s.treatment)
 			}
-			if err := a.match(at, p, &s); err != nil {
+			if err := a.match(at, p, s); err != nil {
 				return err
 			}
 			at++
@@ -74,10 +76,14 @@ func (s *costSum) add(l *model.CostLine) {
 
 // sumOf finds the sum of a fund, treatment and kind of cost, or makes a place for it.
 func (a *audit) sumOf(fund string, t model.Treatment, oneTime bool) *costSum {
-	k := a.fund[fund] // funds ascend by id, so their places do
+	k := a.places.Find(fund) // funds ascend by id, so their places do
 	place := 2 * (k*(model.Competes.Place()+1) + t.Place())
 	if oneTime {
 		place++
+	}
+	if n := len(a.costSums); n == 0 || a.costSums[n-1].place < place {
+		a.costSums = append(a.costSums, costSum{place: place, treatment: t, oneTime: oneTime, fund: k})
+		return &a.costSums[n]
 	}
 	at, found := slices.BinarySearchFunc(a.costSums, place, func(s costSum, place int) int { return s.place - place })
 	if !found {

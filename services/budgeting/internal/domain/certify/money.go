@@ -96,7 +96,7 @@ func (a *audit) mayPay(w *working) []int {
 	enter(w.fund)
 	if a.in.Funds[w.fund].InPool() {
 		for _, id := range w.program.EligibleFunds {
-			if k := a.fund[id]; k != w.fund && a.in.Funds[k].InPool() {
+			if k := a.places.Find(id); k != w.fund && a.in.Funds[k].InPool() {
 				enter(k)
 			}
 		}

@@ -15,7 +15,7 @@ type book struct {
 	lines  []model.Line
 	lineIn []int32 // carrying fund of each line
 	claims []claim // in line order
-	spread []int64 // scratch of bounds
+	*memory
 
 	offered [][]int32 // packages of each program; none but under PACKAGES
 }
@@ -40,9 +40,10 @@ type claim struct {
 
 func newBook(in model.Input, scorer *score.Scorer) (*book, error) {
 	b := &book{in: in, rule: ruleOf(&in), purse: newPurse(in.Funds)}
+	b.memory, _ = memories.Get().(*memory)
 	points := scorer.Points()
 	b.offered = offered(&in)
-	sums := totals(in, b.funds, b.offered)
+	sums := totals(&in, &b.purse, b.offered, b.memory)
 	b.room(sums)
 	var bad fault.Violations
 	for i := range in.Programs {
@@ -120,6 +121,12 @@ func (b *book) bounds(p *model.Program, claims []claim) {
 	if !bounded {
 		most = least // nothing to spread
 	}
+	if least == 0 && !bounded && p.Requested == 0 {
+		for i := range claims {
+			b.free(&claims[i])
+		}
+		return
+	}
 	n := len(claims)
 	spread := b.spread[:0] // bases, then the pieces of each amount, n by n
 	for i := range claims {
@@ -140,12 +147,25 @@ func (b *book) bounds(p *model.Program, claims []claim) {
 		if bounded {
 			c.most = c.least + room[i]
 		}
-		c.movable = max(0, c.base-c.floor)
-		switch {
-		case b.rule.fromNothing:
-			c.weigh = c.base
-		case !b.rule.wholeAsk:
-			c.weigh = c.movable
-		}
+		b.weigh(c)
+	}
+}
+
+// free is a claim of which nothing is said.
+func (b *book) free(c *claim) {
+	if c.held {
+		return
+	}
+	c.leastWhy, c.mostWhy = model.AtFloor, model.AtCap
+	b.weigh(c)
+}
+
+func (b *book) weigh(c *claim) {
+	c.movable = max(0, c.base-c.floor)
+	switch {
+	case b.rule.fromNothing:
+		c.weigh = c.base
+	case !b.rule.wholeAsk:
+		c.weigh = c.movable
 	}
 }

@@ -48,7 +48,7 @@ func gcd(a, b int64) int64 {
 
 // classes groups claims by the nodes that may pay them: the carrying fund, and the program's eligible funds that compete.
 func classes(b *book) (class []int32, eligible [][]int32) {
-	class = make([]int32, len(b.claims))
+	class = zeroed(&b.class, len(b.claims))
 	alone := make([]int32, len(b.left)) // 1 + class of claims that only this node may pay
 	known := map[string]int32{}         // looked up only, never walked
 	var key []byte

@@ -54,7 +54,8 @@ func SolveWith(ctx context.Context, in model.Input, o Options) (Solved, error) {
 		return Solved{}, fault.State("ENGINE_VERSION",
 			"the input is for engine version %q and this is version %q; create a new allocation from the current input", in.EngineVersion, Version)
 	}
-	if !in.IsNormal() {
+	defer auditor.Close()
+	if !auditor.Normal() {
 		in = auditor.Copy()
 	}
 	plan, err := solve(ctx, in, auditor.InputHash(), o)
@@ -99,6 +100,7 @@ func solve(ctx context.Context, in model.Input, hash string, o Options) (model.P
 	if err != nil {
 		return model.Plan{}, err
 	}
+	defer b.close()
 	plan := model.Plan{
 		Schema: model.SchemaVersion, EngineVersion: Version, Method: in.Method, InputHash: hash, Outcome: model.Optimal,
 		Blocks: []model.Block{}, Shortfalls: []model.Shortfall{}, Flags: scorer.Flags(),

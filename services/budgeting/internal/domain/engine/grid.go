@@ -6,7 +6,6 @@ import (
 	"github.com/throughline/throughline/services/budgeting/internal/domain/earmark"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
-	"github.com/throughline/throughline/services/budgeting/internal/domain/waterfill"
 	"github.com/throughline/throughline/services/platform/fault"
 )
 
@@ -23,12 +22,12 @@ type grid struct {
 
 func newGrid(b *book) (*grid, error) {
 	g := &grid{
-		unit: b.rule.unit, odd: make([]int64, len(b.claims)), oddNode: make([]int32, len(b.claims)), limit: make([]int64, len(b.claims)),
+		unit: b.rule.unit, odd: zeroed(&b.odd, len(b.claims)), oddNode: zeroed(&b.oddNode, len(b.claims)), limit: zeroed(&b.limit, len(b.claims)),
 		weights: newWeights(b),
 	}
 	g.Class, g.Eligible = classes(b)
 	g.Order = b.order
-	g.Curves = make([]waterfill.Curve, len(b.claims))
+	g.Curves = zeroed(&b.curves, len(b.claims))
 	g.Capacity = make([]int64, len(b.left))
 	left := append([]int64(nil), b.left...)
 	for i := range b.claims {

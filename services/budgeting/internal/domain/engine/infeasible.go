@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/earmark"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
@@ -10,21 +11,17 @@ import (
 
 // shortfalls asks, in exact minor units, whether the lines off the top and the floors can be paid at all, and proves it where they cannot.
 func shortfalls(ctx context.Context, b *book, g *grid) ([]model.Shortfall, error) {
-	hard := earmark.Problem{Class: g.Class, Eligible: g.Eligible, Order: g.Order, Curves: make([]waterfill.Curve, len(b.claims)), Capacity: make([]int64, len(b.left))}
-	overdrawn := false
+	out := []model.Shortfall{}
+	if !slices.ContainsFunc(b.left, func(left int64) bool { return left < 0 }) && !b.hasFloor() {
+		return out, nil
+	}
+	hard := earmark.Problem{Class: g.Class, Eligible: g.Eligible, Order: g.Order, Curves: zeroed(&b.hard, len(b.claims)), Capacity: make([]int64, len(b.left))}
 	for k, left := range b.left {
 		hard.Capacity[k] = max(0, left)
-		overdrawn = overdrawn || left < 0
 	}
-	floors := false
 	for i := range b.claims {
 		floor := b.claims[i].floor
 		hard.Curves[i] = waterfill.Curve{Base: floor, Lo: floor, Hi: floor}
-		floors = floors || floor > 0
-	}
-	out := []model.Shortfall{}
-	if !floors && !overdrawn {
-		return out, nil
 	}
 	s, err := earmark.Solve(ctx, hard)
 	if err != nil {
@@ -46,6 +43,15 @@ func shortfalls(ctx context.Context, b *book, g *grid) ([]model.Shortfall, error
 		}
 	}
 	return out, nil
+}
+
+func (b *book) hasFloor() bool {
+	for i := range b.claims {
+		if b.claims[i].floor > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // shortfall lists what must be paid and can be paid by these nodes only. Where the one-time money of a fund has something left, it is a node of

@@ -10,7 +10,7 @@ import (
 
 // notes tells what the amounts come to beside money: grants lost and whole positions short, program by program.
 func (b *book) notes(plan *model.Plan) {
-	if plan.Outcome == model.Infeasible {
+	if plan.Outcome == model.Infeasible || !b.staked() {
 		return
 	}
 	lines := plan.Lines
@@ -20,13 +20,25 @@ func (b *book) notes(plan *model.Plan) {
 		for n < len(lines) && lines[n].Program == p.ID {
 			n++
 		}
-		if len(p.Grants) > 0 || len(p.Positions) > 0 {
+		if staked(p) {
 			if note := noteOf(p, lines[:n]); note.PositionsShort > 0 || len(note.GrantsLost) > 0 {
 				plan.Programs = append(plan.Programs, note)
 			}
 		}
 		lines = lines[n:]
 	}
+}
+
+// staked says whether a reduction of the program can cost more than money.
+func staked(p *model.Program) bool { return len(p.Grants) > 0 || len(p.Positions) > 0 }
+
+func (b *book) staked() bool {
+	for i := range b.in.Programs {
+		if staked(&b.in.Programs[i]) {
+			return true
+		}
+	}
+	return false
 }
 
 func noteOf(p *model.Program, lines []model.Line) model.ProgramNote {

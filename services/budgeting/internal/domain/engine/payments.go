@@ -14,7 +14,7 @@ func (d *draft) payments() {
 		pays[c] = slices.Clone(d.s.Paid[c])
 	}
 	first := make([]model.Payment, len(d.claims)) // most claims have one payment only: its place is here
-	own := make([]int64, len(d.claims))           // units from the carrying fund
+	own := zeroed(&d.own, len(d.claims))          // units from the carrying fund
 	for i := range d.claims {
 		c, l := &d.claims[i], &d.lines[d.claims[i].line]
 		l.Paid = first[i : i : i+1]

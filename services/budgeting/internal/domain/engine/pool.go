@@ -20,41 +20,48 @@ func steps() []model.StepName {
 func (b *book) pool(plan *model.Plan) {
 	names := steps()
 	const revenue, credit, unnamed, floor = 6, 7, 8, 9 // places in names
-	amounts := make([][10]int64, len(b.in.Funds)+1)
-	falls := make([]model.Waterfall, len(b.in.Funds)+1)
-	add := func(k int32, place int, amount int64) {
-		amounts[k][place] += amount
-		amounts[len(b.in.Funds)][place] += amount
+	all := len(b.in.Funds)
+	amounts := make([][10]int64, all+1)
+	falls := make([]model.Waterfall, all+1)
+	inPool := make([]bool, all)
+	for k := range inPool {
+		inPool[k] = b.in.Funds[k].InPool()
 	}
 	for i := range b.lines {
 		l := &b.lines[i]
 		k := b.lineIn[i]
-		for _, w := range []*model.Waterfall{&falls[k], &falls[len(b.in.Funds)]} {
-			w.Total += l.Gross
-			if l.Treatment != model.Interfund {
-				w.Net += l.Gross
-			}
-			w.Movable += l.Movable
+		w, sums := &falls[k], &amounts[k]
+		w.Total += l.Gross
+		if l.Treatment != model.Interfund {
+			w.Net += l.Gross
 		}
+		w.Movable += l.Movable
 		if l.Treatment != model.Competes {
-			add(k, l.Treatment.Place(), l.Gross)
+			sums[l.Treatment.Place()] += l.Gross
 			continue
 		}
-		add(k, revenue, l.Revenue)
+		sums[revenue] += l.Revenue
 		switch {
 		case l.Base < 0:
-			add(k, credit, l.Base)
-		case !b.in.Funds[k].InPool():
-			add(k, unnamed, l.Base)
+			sums[credit] += l.Base
+		case !inPool[k]:
+			sums[unnamed] += l.Base
 		default:
-			add(k, floor, l.Base-l.Movable)
+			sums[floor] += l.Base - l.Movable
+		}
+	}
+	for k := range all {
+		w, overall := &falls[k], &falls[all]
+		overall.Total, overall.Net, overall.Movable = overall.Total+w.Total, overall.Net+w.Net, overall.Movable+w.Movable
+		for place, amount := range amounts[k] {
+			amounts[all][place] += amount
 		}
 	}
 	for k := range falls {
 		w := &falls[k]
-		if k < len(b.in.Funds) {
+		if k < all {
 			w.Fund, w.Available = b.in.Funds[k].ID, b.in.Funds[k].Available
-			falls[len(b.in.Funds)].Available += w.Available
+			falls[all].Available += w.Available
 		}
 		w.Steps = []model.Step{}
 		for place, name := range names {
@@ -65,7 +72,7 @@ func (b *book) pool(plan *model.Plan) {
 		w.ToShare = w.Available - (w.Total - w.Movable)
 		w.Gap = w.Movable - w.ToShare
 	}
-	plan.Waterfall, plan.Overall = falls[:len(b.in.Funds)], falls[len(b.in.Funds)]
+	plan.Waterfall, plan.Overall = falls[:all], falls[all]
 }
 
 // total adds up the lines, blocks and funds of a plan.

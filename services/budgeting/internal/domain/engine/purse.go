@@ -11,6 +11,7 @@ import (
 // that still have one-time money to share have a node for it behind those of all funds.
 type purse struct {
 	funds   map[string]int32
+	places  model.Places
 	revenue []int64 // of each fund
 	fixed   []int64 // of each fund: all lines off the top
 	top     []int64 // of each fund: one-time lines off the top, without credits
@@ -28,7 +29,7 @@ func newPurse(funds []model.Fund) purse {
 	n := len(funds)
 	amounts := make([]int64, 5*n)
 	p := purse{
-		funds: make(map[string]int32, n), revenue: amounts[:n:n], fixed: amounts[n : 2*n : 2*n], top: amounts[2*n : 3*n : 3*n],
+		funds: make(map[string]int32, n), places: model.PlacesOf(funds), revenue: amounts[:n:n], fixed: amounts[n : 2*n : 2*n], top: amounts[2*n : 3*n : 3*n],
 		credit: amounts[3*n : 4*n : 4*n], topPaid: amounts[4*n:], owner: make([]int32, n, 2*n), once: make([]int32, n), left: make([]int64, n, 2*n),
 	}
 	for k := range funds {

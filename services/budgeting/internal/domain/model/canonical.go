@@ -14,13 +14,21 @@ func (in Input) Canonical() ([]byte, error) {
 	if !in.IsNormal() {
 		in = in.Normalize()
 	}
-	return encoding(func(e *encoder) { e.input(&in) }), nil
+	return in.CanonicalOfNormal(), nil
 }
 
-// NormalAndCanonical is Normalize with its encoding.
-func (in Input) NormalAndCanonical() (normal Input, canonical []byte) {
-	normal = in.Normalize()
-	return normal, encoding(func(e *encoder) { e.input(&normal) })
+// CanonicalOfNormal is Canonical of an input that is known to be normal.
+func (in *Input) CanonicalOfNormal() []byte {
+	return encoding(in.size(), func(e *encoder) { e.input(in) })
+}
+
+// size is about the bytes of the encoding.
+func (in *Input) size() int {
+	n := 4096 + 128*(len(in.Funds)+len(in.Packages))
+	for i := range in.Programs {
+		n += 64 + 40*len(in.Programs[i].CostLines)
+	}
+	return n
 }
 
 // Hash is the SHA-256 of Canonical, in hexadecimal. The error is always nil.

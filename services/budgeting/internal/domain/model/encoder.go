@@ -2,6 +2,7 @@ package model
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"sync"
 	"unicode/utf8"
@@ -15,11 +16,11 @@ type encoder struct{ b []byte }
 // encoders keeps the memory of encoders that are done: megabytes where programs are thousands.
 var encoders = sync.Pool{New: func() any { return &encoder{} }}
 
-// encoding is what write writes, with no room to spare.
-func encoding(write func(*encoder)) []byte {
+// encoding is what write writes, with no room to spare; about size bytes.
+func encoding(size int, write func(*encoder)) []byte {
 	e, _ := encoders.Get().(*encoder)
 	defer encoders.Put(e)
-	e.b = e.b[:0]
+	e.b = slices.Grow(e.b[:0], size)
 	write(e)
 	return bytes.Clone(e.b)
 }
@@ -36,8 +37,38 @@ func encodes(write func(*encoder), b []byte) bool {
 func (e *encoder) raw(s string) { e.b = append(e.b, s...) }
 
 func (e *encoder) int(key string, v int64) {
-	e.b = strconv.AppendInt(append(e.b, key...), v, 10)
+	e.b = appendInt(append(e.b, key...), v)
 }
+
+// appendInt is strconv.AppendInt for the amounts that plans are full of: it writes into the end of a small array, two digits at a time.
+func appendInt(b []byte, v int64) []byte {
+	u := uint64(v) //nolint:gosec // the two's complement of a negative one is mended below
+	if v < 0 {
+		b = append(b, '-')
+		u = -u
+	}
+	if u < 10 {
+		return append(b, '0'+byte(u))
+	}
+	var digits [20]byte
+	at := len(digits)
+	for ; u >= 100; u /= 100 {
+		at -= 2
+		pair := u % 100 * 2
+		digits[at], digits[at+1] = pairs[pair], pairs[pair+1]
+	}
+	if u >= 10 {
+		at -= 2
+		digits[at], digits[at+1] = pairs[2*u], pairs[2*u+1]
+	} else {
+		at--
+		digits[at] = '0' + byte(u)
+	}
+	return append(b, digits[at:]...)
+}
+
+const pairs = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849" +
+	"5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
 
 // unless writes v where it is not the usual value.
 func (e *encoder) unless(usual int64, key string, v int64) {

@@ -363,3 +363,14 @@ func FuzzWhatIsReadIsCanonical(f *testing.F) {
 		}
 	})
 }
+
+func TestIntegersAreWrittenAsStrconvDoes(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for i := range int64(20_000) {
+		v := []int64{i, -i, r.Int64() >> r.IntN(63), -r.Int64() >> r.IntN(63), math.MinInt64, math.MaxInt64}[i%6]
+		b, _ := model.Plan{Schema: int(v)}.Encode()
+		if want := `{"schema":` + strconv.FormatInt(v, 10) + ","; !strings.HasPrefix(string(b), want) {
+			t.Fatalf("%s, want %s", b[:40], want)
+		}
+	}
+}

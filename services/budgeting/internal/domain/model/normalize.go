@@ -2,6 +2,7 @@ package model
 
 import (
 	"cmp"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -23,27 +24,60 @@ func byRule(a, b *ResultRule) int {
 
 // Normalize returns a deep copy with every slice sorted by id and the schema version filled in.
 func (in Input) Normalize() Input {
+	out, _ := in.NormalizeIn(&Memory{})
+	return out
+}
+
+// NormalizeIn is Normalize with the programs and their longest lists in memory, which is the copy's until nobody uses the copy any more. It says
+// whether the input is normal itself.
+func (in Input) NormalizeIn(m *Memory) (out Input, normal bool) {
+	normal = in.IsNormal()
+	out = in.copyIn(m)
+	if !normal {
+		out.sort()
+	}
+	return out, normal
+}
+
+// copyIn copies all lists. Those that are never left out are not nil, so that equal inputs have equal bytes.
+func (in Input) copyIn(m *Memory) Input {
 	out := in
 	out.Schema = SchemaVersion
-	out.Params.Attributes = sorted(in.Params.Attributes, byName)
-	out.Params.Results = sorted(in.Params.Results, byRule)
-	out.Goals = sorted(in.Goals, byGoal)
-	out.Funds = sorted(in.Funds, byFund)
-	out.Programs = sorted(in.Programs, byProgram)
-	out.Params.EquityFloor = copied(in.Params.EquityFloor)
+	out.Params.Attributes, out.Params.Results, out.Params.EquityFloor = listed(in.Params.Attributes), listed(in.Params.Results), copied(in.Params.EquityFloor)
+	out.Goals, out.Funds = listed(in.Goals), listed(in.Funds)
 	out.Packages, out.Later, out.Election = packagesInOrder(in.Packages), inOrder(in.Later, byLater), in.Election.inOrder()
-	room := newLists(in.Programs)
+	room := m.room(in.Programs)
+	out.Programs = take(&room.programs, in.Programs)
 	for i := range out.Programs {
 		p := &out.Programs[i]
-		p.CostLines = take(&room.costLines, p.CostLines, byLine)
-		p.EligibleFunds = take(&room.eligible, p.EligibleFunds, byID)
-		p.Revenue = take(&room.revenue, p.Revenue, byPayer)
-		p.Alignment = take(&room.alignment, p.Alignment, byAlignedGoal)
-		p.Attributes = take(&room.attributes, p.Attributes, byAttribute)
-		p.Grants, p.Positions = inOrder(p.Grants, byGrant), inOrder(p.Positions, byTitle)
+		p.CostLines = take(&room.costLines, p.CostLines)
+		p.EligibleFunds = take(&room.eligible, p.EligibleFunds)
+		p.Revenue = take(&room.revenue, p.Revenue)
+		p.Alignment = take(&room.alignment, p.Alignment)
+		p.Attributes = take(&room.attributes, p.Attributes)
+		p.Grants, p.Positions = slices.Clone(p.Grants), slices.Clone(p.Positions)
 		p.Mandate, p.Cap, p.HoldHarmless, p.Results = copied(p.Mandate), copied(p.Cap), copied(p.HoldHarmless), copied(p.Results)
 	}
 	return out
+}
+
+// sort puts the lists of a copy in order; those of packages and elections are.
+func (in *Input) sort() {
+	order(in.Params.Attributes, byName)
+	order(in.Params.Results, byRule)
+	order(in.Goals, byGoal)
+	order(in.Funds, byFund)
+	order(in.Programs, byProgram)
+	for i := range in.Programs {
+		p := &in.Programs[i]
+		order(p.CostLines, byLine)
+		order(p.EligibleFunds, byID)
+		order(p.Revenue, byPayer)
+		order(p.Alignment, byAlignedGoal)
+		order(p.Attributes, byAttribute)
+		order(p.Grants, byGrant)
+		order(p.Positions, byTitle)
+	}
 }
 
 // IsNormal says whether the input is encoded as its Normalize is; lists that are left out when empty may be nil.
@@ -64,8 +98,9 @@ func (in *Input) IsNormal() bool {
 	return true
 }
 
-// lists have room for the lists of all programs, so that a copy of thousands takes a handful of allocations.
-type lists struct {
+// Memory has room for the lists of all programs, so that a copy of thousands takes a handful of allocations, or none.
+type Memory struct {
+	programs   []Program
 	costLines  []CostLine
 	eligible   []string
 	revenue    []Revenue
@@ -73,7 +108,8 @@ type lists struct {
 	attributes []Attribute
 }
 
-func newLists(programs []Program) *lists {
+// room is all of the memory, made large enough.
+func (m *Memory) room(programs []Program) Memory {
 	var costLines, eligible, revenue, alignment, attributes int
 	for i := range programs {
 		p := &programs[i]
@@ -83,24 +119,42 @@ func newLists(programs []Program) *lists {
 		alignment += len(p.Alignment)
 		attributes += len(p.Attributes)
 	}
-	return &lists{
-		make([]CostLine, costLines), make([]string, eligible), make([]Revenue, revenue), make([]Alignment, alignment), make([]Attribute, attributes),
-	}
+	m.programs, m.costLines, m.eligible = enough(m.programs, len(programs)), enough(m.costLines, costLines), enough(m.eligible, eligible)
+	m.revenue, m.alignment, m.attributes = enough(m.revenue, revenue), enough(m.alignment, alignment), enough(m.attributes, attributes)
+	return *m
 }
 
-// take copies s into the front of room, sorts it there, and leaves the rest of the room.
-func take[T any](room *[]T, s []T, by func(a, b *T) int) []T {
+// enough is n items or more.
+func enough[T any](s []T, n int) []T {
+	if s == nil || len(s) < n {
+		return make([]T, n)
+	}
+	return s
+}
+
+// take copies s into the front of room, and leaves the rest of the room.
+func take[T any](room *[]T, s []T) []T {
 	out := (*room)[:len(s):len(s)]
 	*room = (*room)[len(s):]
 	copy(out, s)
+	return out
+}
+
+// takeInOrder is take, sorted.
+func takeInOrder[T any](room *[]T, s []T, by func(a, b *T) int) []T {
+	out := take(room, s)
 	order(out, by)
 	return out
 }
 
-// sorted copies and sorts; an empty slice becomes an empty (not nil) one so that equal inputs have equal bytes.
+// listed copies a list; nil becomes empty.
+func listed[T any](s []T) []T {
+	return append(make([]T, 0, len(s)), s...)
+}
+
+// sorted copies and sorts.
 func sorted[T any](s []T, by func(a, b *T) int) []T {
-	out := make([]T, len(s))
-	copy(out, s)
+	out := listed(s)
 	order(out, by)
 	return out
 }

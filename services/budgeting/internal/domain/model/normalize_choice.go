@@ -48,18 +48,15 @@ func packagesInOrder(packages []Package) []Package {
 	for i := range out {
 		p := &out[i]
 		p.Requires, p.Excludes = inOrder(p.Requires, byRef), inOrder(p.Excludes, byRef)
-		p.Levels = take(&levelRoom, p.Levels, asGiven)
+		p.Levels = take(&levelRoom, p.Levels)
 		for j := range p.Levels {
 			if len(p.Levels[j].Costs) > 0 {
-				p.Levels[j].Costs = take(&costRoom, p.Levels[j].Costs, byCost)
+				p.Levels[j].Costs = takeInOrder(&costRoom, p.Levels[j].Costs, byCost)
 			}
 		}
 	}
 	return out
 }
-
-// asGiven leaves levels in the order of service.
-func asGiven(*PackageLevel, *PackageLevel) int { return 0 }
 
 func arePackagesInOrder(packages []Package) bool {
 	if !isSorted(packages, byPackage) {
@@ -92,7 +89,7 @@ func (v *Election) inOrder() *Election {
 	}
 	room := make([]Vote, votes)
 	for i := range out.Ballots {
-		out.Ballots[i].Votes = take(&room, out.Ballots[i].Votes, byVote)
+		out.Ballots[i].Votes = takeInOrder(&room, out.Ballots[i].Votes, byVote)
 	}
 	return &out
 }

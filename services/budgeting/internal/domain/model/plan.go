@@ -264,7 +264,9 @@ type Flag struct {
 
 // Encode is the one encoding of the plan: JSON, integers and strings only, fields in declared order, those of lines left out that follow from the
 // rest. Equal runs have equal bytes. The error is always nil.
-func (p Plan) Encode() ([]byte, error) { return encoding(func(e *encoder) { e.plan(&p) }), nil }
+func (p Plan) Encode() ([]byte, error) {
+	return encoding(4096+112*len(p.Lines), func(e *encoder) { e.plan(&p) }), nil
+}
 
 // Hash is the SHA-256 of Encode, in hexadecimal.
 func (p Plan) Hash() (string, error) {

@@ -26,6 +26,7 @@ const (
 func (in Input) Validate() error {
 	c := checker{
 		funds: index(in.Funds, func(f *Fund) string { return f.ID }), goals: index(in.Goals, func(g *Goal) string { return g.ID }), inOrder: in.Goals,
+		places: PlacesOf(in.Funds),
 	}
 	c.replaced = replacedBases(in.Packages)
 	c.header(in)
@@ -43,7 +44,7 @@ func (in Input) Validate() error {
 type checker struct {
 	fault.Violations
 	funds    map[string]int
-	last     string // fund that was looked up and found
+	places   Places // of funds
 	goals    map[string]int
 	inOrder  []Goal
 	replaced map[string]bool // programs whose base a package replaces

@@ -58,7 +58,7 @@ func (c *checker) program(at spot, p *Program) {
 	for i := range p.CostLines {
 		l := &p.CostLines[i]
 		competes = competes || l.Treatment == Competes
-		if c.isFund(l.Fund) && l.Treatment.Place() >= 0 && l.Amount >= -money.Limit && l.Amount <= money.Limit {
+		if c.places.Find(l.Fund) >= 0 && l.Treatment.Place() >= 0 && l.Amount >= -money.Limit && l.Amount <= money.Limit {
 			continue // thousands of good lines pass here
 		}
 		here := at.in("cost_lines", i)
@@ -254,20 +254,8 @@ func (c *checker) utf8(at spot, leaf, s string) {
 	}
 }
 
-// isFund remembers the last fund: the lines of a program are mostly of one.
-func (c *checker) isFund(id string) bool {
-	if id == c.last && id != "" {
-		return true
-	}
-	_, known := c.funds[id]
-	if known {
-		c.last = id
-	}
-	return known
-}
-
 func (c *checker) fundRef(at spot, leaf, id string) {
-	if !c.isFund(id) {
+	if c.places.Find(id) < 0 {
 		c.Add(at.field(leaf), "%q is not one of the funds; add the fund or correct the name", id)
 	}
 }

@@ -2,7 +2,6 @@
 package score
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
@@ -149,11 +148,12 @@ func walk[W, G any](wanted []W, given []G, wantedKey func(*W) string, givenKey f
 	next := 0
 	for i := range wanted {
 		key := wantedKey(&wanted[i])
-		for next < len(given) && cmp.Less(givenKey(&given[next]), key) {
+		for next < len(given) && givenKey(&given[next]) != key && givenKey(&given[next]) < key {
 			next++
 		}
 		if next < len(given) && givenKey(&given[next]) == key {
 			visit(i, &given[next])
+			next++
 		} else {
 			visit(i, nil)
 		}

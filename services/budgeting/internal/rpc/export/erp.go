@@ -238,6 +238,9 @@ func (e *erp) line(f *FundControl, p program, kind string, accounts []account, b
 		note = NoAccount
 	}
 	difference, rest := sign*difference, sign*amounts[len(accounts)]
+	if difference == 0 && rest == 0 { // a line of nothing needs no account
+		return nil
+	}
 	e.out.Warnings = append(e.out.Warnings, e.warning(f.Fund, p, note, difference, rest))
 	return e.row(f, p, p.Department, e.o.Suspense, kind, difference, rest, note)
 }

@@ -8,14 +8,15 @@ ALTER TABLE allocations ADD COLUMN adjustments TEXT NOT NULL DEFAULT 'null';
 ALTER TABLE allocations ADD COLUMN adoption TEXT NOT NULL DEFAULT 'null';
 ALTER TABLE allocations ADD COLUMN failure TEXT NOT NULL DEFAULT '';
 
--- An allocation that is being solved: its canonical input, who solves it until when, and how far it came. The row goes when it is done.
+-- An allocation that is being solved: who solves it until when, how often somebody began, and how far it came. The row goes when it is done; it is
+-- written every second, so that it is small: the input is in allocation_proofs from the start, with an empty plan.
 CREATE TABLE allocation_runs (
     organization_id TEXT NOT NULL,
     budget_id TEXT NOT NULL,
     allocation_id TEXT NOT NULL,
-    input BLOB NOT NULL,
     holder TEXT NOT NULL,
     lease_until BIGINT NOT NULL,
+    attempts BIGINT NOT NULL,
     states BIGINT NOT NULL,
     value BIGINT NOT NULL,
     bound BIGINT NOT NULL,

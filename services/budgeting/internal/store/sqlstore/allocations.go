@@ -53,12 +53,7 @@ type allocationTx struct {
 
 // Keep implements app.Allocations.
 func (t allocationTx) Keep(a domain.Allocation, p app.Proof) error {
-	err := pack(func(codec string, packed ...[]byte) error {
-		_, err := t.tx.Exec("INSERT INTO allocation_proofs (organization_id, budget_id, allocation_id, codec, input, plan) VALUES (?, ?, ?, ?, ?, ?)",
-			a.Organization, a.Budget, a.ID, codec, packed[0], packed[1])
-		return err
-	}, p.Input, p.Plan)
-	if err != nil {
+	if err := t.keepProof(a.Organization, a.Budget, a.ID, p.Input, p.Plan); err != nil {
 		return err
 	}
 	return pack(func(codec string, packed ...[]byte) error {
@@ -66,6 +61,16 @@ func (t allocationTx) Keep(a domain.Allocation, p app.Proof) error {
 			a.Organization, a.Budget, a.ID, codec, packed[0])
 		return err
 	}, lineText(p.Lines))
+}
+
+// keepProof keeps an input with its plan, which is empty while it is being solved.
+func (t txn) keepProof(organization, budget, allocation string, input, plan []byte) error {
+	return pack(func(codec string, packed ...[]byte) error {
+		_, err := t.tx.Exec("INSERT INTO allocation_proofs (organization_id, budget_id, allocation_id, codec, input, plan) VALUES (?, ?, ?, ?, ?, ?) "+
+			"ON CONFLICT (organization_id, budget_id, allocation_id) DO UPDATE SET codec = excluded.codec, input = excluded.input, plan = excluded.plan",
+			organization, budget, allocation, codec, packed[0], packed[1])
+		return err
+	}, input, plan)
 }
 
 // Proof implements app.Allocations.
@@ -144,8 +149,8 @@ func (t allocationTx) Last(organization, budget string) (last int64, err error) 
 func (t allocationTx) Before(a domain.Allocation) (before domain.Allocation, found bool, err error) {
 	var id string
 	found, err = sqldb.QueryOne(t.tx, "SELECT allocation_id FROM allocations WHERE organization_id = ? AND budget_id = ? AND sequence < ? "+
-		"AND state = ? AND outcome <> ? ORDER BY sequence DESC LIMIT 1",
-		[]any{a.Organization, a.Budget, a.Sequence, domain.AllocationProposed, string(model.Infeasible)},
+		"AND result_hash <> '' AND outcome <> ? ORDER BY sequence DESC LIMIT 1",
+		[]any{a.Organization, a.Budget, a.Sequence, string(model.Infeasible)},
 		func(r sqldb.Row) error { id = r.Text(0); return nil })
 	if err != nil || !found {
 		return before, false, err

@@ -14,22 +14,31 @@ const ofRun = " WHERE organization_id = ? AND budget_id = ? AND allocation_id = 
 
 // Insert implements app.Runs.
 func (t runTx) Insert(r app.Run) error {
-	_, err := t.tx.Exec("INSERT INTO allocation_runs (organization_id, budget_id, allocation_id, input, holder, lease_until, states, value, bound) "+
-		"VALUES (?, ?, ?, ?, '', 0, 0, 0, 0)", r.Organization, r.Budget, r.Allocation, r.Input)
+	if err := t.keepProof(r.Organization, r.Budget, r.Allocation, r.Input, []byte{}); err != nil {
+		return err
+	}
+	_, err := t.tx.Exec("INSERT INTO allocation_runs (organization_id, budget_id, allocation_id, holder, lease_until, attempts, states, value, bound) "+
+		"VALUES (?, ?, ?, '', 0, 0, 0, 0, 0)", r.Organization, r.Budget, r.Allocation)
 	return err
 }
 
 // Claim implements app.Runs.
 func (t runTx) Claim(now time.Time, holder string, until time.Time) (run app.Run, found bool, err error) {
-	found, err = sqldb.QueryOne(t.tx, "SELECT organization_id, budget_id, allocation_id, input FROM allocation_runs WHERE lease_until < ? "+
+	found, err = sqldb.QueryOne(t.tx, "SELECT organization_id, budget_id, allocation_id, attempts FROM allocation_runs WHERE lease_until < ? "+
 		"ORDER BY lease_until, organization_id, budget_id, allocation_id LIMIT 1", []any{now}, func(r sqldb.Row) error {
-		run = app.Run{Organization: r.Text(0), Budget: r.Text(1), Allocation: r.Text(2), Input: r.Bytes(3)}
+		run = app.Run{Organization: r.Text(0), Budget: r.Text(1), Allocation: r.Text(2), Attempt: r.Int(3) + 1}
 		return nil
 	})
 	if err != nil || !found {
 		return run, false, err
 	}
-	_, err = t.tx.Exec("UPDATE allocation_runs SET holder = ?, lease_until = ?"+ofRun, holder, until, run.Organization, run.Budget, run.Allocation)
+	proof, err := t.Allocations().Proof(run.Organization, run.Budget, run.Allocation)
+	if err != nil {
+		return run, false, err
+	}
+	run.Input = proof.Input
+	_, err = t.tx.Exec("UPDATE allocation_runs SET holder = ?, lease_until = ?, attempts = ?"+ofRun,
+		holder, until, run.Attempt, run.Organization, run.Budget, run.Allocation)
 	return run, true, err
 }
 
@@ -38,6 +47,13 @@ func (t runTx) Renew(r app.Run, holder string, until time.Time, p domain.Search)
 	n, err := t.tx.Exec("UPDATE allocation_runs SET lease_until = ?, states = ?, value = ?, bound = ?"+ofRun+" AND holder = ?",
 		until, p.States, p.Value, p.Bound, r.Organization, r.Budget, r.Allocation, holder)
 	return n == 1, err
+}
+
+// Release implements app.Runs.
+func (t runTx) Release(r app.Run, holder string) error {
+	_, err := t.tx.Exec("UPDATE allocation_runs SET holder = '', lease_until = 0, attempts = attempts - 1"+ofRun+" AND holder = ?",
+		r.Organization, r.Budget, r.Allocation, holder)
+	return err
 }
 
 // Progress implements app.Runs.

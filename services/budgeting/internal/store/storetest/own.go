@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -133,7 +134,10 @@ func lineItems(t *testing.T, h harness) {
 }
 
 func proofs(t *testing.T, h harness) {
-	a, b := allocation("a", "x", 1), allocation("a", "y", 2)
+	a, b := allocation("a", "x", 1), allocation("a", "y", 3)
+	a.State = domain.AllocationAdopted
+	failed := allocation("a", "failed", 2)
+	failed.State, failed.ResultHash, failed.Outcome = domain.AllocationFailed, "", ""
 	lines := []domain.AllocationLine{
 		{
 			Organization: "a", Budget: "fy", Allocation: "x", Program: "n1", DisplayName: "N", Department: "D", Base: 9, Fixed: 1, Floor: 2, Allocated: 8,
@@ -149,7 +153,7 @@ func proofs(t *testing.T, h harness) {
 			return err
 		}
 		b.Outcome = model.Infeasible
-		return tx.Allocations().Insert(b)
+		return errors.Join(tx.Allocations().Insert(failed), tx.Allocations().Insert(b))
 	})
 	q, err := listing.Parse(listing.Request{PageSize: 1, Filter: "flagged = true AND score_bp > 4999"}, app.AllocationLineList)
 	if err != nil {
@@ -175,7 +179,7 @@ func proofs(t *testing.T, h harness) {
 		last, _ := tx.Allocations().Last("a", "fy")
 		before, found, _ := tx.Allocations().Before(b)
 		_, none, _ := tx.Allocations().Before(a)
-		if last != 2 || !found || before.ID != "x" || none {
+		if last != 3 || !found || before.ID != "x" || none {
 			t.Errorf("last %d, before y %q, before x %v", last, before.ID, none)
 		}
 		return err
@@ -189,15 +193,23 @@ func users(t *testing.T, h harness) {
 		l.Fund = "water"
 		return tx.LineItems().Put("a", "fy", []domain.LineItem{l})
 	})
+	more := domain.DecisionPackage{
+		Meta: first(), Organization: "a", Budget: "fy", Program: "one", ID: "more",
+		Levels: []domain.ServiceLevel{{ID: "all", Costs: []domain.PackageCost{{Fund: "general"}, {Fund: "fire"}}}},
+	}
+	vote := election("a", "vote")
+	vote.Fund = "lottery"
+	write(t, h, func(tx app.Tx) error { return errors.Join(tx.Packages().Insert(more), tx.Elections().Insert(vote)) })
 	read(t, h, func(tx app.Tx) error {
 		for fund, want := range map[string]string{
 			"general": "organizations/a/budgets/fy", "parks": request("a", "one").Name(), "water": line("a", "1", 5).Name(), "free": "",
+			"fire": more.Name(), "lottery": vote.Name(),
 		} {
 			if got, err := tx.FundUser("a", fund); got != want || err != nil {
 				t.Errorf("%s is used by %q (%v), want %q", fund, got, err, want)
 			}
 		}
-		for program, want := range map[string]string{"one": request("a", "one").Name(), "n1": ""} {
+		for program, want := range map[string]string{"one": request("a", "one").Name(), "n0": vote.Name(), "n1": ""} {
 			if got, err := tx.ProgramUser("a", program); got != want || err != nil {
 				t.Errorf("%s is used by %q (%v), want %q", program, got, err, want)
 			}

@@ -61,6 +61,7 @@ func Run(t *testing.T, open func(t *testing.T) (app.Store, sqldb.DB)) {
 	t.Run("asks are never old", func(t *testing.T) { freshAsks(t, family(t)) })
 	t.Run("line items are told a batch at a time", func(t *testing.T) { lineItems(t, family(t)) })
 	t.Run("proofs and lines", func(t *testing.T) { proofs(t, family(t)) })
+	t.Run("runs", func(t *testing.T) { runs(t, family(t)) })
 	t.Run("users", func(t *testing.T) { users(t, family(t)) })
 }
 
