@@ -41,6 +41,7 @@ deps: ## Build the pinned tools that check wants (buf, code generators, golangci
 	@tools/install lint
 
 .PHONY: check
+check: export THROUGHLINE_CASES = 5 # times as many random cases as `make test` tries
 check: tidy-check check-generated isolated no-fma lint race test ## Everything that must hold before a change goes in
 
 .PHONY: lint

@@ -31,7 +31,7 @@ type Deps struct {
 	service.Deps
 	Goals       grpc.ClientConnInterface
 	Performance grpc.ClientConnInterface
-	Patience    time.Duration // how long a caller waits for packages; 0 means two seconds
+	Patience    time.Duration // how long a caller waits for packages and elections; 0 means two seconds
 }
 
 // Service is budgeting: Register its methods, Run its background work, Close it.
@@ -40,7 +40,7 @@ type Service struct {
 	app *app.App
 }
 
-// patience is how long a caller waits for an allocation of packages; what takes longer is solved in the background.
+// patience is how long a caller waits for an allocation of packages or an election; what takes longer is solved in the background.
 const patience = 2 * time.Second
 
 // New assembles the service on a migrated database.

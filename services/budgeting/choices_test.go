@@ -177,7 +177,7 @@ func TestElections(t *testing.T) {
 		return f.client.RecordElectionBallots(finance, &budgetingv1.RecordElectionBallotsRequest{Name: e.GetName(), Ballots: ballots})
 	}
 	n, err := record(
-		&budgetingv1.ElectionBallot{Voter: "1", Votes: []*budgetingv1.BallotVote{vote("police", 0), vote("parks", 1)}},
+		&budgetingv1.ElectionBallot{Voter: "1", Votes: []*budgetingv1.BallotVote{vote("police", 1), vote("parks", 1)}},
 		&budgetingv1.ElectionBallot{Voter: "2", Votes: []*budgetingv1.BallotVote{vote("parks", 1)}},
 	)
 	must(t, err)

@@ -110,3 +110,37 @@ func TestStoppingReleasesARun(t *testing.T) {
 		t.Errorf("held by %q until %d, attempts %d", holder, lease, attempts)
 	}
 }
+
+// Elections of a large city take longer than a caller waits, too.
+func TestElectionsRunInTheBackground(t *testing.T) {
+	f := startOn(t, options{patience: time.Nanosecond})
+	f.city(t)
+	finance := f.as(t, "fin", "finance")
+	e, err := f.client.CreateElection(finance, &budgetingv1.CreateElectionRequest{Parent: budget, ElectionId: "pb", Election: &budgetingv1.Election{
+		DisplayName: "Participatory budget", Fund: fund("general"), Amount: usd(20), VoteKind: budgetingv1.VoteKind_VOTE_KIND_APPROVAL,
+		Projects: []*budgetingv1.ElectionProject{{Program: program("police"), Cost: usd(11)}, {Program: program("parks"), Cost: usd(10)}},
+	}})
+	must(t, err)
+	_, err = f.client.RecordElectionBallots(finance, &budgetingv1.RecordElectionBallotsRequest{
+		Name: e.GetName(), Ballots: []*budgetingv1.ElectionBallot{{Voter: "1", Votes: []*budgetingv1.BallotVote{vote("parks", 1)}}},
+	})
+	must(t, err)
+	_, err = f.client.CloseElection(finance, &budgetingv1.CloseElectionRequest{Name: e.GetName()})
+	must(t, err)
+	ask := &budgetingv1.Allocation{
+		Method: budgetingv1.AllocationMethod_ALLOCATION_METHOD_EQUAL_SHARES, Parameters: &budgetingv1.AllocationParameters{Election: e.GetName()},
+	}
+	a := f.allocate(t, ask)
+	if a.GetState() != budgetingv1.AllocationState_ALLOCATION_STATE_RUNNING {
+		t.Fatalf("answered %v", a.GetState())
+	}
+	a = f.settled(t, a.GetName())
+	if got := f.allocated(t, a); got["Neighborhood Parks"] != 10_00 || got["Police Patrol"] != 0 || len(got) != 2 {
+		t.Errorf("%v %s: %v", a.GetState(), a.GetFailure(), got)
+	}
+	v, err := f.client.VerifyAllocation(finance, &budgetingv1.VerifyAllocationRequest{Name: a.GetName()})
+	must(t, err)
+	if !v.GetValid() {
+		t.Errorf("verify %v", v.GetChecks())
+	}
+}

@@ -74,7 +74,9 @@ func TestScenariosSideBySide(t *testing.T) {
 		t.Errorf("%d allocations are stored", len(stored.GetAllocations()))
 	}
 
-	outdated := f.scenario(t, "outdated", &budgetingv1.Scenario{RequestOverrides: []*budgetingv1.RequestOverride{{Program: program("gone"), Cap: usd(1)}}})
+	outdated := f.scenario(t, "outdated", &budgetingv1.Scenario{RequestOverrides: []*budgetingv1.RequestOverride{{Program: program("parks"), Cap: usd(1)}}})
+	_, err = f.client.DeleteFundingRequest(f.as(t, "fin", "finance"), &budgetingv1.DeleteFundingRequestRequest{Name: budget + "/fundingRequests/parks"})
+	must(t, err)
 	for name, c := range map[string]struct {
 		names []string
 		want  string

@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain"
@@ -65,10 +63,10 @@ func (a *App) CreateAllocation(ctx context.Context, draft domain.Allocation) (do
 // errPatience ends a solve that takes longer than its caller waits.
 var errPatience = errors.New("the caller waits no longer")
 
-// solve answers the input. Packages may take long: after the caller's patience the answer is errPatience, and the background goes on. A dry run
-// stores nothing to go on with, so it waits.
+// solve answers the input. Packages and elections may take long: after the caller's patience the answer is errPatience, and the background goes on.
+// A dry run stores nothing to go on with, so it waits.
 func (a *App) solve(ctx context.Context, in model.Input) (engine.Solved, error) {
-	if in.Method != model.Packages || a.Patience <= 0 || resource.IsDryRun(ctx) {
+	if (in.Method != model.Packages && !in.Method.ByBallots()) || a.Patience <= 0 || resource.IsDryRun(ctx) {
 		return engine.Solve(ctx, in)
 	}
 	waiting, stop := context.WithTimeoutCause(ctx, a.Patience, errPatience)
@@ -197,27 +195,6 @@ func violation(field, format string, args ...any) error {
 	return v.Err()
 }
 
-var programField = regexp.MustCompile(`^programs\[(\d+)\]`)
-
-// refused turns what the engine says of its input into what a budget officer can find: the requests by name. They are
-// state, not part of the call.
-func refused(err error, books domain.Books) error {
-	f, ok := fault.As(err)
-	if !ok || f.Kind != fault.Invalid || len(f.Violations) == 0 {
-		return err
-	}
-	out := fault.State("REQUESTS_INVALID", "the requests or parameters cannot be allocated as they are; mend what is listed").Because(err)
-	for _, v := range f.Violations {
-		if m := programField.FindStringSubmatch(v.Field); m != nil {
-			if i, err := strconv.Atoi(m[1]); err == nil && i < len(books.Asks) {
-				v.Field = books.Asks[i].Request.Name() + strings.TrimPrefix(v.Field, m[0])
-			}
-		}
-		out.Violations = append(out.Violations, v)
-	}
-	return out
-}
-
 // ResultsSubject is what events of results are remembered under.
 const ResultsSubject = "results"
 
@@ -247,12 +224,18 @@ func allocation(tx Tx, k BudgetKey) (domain.Allocation, error) {
 	if err != nil {
 		return found, err
 	}
+	return current(tx, found)
+}
+
+// current is a stored allocation with how far its run is and what is newer than what it pinned.
+func current(tx Tx, found domain.Allocation) (domain.Allocation, error) {
 	if found.State == domain.AllocationRunning {
-		progress, running, err := tx.Runs().Progress(k.ids()...)
+		progress, running, err := tx.Runs().Progress(found.Organization, found.Budget, found.ID)
 		if err != nil {
 			return found, err
 		}
 		if running {
+			progress = progress.WithGap()
 			found.Search = &progress
 		}
 	}
@@ -269,7 +252,7 @@ func (a *App) ListAllocations(ctx context.Context, k BudgetKey, q Query) (resour
 			return p, err
 		}
 		for i := range p.Items {
-			if p.Items[i], err = fresh(tx, planOf(p.Items[i].PriorityRevision), p.Items[i]); err != nil {
+			if p.Items[i], err = current(tx, p.Items[i]); err != nil {
 				return p, err
 			}
 		}
@@ -281,6 +264,9 @@ func (a *App) ListAllocations(ctx context.Context, k BudgetKey, q Query) (resour
 func (a *App) ListAllocationLines(ctx context.Context, k BudgetKey, q Query) (resource.Page[domain.AllocationLine], error) {
 	return resource.Read(ctx, a.Store, func(tx Tx) (p resource.Page[domain.AllocationLine], err error) {
 		of, err := tx.Allocations().Get(k.ids()...)
+		if err == nil {
+			err = of.Settled() // no lines are not none
+		}
 		if err != nil {
 			return p, err
 		}
@@ -299,6 +285,9 @@ func (a *App) AllocationLines(ctx context.Context, k BudgetKey) ([]domain.Alloca
 
 func allLines(tx Tx, k BudgetKey) ([]domain.AllocationLine, error) {
 	of, err := tx.Allocations().Get(k.ids()...)
+	if err == nil {
+		err = of.Settled()
+	}
 	if err != nil {
 		return nil, err
 	}

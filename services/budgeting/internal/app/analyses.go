@@ -97,7 +97,7 @@ func (a *App) ReportQuartiles(ctx context.Context, k BudgetKey) (Quartiles, erro
 		of := &report.Quartiles[i]
 		q.Quartiles[i] = Quartile{
 			Programs: len(of.Programs), HighBP: of.HighBP, LowBP: of.LowBP,
-			Base: of.Base + of.Fixed, Allocated: of.Allocated + of.Fixed, Bound: of.Mandated + of.Fixed,
+			Base: of.Today, Allocated: of.Allocated + of.Fixed, Bound: of.Mandated + of.Fixed,
 		}
 		if all > 0 {
 			q.Quartiles[i].SharePPM, _ = money.MulDivFloor(max(0, of.Allocated+of.Fixed), model.Whole, all) // at most the whole

@@ -131,7 +131,7 @@ type App struct {
 	Now         func() time.Time
 	NewID       func() string // ids for resources whose creator chose none
 	Logger      *slog.Logger
-	Patience    time.Duration // how long a caller waits for packages before the background goes on with them
+	Patience    time.Duration // how long a caller waits for packages and elections before the background goes on with them
 	Wake        chan struct{} // with room for one: there is something to solve in the background
 }
 

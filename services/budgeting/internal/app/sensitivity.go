@@ -45,7 +45,7 @@ func (a *App) AnalyzeSensitivity(ctx context.Context, k BudgetKey, goal string, 
 	s := Sweep{Allocation: o.Allocation, Titles: o.titles}
 	s.Sweep, err = sensitivity.Goal(ctx, o.Input, goal, from, to, sensitivity.Options{Solves: solves, Points: min(sweepPoints, solves-pointsBesides)})
 	if err != nil {
-		return s, err
+		return s, relocated(err, "range", "to_ppm")
 	}
 	for _, b := range s.Breakpoints {
 		s.Changes = append(s.Changes, domain.Told(b.Sentences, s.Titles, o.Input.Goals))

@@ -27,6 +27,12 @@ func (b Ballot) Same(next Ballot) bool {
 	return b.Voter == next.Voter && slices.Equal(b.Votes, next.Votes)
 }
 
+// What one election takes: some three times the largest ever held. Whoever allocates it holds all ballots at once, two kilobytes each.
+const (
+	mostBallots = 250_000
+	mostVotes   = 2_500_000
+)
+
 // Record is the next version of e with ballots, of which old are those they replace, by voter; and the ballots to write.
 //
 // Errors: FailedPrecondition when e is closed; Invalid with every violation.
@@ -64,13 +70,19 @@ func (e Election) Record(ballots []Ballot, old map[string]Ballot, now time.Time)
 		e.count(&v, field, b, 1)
 		written = append(written, b)
 	}
+	var votes int64
+	for i := range e.Projects {
+		votes += e.Projects[i].Votes
+	}
+	v.Check(e.Ballots <= mostBallots, "ballots", "make %d ballots of the election; it takes %d, so divide it by district", e.Ballots, mostBallots)
+	v.Check(votes <= mostVotes, "ballots", "make %d votes of the election; it takes %d, so divide it by district", votes, mostVotes)
 	if len(written) > 0 {
 		e.Meta = e.Next(now)
 	}
 	return e, written, n, v.Err()
 }
 
-// checkedBallot is the ballot with its votes in order and approvals filled in.
+// checkedBallot is the ballot with its votes in order. An approval of 0 points is refused: taken for 1 it would approve what the voter does not.
 func (e Election) checkedBallot(v *fault.Violations, at string, b Ballot) Ballot {
 	b.Votes = slices.Clone(b.Votes)
 	ranks := map[int64]bool{} // looked up only, never walked
@@ -81,8 +93,7 @@ func (e Election) checkedBallot(v *fault.Violations, at string, b Ballot) Ballot
 		v.Check(vote.Points >= 0, field+".points", "must not be negative")
 		switch e.Kind {
 		case model.Approval, model.ChooseOne:
-			v.Check(vote.Points <= 1, field+".points", "is %d; an approval counts 1", vote.Points)
-			vote.Points = 1
+			v.Check(vote.Points == 1, field+".points", "is %d; an approval counts 1, and what a voter does not approve is left out", vote.Points)
 		case model.Ordinal:
 			v.Check(vote.Points >= 1 && vote.Points <= int64(len(b.Votes)) && !ranks[vote.Points], field+".points",
 				"is %d; ranks are 1 to the number of votes, each once", vote.Points)
@@ -90,6 +101,7 @@ func (e Election) checkedBallot(v *fault.Violations, at string, b Ballot) Ballot
 		case model.Cumulative, model.Scoring:
 		}
 	}
+	b.Votes = slices.DeleteFunc(b.Votes, func(x Vote) bool { return x.Points == 0 }) // no points are no vote
 	v.Check(e.Kind != model.ChooseOne || len(b.Votes) <= 1, at+".votes", "has %d votes; voters choose one project", len(b.Votes))
 	slices.SortStableFunc(b.Votes, func(x, y Vote) int { return cmp.Compare(x.Program, y.Program) })
 	once(v, at+".votes", b.Votes, func(x Vote) string { return x.Program })

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/explain"
@@ -25,9 +26,19 @@ func (r *FundingRequest) effectsOf(out *model.Program) {
 }
 
 // packages adds the decision packages of the requests and the money of later years.
-func (b *Books) packages(in *model.Input, p Params) {
+//
+// Errors: FailedPrecondition RESTRICTION_VIOLATED for costs of funds that no longer admit the program.
+func (b *Books) packages(in *model.Input, p Params) error {
+	var bad fault.Violations
 	for i := range b.Packages {
 		d := &b.Packages[i]
+		if at, found := sort.Find(len(b.Asks), func(i int) int { return strings.Compare(d.Program, b.Asks[i].Program.ID) }); found {
+			known := len(bad)
+			d.CheckFunds(&bad, &b.Asks[at].Program, b.Funds)
+			for j := known; j < len(bad); j++ {
+				bad[j].Field = strings.Replace(bad[j].Field, "decision_package", d.Name(), 1)
+			}
+		}
 		out := model.Package{
 			ID: packageID(d.Program, d.ID), Program: d.Program, Title: d.DisplayName, ReplacesBase: d.ReplacesBase,
 			Requires: modelRefs(d.Prerequisites), Excludes: modelRefs(d.Exclusions),
@@ -45,6 +56,17 @@ func (b *Books) packages(in *model.Input, p Params) {
 	for _, e := range p.Later {
 		in.Later = append(in.Later, model.LaterEnvelope{Fund: e.Fund, Year: int64(e.Year), Available: e.Available})
 	}
+	return restricted(bad, "costs of decision packages")
+}
+
+// restricted refuses what a restriction forbids since it was changed; nil for nothing.
+func restricted(bad fault.Violations, what string) error {
+	if len(bad) == 0 {
+		return nil
+	}
+	f := fault.State("RESTRICTION_VIOLATED", "%d %s are outside what their funds may be spent on; change the restrictions, or what is listed", len(bad), what)
+	f.Violations = bad
+	return f
 }
 
 // packageID is a package's id in the engine's input: ids of packages are unique in a request alone.
@@ -78,18 +100,33 @@ func (e Election) Asks(all []Ask, programs map[string]Program) []Ask {
 
 // election narrows the input to an election: its fund, with its ballots. The programs are those of its projects already.
 //
-// Errors: FailedPrecondition when the election is open still.
+// Errors: FailedPrecondition when the election is open still, when its fund has less than the voters decide on, and when it no longer admits a
+// project.
 func (b *Books) election(in *model.Input) error {
 	e := b.Election
 	if e.State != ElectionClosed {
 		return fault.State("ELECTION_OPEN", "%s is open still; close it, so that its ballots are final", e.Name())
 	}
-	for _, f := range in.Funds {
-		if f.ID == e.Fund {
-			f.OneTime = 0
-			in.Funds = []model.Fund{f}
+	of := slices.IndexFunc(in.Funds, func(f model.Fund) bool { return f.ID == e.Fund })
+	if of < 0 || in.Funds[of].Available < e.Amount {
+		var available int64
+		if of >= 0 {
+			available = in.Funds[of].Available
+		}
+		return fault.State("ELECTION_UNPAID", "voters of %s decide on %s, and the envelope of %s in %s comes to %s; raise it, or scale it by more", e.Name(),
+			Money(e.Amount, e.Currency), FundName(e.Organization, e.Fund), b.Budget.Name(), Money(available, e.Currency))
+	}
+	var bad fault.Violations
+	for i := range e.Projects {
+		if fund, program := b.Funds[e.Fund], &b.Asks[i].Program; !fund.Admits(program) { // asks are those of the projects
+			bad.Add(e.Name()+"."+fieldAt("projects", i), "%s", fund.Refusal(program))
 		}
 	}
+	if err := restricted(bad, "projects of the election"); err != nil {
+		return err
+	}
+	in.Funds = []model.Fund{in.Funds[of]}
+	in.Funds[0].OneTime = 0
 	in.Election = &model.Election{
 		Fund: e.Fund, Budget: e.Amount, Kind: e.Kind, Rule: model.ElectionRule{Completion: e.Completion, Utility: e.Utility},
 		Projects: make([]model.Project, len(e.Projects)), Ballots: make([]model.Ballot, len(b.Ballots)),
@@ -127,10 +164,16 @@ func searched(s *model.Search) *Search {
 	if s == nil {
 		return nil
 	}
-	out := &Search{Value: s.Value, Bound: s.Bound, PriceBound: s.DualBound, States: s.States}
+	out := Search{Value: s.Value, Bound: s.Bound, PriceBound: s.DualBound, States: s.States}.WithGap()
+	return &out
+}
+
+// WithGap is s with the bound's distance from the value, rounded up.
+func (s Search) WithGap() Search {
+	s.GapPPM = 0
 	if s.Bound > s.Value && s.Bound > 0 {
 		gap, _ := money.MulDivFloor(s.Bound-s.Value, model.Whole, s.Bound) // at most the whole, as values are not negative
-		out.GapPPM = gap + 1
+		s.GapPPM = gap + 1
 	}
-	return out
+	return s
 }

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,6 +68,9 @@ func (b Books) Input(engineVersion string, method model.Method, p Params) (model
 	if err := p.checkFunds(b.Budget); err != nil {
 		return model.Input{}, err
 	}
+	if err := b.checkAttributes(method, p); err != nil {
+		return model.Input{}, err
+	}
 	if len(b.Asks) == 0 {
 		return model.Input{}, fault.State("NOTHING_TO_ALLOCATE", "%s has no funding requests; write some first", b.Budget.Name())
 	}
@@ -83,10 +87,8 @@ func (b Books) Input(engineVersion string, method model.Method, p Params) (model
 			Results:  model.Revision{Name: b.Results.Name, Hash: b.Results.Hash},
 		},
 	}
-	goals := make(map[string]bool, len(b.Priorities.Weights))
 	for i, w := range b.Priorities.Weights {
 		in.Goals[i] = model.Goal{ID: w.Goal, Title: w.Title, WeightPPM: w.PPM}
-		goals[w.Goal] = true
 	}
 	for _, e := range b.Budget.Envelopes {
 		f := b.Funds[e.Fund] // envelopes keep their funds from being deleted
@@ -95,13 +97,15 @@ func (b Books) Input(engineVersion string, method model.Method, p Params) (model
 			Named: slices.Contains(p.CompetingFund, f.ID),
 		})
 	}
-	room := newLists(b.Asks)
+	slices.SortFunc(in.Goals, func(x, y model.Goal) int { return strings.Compare(x.ID, y.ID) }) // an input in order is not copied for the solver
+	slices.SortFunc(in.Funds, func(x, y model.Fund) int { return strings.Compare(x.ID, y.ID) })
+	room, goals := newLists(b.Asks), model.PlacesOf(in.Goals, func(g *model.Goal) string { return g.ID })
 	for i := range b.Asks {
-		b.program(&in.Programs[i], &b.Asks[i], goals, money, in.Params.Attributes, room)
+		b.program(&in.Programs[i], &b.Asks[i], &goals, money, in.Params.Attributes, room)
 	}
 	switch method {
 	case model.Packages:
-		b.packages(&in, p)
+		return in, b.packages(&in, p)
 	case model.EqualShares, model.GreedyVotes:
 		return in, b.election(&in)
 	case model.PriorityAdjustment, model.OneRate, model.AcrossTheBoard, model.CutLine:
@@ -109,8 +113,21 @@ func (b Books) Input(engineVersion string, method model.Method, p Params) (model
 	return in, nil
 }
 
+// checkAttributes refuses to weigh an attribute that no request states: every program would be scored by its median, most likely for a slip of the pen.
+func (b *Books) checkAttributes(method model.Method, p Params) error {
+	var v fault.Violations
+	for i, w := range p.Attributes {
+		states := func(a Ask) bool {
+			return slices.ContainsFunc(a.Request.Attributes, func(a Attribute) bool { return a.Name == w.Attribute })
+		}
+		v.Check(len(b.Asks) == 0 || method.ByBallots() || w.WeightPPM == 0 || slices.ContainsFunc(b.Asks, states),
+			fieldAt("allocation.parameters.attribute_weights", i)+".attribute", "%q is stated by no request of the budget; correct it, or leave it out", w.Attribute)
+	}
+	return v.Err()
+}
+
 // check refuses requests that the funds as they are now could not carry.
-func (b *Books) check(money map[string]source) error {
+func (b *Books) check(money *sources) error {
 	var bad fault.Violations
 	var without []string
 	for i := range b.Asks {
@@ -118,14 +135,14 @@ func (b *Books) check(money map[string]source) error {
 		fine := true
 		for j := range r.CostLines { // thousands of good lines pass here: what is wrong with the others is found below
 			id := r.CostLines[j].Fund
-			s := money[id]
+			s := money.at(id)
 			fine = fine && s.fund != nil && s.fund.Admits(p)
 			if !s.enveloped && !slices.Contains(without, id) {
 				without = append(without, id)
 			}
 		}
 		for _, id := range r.EligibleFunds {
-			s := money[id]
+			s := money.at(id)
 			fine = fine && s.fund != nil && s.fund.Admits(p)
 		}
 		if fine {
@@ -161,15 +178,32 @@ type source struct {
 }
 
 // sources are the funds and envelopes by fund id.
-func (b *Books) sources() map[string]source {
-	money := make(map[string]source, len(b.Funds))
-	for id, f := range b.Funds {
-		money[id] = source{fund: f}
+type sources struct {
+	places model.Places
+	of     []source
+}
+
+func (b *Books) sources() *sources {
+	s := &sources{of: make([]source, 0, len(b.Funds))}
+	ids := slices.Sorted(maps.Keys(b.Funds))
+	s.places = model.PlacesOf(ids, func(id *string) string { return *id })
+	for _, id := range ids {
+		s.of = append(s.of, source{fund: b.Funds[id]})
 	}
 	for _, e := range b.Budget.Envelopes {
-		money[e.Fund] = source{fund: b.Funds[e.Fund], enveloped: true}
+		if k := s.places.Find(e.Fund); k >= 0 {
+			s.of[k].enveloped = true
+		}
 	}
-	return money
+	return s
+}
+
+// at is nothing for an unknown fund.
+func (s *sources) at(id string) source {
+	if k := s.places.Find(id); k >= 0 {
+		return s.of[k]
+	}
+	return source{}
 }
 
 // lists have room for the lists of every request: thousands of programs cost a handful of allocations.
@@ -211,7 +245,7 @@ func take[T any](room *[]T, n int) []T {
 
 // program fills out, which is empty.
 func (b *Books) program(
-	out *model.Program, ask *Ask, goals map[string]bool, money map[string]source, attributes []model.AttributeWeight, room *lists,
+	out *model.Program, ask *Ask, goals *model.Places, money *sources, attributes []model.AttributeWeight, room *lists,
 ) {
 	r := &ask.Request
 	out.ID, out.Version = r.Program, room.versions(r.Version, ask.Program.Version)
@@ -223,7 +257,7 @@ func (b *Books) program(
 	if len(r.EligibleFunds) > 0 {
 		out.EligibleFunds = take(&room.eligible, len(r.EligibleFunds))[:0]
 		for _, id := range r.EligibleFunds {
-			if money[id].enveloped { // without an envelope it has no money this year
+			if money.at(id).enveloped { // without an envelope it has no money this year
 				out.EligibleFunds = append(out.EligibleFunds, id)
 			}
 		}
@@ -247,7 +281,7 @@ func (b *Books) program(
 	if r.Vouched(AlignmentAspect) { // what nobody vouches for is unknown
 		out.Alignment = take(&room.alignments, len(r.Alignments))[:0]
 		for _, a := range r.Alignments {
-			if a.Reviewed != nil && goals[a.Goal] {
+			if a.Reviewed != nil && goals.Find(a.Goal) >= 0 {
 				out.Alignment = append(out.Alignment, model.Alignment{Goal: a.Goal, Level: int64(*a.Reviewed)})
 			}
 		}

@@ -128,6 +128,11 @@ func (p DecisionPackage) checked() (DecisionPackage, error) {
 	}
 	p.refs(&v, at+".prerequisites", p.Prerequisites)
 	p.refs(&v, at+".exclusions", p.Exclusions)
+	for i, x := range p.Exclusions {
+		v.Check(!slices.ContainsFunc(p.Prerequisites, func(r PackageRef) bool {
+			return r.Program == x.Program && r.Package == x.Package && (x.Level == "" || x.Level == r.Level)
+		}), fieldAt(at+".exclusions", i)+".decision_package", "is a prerequisite too, so that the package could never be chosen; drop one of them")
+	}
 	return p, v.Err()
 }
 

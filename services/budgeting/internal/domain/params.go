@@ -116,21 +116,24 @@ func (p Params) fit(v *fault.Violations, at string, method model.Method) Params 
 }
 
 // checkFunds refuses parameters that name funds of which the budget knows nothing.
-func (p Params) checkFunds(b Budget) error {
+func (p Params) checkFunds(b Budget) error { return p.checkFundsAt(b, "allocation.parameters.") }
+
+// checkFundsAt is checkFunds of parameters that stand at this field.
+func (p Params) checkFundsAt(b Budget, at string) error {
 	known := func(id string) bool {
 		return slices.ContainsFunc(b.Envelopes, func(e Envelope) bool { return e.Fund == id })
 	}
 	var v fault.Violations
 	for i, s := range p.Scales {
-		v.Check(known(s.Fund), fieldAt("allocation.parameters.envelope_scales", i)+".fund",
+		v.Check(known(s.Fund), fieldAt(at+"envelope_scales", i)+".fund",
 			"%s has no envelope in the budget; name a fund that has one", FundName(b.Organization, s.Fund))
 	}
 	for i, e := range p.Later {
-		v.Check(known(e.Fund), fieldAt("allocation.parameters.later_envelopes", i)+".fund",
+		v.Check(known(e.Fund), fieldAt(at+"later_envelopes", i)+".fund",
 			"%s has no envelope in the budget; name a fund that has one", FundName(b.Organization, e.Fund))
 	}
 	for i, id := range p.CompetingFund {
-		v.Check(known(id), fieldAt("allocation.parameters.competing_funds", i),
+		v.Check(known(id), fieldAt(at+"competing_funds", i),
 			"%s has no envelope in the budget; name a fund that has one", FundName(b.Organization, id))
 	}
 	return v.Err()

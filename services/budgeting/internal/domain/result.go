@@ -104,11 +104,13 @@ func (s *summary) money(amount int64) string { return Money(amount, s.currency) 
 func (s *summary) waterfall() []WaterfallRow {
 	order := model.Treatments() // COMPETES last
 	order = slices.Insert(order, len(order)-1, "")
-	counts := map[string][]int64{"": make([]int64, len(order))} // of each fund, by place in order; looked up only, never walked
-	for _, w := range s.plan.Waterfall {
-		counts[w.Fund] = make([]int64, len(order))
+	falls := append(slices.Clone(s.plan.Waterfall), s.plan.Overall)
+	places := model.PlacesOf(falls, func(w *model.Waterfall) string { return w.Fund })
+	counts := make([][]int64, len(falls)) // of each fund, by place in order
+	for k := range counts {
+		counts[k] = make([]int64, len(order))
 	}
-	all, competes := counts[""], len(order)-1
+	all, competes := counts[len(counts)-1], len(order)-1
 	for i := range s.plan.Lines {
 		l := &s.plan.Lines[i]
 		place := competes
@@ -118,7 +120,7 @@ func (s *summary) waterfall() []WaterfallRow {
 		case l.Treatment != model.Competes:
 			place = slices.Index(order, l.Treatment)
 		}
-		counts[l.Fund][place] += int64(l.CostLines)
+		counts[places.Find(l.Fund)][place] += int64(l.CostLines)
 		all[place] += int64(l.CostLines)
 	}
 	var rows []WaterfallRow
@@ -128,7 +130,7 @@ func (s *summary) waterfall() []WaterfallRow {
 			amounts[treatmentOf(step.Name)] += step.Amount
 		}
 		for place, t := range order {
-			if lines := counts[w.Fund][place]; amounts[t] != 0 || lines != 0 || t == model.Competes {
+			if lines := counts[places.Find(w.Fund)][place]; amounts[t] != 0 || lines != 0 || t == model.Competes {
 				rows = append(rows, WaterfallRow{Fund: w.Fund, Treatment: t, Lines: lines, Amount: amounts[t]})
 			}
 		}
@@ -157,6 +159,14 @@ func (s *summary) funds() []FundResult {
 			OneTime: f.OneTime, OneTimeUsed: f.OneTimeUsed,
 		}
 		place[f.Fund] = i
+	}
+	for i := range s.plan.Packages { // what goes to later years is left of this one
+		for _, p := range s.plan.Packages[i].Paid {
+			if p.Carried > 0 && p.Carried == p.Year {
+				f := &out[place[p.Fund]]
+				f.Allocated, f.Surplus, f.OneTimeUsed = f.Allocated-p.Amount, f.Surplus+p.Amount, f.OneTimeUsed-p.OneTime
+			}
+		}
 	}
 	switch s.plan.Outcome {
 	case model.Infeasible: // nothing is paid: what does not compete would be, and the proof says what is missing, where it is one fund's

@@ -3,9 +3,11 @@ package domain
 import (
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/spread"
 	"github.com/throughline/throughline/services/platform/fault"
 )
 
@@ -95,11 +97,21 @@ func (s Scenario) checked() (Scenario, error) {
 	return s, v.Err()
 }
 
+// CheckBudget tells of funds and goals that the budget and its plan do not have.
+func (s Scenario) CheckBudget(v *fault.Violations, b Budget) {
+	if f, ok := fault.As(s.Params.checkFundsAt(b, "scenario.parameters.")); ok {
+		*v = append(*v, f.Violations...)
+	}
+	for i, w := range s.Weights {
+		v.Check(strings.HasPrefix(w.Goal, b.Plan+"/goals/"), fieldAt("scenario.goal_weights", i)+".goal", "is of another plan than the budget's; name a goal of %s", b.Plan)
+	}
+}
+
 // Overrides says whether the scenario sets weights that the council did not certify.
 func (s Scenario) Overrides() bool { return len(s.Weights) > 0 }
 
 // Apply is the books as the scenario would have them. Weights that it leaves out share the rest in proportion to their certified ones, exactly
-// in parts per million: the goals with the largest remainders, the first by name among equals, take what rounding leaves.
+// in parts per million by Webster's rule, the first by name among equals; equally where all of them weigh nothing.
 //
 // Errors: Invalid for goals and programs that the books do not know.
 func (s Scenario) Apply(b Books) (Books, error) {
@@ -144,51 +156,22 @@ func reweighed(certified []GoalWeight, overrides []WeightOverride) []GoalWeight 
 		return certified
 	}
 	out := slices.Clone(certified)
-	rest, others := int64(model.Whole), int64(0)
-	set := make([]bool, len(out))
+	rest := int64(model.Whole)
+	var open []int // places of the others
+	var weights []int64
 	for i := range out {
 		if j := slices.IndexFunc(overrides, func(w WeightOverride) bool { return w.Goal == out[i].Goal }); j >= 0 {
-			out[i].PPM, set[i] = overrides[j].PPM, true
+			out[i].PPM = overrides[j].PPM
 			rest -= out[i].PPM
 		} else {
-			others += out[i].PPM
+			open, weights = append(open, i), append(weights, out[i].PPM)
 		}
 	}
-	open := make([]int, 0, len(out))
-	left := rest
-	for i := range out {
-		if set[i] {
-			continue
-		}
-		open = append(open, i)
-		if others > 0 {
-			out[i].PPM = certified[i].PPM * rest / others // at most 10^12
-		} else {
-			out[i].PPM = 0
-		}
-		left -= out[i].PPM
+	if len(open) == 0 || rest < 0 {
+		return out // Apply tells that they do not come to the whole
 	}
-	slices.SortStableFunc(open, func(a, b int) int {
-		return int(remainder(certified[b].PPM, rest, others) - remainder(certified[a].PPM, rest, others))
-	})
-	for _, i := range open {
-		if left <= 0 {
-			break
-		}
-		share := int64(1)
-		if others == 0 { // nothing to be in proportion to: the first goal takes the rest
-			share = left
-		}
-		out[i].PPM += share
-		left -= share
+	for i, share := range spread.Shares(weights, rest) {
+		out[open[i]].PPM = share
 	}
 	return out
-}
-
-// remainder is what rounding weight × rest ÷ others down drops, in parts of others.
-func remainder(weight, rest, others int64) int64 {
-	if others == 0 {
-		return 0
-	}
-	return weight * rest % others
 }

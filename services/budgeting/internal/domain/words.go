@@ -54,6 +54,10 @@ func (s *summary) shortfalls() []Shortfall {
 				s.list(b.Funds), len(amounts), s.money(b.Amount), has(b.Funds), s.money(available), s.money(b.Short)),
 		})
 	}
+	if s.plan.Outcome == model.Infeasible && len(out) == 0 {
+		out = append(out, Shortfall{Message: "no choice of the service levels that programs must have meets every prerequisite and exclusion with the money of the funds; " +
+			"loosen those of the packages that replace a base, or add cheaper levels"})
+	}
 	return out
 }
 

@@ -92,6 +92,7 @@ func (s *Server) ReprioritizeAllocation(
 	if err != nil {
 		return nil, err
 	}
+	read.revisions("", r.GetPriorityRevision(), r.GetResultsRevision())
 	var encumbered []compare.Encumbrance
 	for i, e := range r.GetEncumbrances() {
 		field := at("encumbrances", i)

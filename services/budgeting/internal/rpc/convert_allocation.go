@@ -10,12 +10,19 @@ import (
 )
 
 func (r *reader) allocation(budget, id string, a *budgetingv1.Allocation) domain.Allocation {
+	r.revisions("allocation.", a.GetPriorityRevision(), a.GetResultsRevision())
 	return domain.Allocation{
 		Organization: r.organization, Budget: budget, ID: id, DisplayName: a.GetDisplayName(), Method: wire.FromEnum[model.Method](a.GetMethod()),
 		Purpose: wire.FromEnum[string](a.GetPurpose()), PriorityRevision: a.GetPriorityRevision(), ResultsRevision: a.GetResultsRevision(),
 		Scenario: r.ofBudget(scenarioName, budget, "allocation.scenario", a.GetScenario()),
 		Params:   r.params(budget, "allocation.parameters.", a.GetParameters()),
 	}
+}
+
+// revisions wants names of this organization, or none.
+func (r *reader) revisions(at, priority, results string) {
+	r.id(priorityRevisionName, at+"priority_revision", priority)
+	r.id(resultsRevisionName, at+"results_revision", results)
 }
 
 // ofBudget is the id of a resource of this budget; "" stays "".

@@ -1,8 +1,11 @@
 package rpc
 
 import (
+	"cmp"
+
 	budgetingv1 "github.com/throughline/throughline/proto/gen/throughline/budgeting/v1"
 	"github.com/throughline/throughline/services/budgeting/internal/domain"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/packages"
 	"github.com/throughline/throughline/services/platform/wire"
 )
 
@@ -47,10 +50,8 @@ func searchProto(s *domain.Search, limit int64) *budgetingv1.Search {
 	if s == nil {
 		return nil
 	}
-	if limit == 0 {
-		limit = s.WorkLimit
-	}
 	return &budgetingv1.Search{
-		Value: s.Value, Bound: s.Bound, GapPpm: s.GapPPM, PriceBound: s.PriceBound, States: s.States, WorkLimit: limit,
+		Value: s.Value, Bound: s.Bound, GapPpm: s.GapPPM, PriceBound: s.PriceBound, States: s.States,
+		WorkLimit: cmp.Or(limit, s.WorkLimit, packages.DefaultStates),
 	}
 }

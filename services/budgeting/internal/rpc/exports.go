@@ -148,7 +148,7 @@ func writeERP(w io.Writer, x *app.Exported, r *budgetingv1.ExportAllocationReque
 		fund, base := domain.FundName(x.Allocation.Organization, warning.Fund), domain.Money(warning.Base, x.Allocation.Currency)
 		switch warning.Note {
 		case export.NoAccount:
-			of.Detail = "has no competing line item in " + fund + " that carries its " + base
+			of.Detail = "has no competing line item in " + fund + " that carries its " + base + " of today and the " + domain.Money(warning.New, x.Allocation.Currency) + " of the allocation"
 		case export.Difference:
 			of.Detail = "has competing line items in " + fund + " that differ by " + base + " from the base of the allocation"
 		default: // nothing stands on a suspense account

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	budgetingv1 "github.com/throughline/throughline/proto/gen/throughline/budgeting/v1"
 	"github.com/throughline/throughline/services/budgeting/internal/domain"
@@ -93,7 +94,22 @@ func (p *pabulibReader) election() (PabulibElection, error) {
 		out.Election.Projects = append(out.Election.Projects, &budgetingv1.ElectionProject{Program: names[i], Cost: wire.Money(p.to.Currency, e.Projects[i].Cost)})
 	}
 	out.Ballots = p.ballots(names)
+	p.encoded(&out)
 	return out, p.bad.Err()
+}
+
+// encoded refuses text that is not UTF-8, which no message carries.
+func (p *pabulibReader) encoded(out *PabulibElection) {
+	check := func(at, text string) {
+		p.bad.Check(utf8.ValidString(text), at, "has text that is not UTF-8; save the file in that encoding")
+	}
+	check("META", out.Election.GetDisplayName())
+	for i, made := range out.Programs {
+		check(fmt.Sprintf("line %d", p.Rows[i].Line), made.GetDisplayName()+made.GetCode()+made.GetFunction()+made.GetPurpose())
+	}
+	for i, b := range out.Ballots {
+		check(fmt.Sprintf("VOTES, voter %d", i+1), b.GetVoter())
+	}
 }
 
 // title is what the file describes itself as.

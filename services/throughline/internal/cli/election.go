@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	budgetingv1 "github.com/throughline/throughline/proto/gen/throughline/budgeting/v1"
 	goalsv1 "github.com/throughline/throughline/proto/gen/throughline/goals/v1"
@@ -109,6 +110,9 @@ type electionWriter struct {
 }
 
 func (w *electionWriter) write(ctx context.Context, organization string, closes bool) (*budgetingv1.Election, error) {
+	if err := w.fits(ctx); err != nil {
+		return nil, err
+	}
 	done := 0
 	for some := range slices.Chunk(w.read.Programs, rowsPerCall) {
 		n, err := client.Call(ctx, "write programs", w.suite.Budgeting.BatchUpsertPrograms,
@@ -143,6 +147,24 @@ func (w *electionWriter) write(ctx context.Context, organization string, closes 
 		return client.Call(ctx, "close the election", w.suite.Budgeting.CloseElection, &budgetingv1.CloseElectionRequest{Name: election.GetName()})
 	}
 	return client.Call(ctx, "read the election", w.suite.Budgeting.GetElection, &budgetingv1.GetElectionRequest{Name: election.GetName()})
+}
+
+// fits asks for the budget, the fund and an election that is there already before anything is written: a refused import leaves no programs behind.
+func (w *electionWriter) fits(ctx context.Context) error {
+	election := w.read.Election
+	budget, _, _ := strings.Cut(election.GetName(), "/elections/")
+	if _, err := client.Call(ctx, "read the budget", w.suite.Budgeting.GetBudget, &budgetingv1.GetBudgetRequest{Name: budget}); err != nil {
+		return err
+	}
+	if _, err := client.Call(ctx, "read the fund", w.suite.Budgeting.GetFund, &budgetingv1.GetFundRequest{Name: election.GetFund()}); err != nil {
+		return err
+	}
+	_, err := w.suite.Budgeting.GetElection(ctx, &budgetingv1.GetElectionRequest{Name: election.GetName()})
+	if err != nil {
+		return nil //nolint:nilerr // it is made, once its programs are there
+	}
+	_, err = client.Call(ctx, "write the election", w.suite.Budgeting.UpdateElection, &budgetingv1.UpdateElectionRequest{Election: election, ValidateOnly: true})
+	return err
 }
 
 // closed answers an election that was closed before: its ballots are final, so those of the file must be the same in number and in what they give.

@@ -74,7 +74,7 @@ type payment struct {
 
 // newAudit starts an audit, which its caller closes.
 func newAudit(in model.Input, plan *model.Plan) *audit {
-	a := &audit{in: in, plan: plan, unit: unit(&in), places: model.PlacesOf(in.Funds), fund: make(map[string]int, len(in.Funds)), lone: make([]int, len(in.Funds))}
+	a := &audit{in: in, plan: plan, unit: unit(&in), places: model.PlacesOfFunds(in.Funds), fund: make(map[string]int, len(in.Funds)), lone: make([]int, len(in.Funds))}
 	for k := range in.Funds {
 		a.fund[in.Funds[k].ID], a.lone[k] = k, k
 	}

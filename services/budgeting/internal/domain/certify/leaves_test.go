@@ -41,7 +41,7 @@ func leaves(v any, path string, set func(any), out map[string][]func()) {
 func TestNoFigureOfAPlanCanBeChanged(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
 	changed := map[string]int{}
-	for i := range 240 {
+	for i := range modeltest.Cases(80) {
 		in := modeltest.RandomOf(r, engine.Version, formulas[i%len(formulas)])
 		plan, _, err := engine.Allocate(context.Background(), in)
 		if err != nil {

@@ -1,32 +1,30 @@
 package certify
 
-import (
-	"slices"
-
-	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
-)
+import "github.com/throughline/throughline/services/budgeting/internal/domain/model"
 
 // rater adds up the ratings of one kind, by goal or by attribute, one program at a time.
 type rater struct {
-	programs int
-	place    map[string]int // of each name among those that weigh
-	names    []string
-	weights  []int64 // ppm
-	whole    int64   // of the weights
-	next     int     // of names, where levels come in their order
-	levels   []int64 // of the program
-	known    []bool
-	counted  [][]int64 // levels of every program where they are known
-	medians  []int64   // twice the median, for what is unknown
+	place   map[string]int // of each name among those that weigh
+	names   []string
+	weights []int64 // ppm
+	whole   int64   // of the weights
+	next    int     // of names, where levels come in their order
+	levels  []int64 // of the program
+	known   []bool
+	counted []counts // of every program where its level is known
+	medians []int64  // twice the median, for what is unknown
 }
 
-func newRater(programs int) *rater { return &rater{place: map[string]int{}, programs: programs} }
+// counts is how many programs have each level, −4 to 4.
+type counts [9]int
+
+func newRater() *rater { return &rater{place: map[string]int{}} }
 
 // add enters something that weighs.
 func (r *rater) add(name string, weight int64) {
 	r.place[name] = len(r.names)
 	r.names, r.weights, r.whole = append(r.names, name), append(r.weights, weight), r.whole+weight
-	r.levels, r.known, r.counted = append(r.levels, 0), append(r.known, false), append(r.counted, make([]int64, 0, r.programs))
+	r.levels, r.known, r.counted = append(r.levels, 0), append(r.known, false), append(r.counted, counts{})
 }
 
 // enterLevels gives the raters the levels of a program; what does not weigh is left out.
@@ -56,14 +54,14 @@ func (r *rater) level(name string, level int64) {
 func (r *rater) count() {
 	for i, known := range r.known {
 		if known {
-			r.counted[i] = append(r.counted[i], r.levels[i])
+			r.counted[i][r.levels[i]+4]++
 		}
 	}
 }
 
 func (r *rater) middle() {
-	for _, levels := range r.counted {
-		r.medians = append(r.medians, twiceMedian(levels))
+	for i := range r.counted {
+		r.medians = append(r.medians, r.counted[i].twiceMedian())
 	}
 }
 
@@ -89,12 +87,23 @@ func (r *rater) unknown(flags []model.Flag, flag func(name string, halves int64)
 	return flags
 }
 
-// twiceMedian is 4, the middle of the scale, when nothing is known.
-func twiceMedian(levels []int64) int64 {
-	n := len(levels)
-	if n == 0 {
+// twiceMedian adds the two levels in the middle, which are one and the same of an odd number; it is 4, the middle of the scale, when nothing is known.
+func (c *counts) twiceMedian() (sum int64) {
+	all := 0
+	for _, n := range c {
+		all += n
+	}
+	if all == 0 {
 		return 4
 	}
-	slices.Sort(levels)
-	return levels[(n-1)/2] + levels[n/2]
+	below := 0
+	for i, n := range c {
+		for _, middle := range [...]int{(all - 1) / 2, all / 2} {
+			if below <= middle && middle < below+n {
+				sum += int64(i) - 4
+			}
+		}
+		below += n
+	}
+	return sum
 }

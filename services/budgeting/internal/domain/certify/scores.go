@@ -8,7 +8,7 @@ import (
 
 // scores recomputes every priority score and the flags of unknown alignment.
 func (a *audit) scores() error {
-	goals, attributes := newRater(len(a.in.Programs)), newRater(len(a.in.Programs))
+	goals, attributes := newRater(), newRater()
 	for _, g := range a.in.Goals {
 		goals.add(g.ID, g.WeightPPM)
 	}

@@ -134,7 +134,7 @@ func (c *Comparison) program(a, b *side, id string, byB *Value) ProgramRow {
 	}
 	for i, g := range s.Goals {
 		to, whole := &c.Goals[i], int64(weight)*fullHalves
-		to.Value = to.Value.plus(values(part(x.competing, g.WeightPPM*g.Halves, whole), part(y.competing, g.WeightPPM*g.Halves, whole)))
+		to.Value = to.Value.plus(values(part(x.valued, g.WeightPPM*g.Halves, whole), part(y.valued, g.WeightPPM*g.Halves, whole)))
 		to.Aligned = to.Aligned.plus(values(part(x.competing, g.Halves, fullHalves), part(y.competing, g.Halves, fullHalves)))
 	}
 	return row

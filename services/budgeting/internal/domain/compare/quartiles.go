@@ -24,6 +24,7 @@ type Quartile struct {
 	Programs    []string // highest score first
 	HighBP      int64    // scores
 	LowBP       int64
+	Today       int64 // base of all lines
 	Base        int64 // of the lines in the formula
 	Allocated   int64
 	Change      int64
@@ -78,6 +79,7 @@ func (q *Quartile) add(s *side, i int, bp int64) {
 	}
 	q.LowBP = bp
 	q.Programs = append(q.Programs, s.in.Programs[i].ID)
+	q.Today += of.base
 	q.Base += of.from
 	q.Allocated += of.competing
 	q.Change += of.competing - of.from

@@ -28,6 +28,7 @@ type sum struct {
 	from         int64 // base of the lines in the formula
 	reasons      []model.Reason
 	value        value
+	valued       int64 // of competing, what the priority value is made of
 }
 
 // value keeps the amounts that the priority value is made of: one for each line, since each is rounded by itself.
@@ -79,7 +80,10 @@ func (s *side) add(to *sum, l *model.Line) {
 	to.from += l.Base
 	to.competing += l.Amount
 	to.floor += l.Floor
-	to.value = append(to.value, l.Amount)
+	if l.Treatment == model.Competes && s.plan.Outcome != model.Infeasible { // as in the plan's own total: a capital project that is chosen has none
+		to.value = append(to.value, l.Amount)
+		to.valued += l.Amount
+	}
 	if !slices.Contains(to.reasons, l.Reason) {
 		to.reasons = append(to.reasons, l.Reason)
 	}

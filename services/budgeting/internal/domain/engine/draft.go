@@ -24,7 +24,8 @@ func (d *draft) fill(plan *model.Plan) {
 			d.blockOf[c] = int32(i) //nolint:gosec // there are no more blocks than classes
 		}
 	}
-	d.amounts()
+	plan.Blocks = make([]model.Block, len(d.s.Blocks))
+	d.amounts(plan.Blocks)
 	d.payments()
 	d.offTheTop()
 	d.funds(plan)
@@ -34,8 +35,8 @@ func (d *draft) fill(plan *model.Plan) {
 	}
 }
 
-// amounts fills the competing lines.
-func (d *draft) amounts() {
+// amounts fills the competing lines, and adds them up by block.
+func (d *draft) amounts(blocks []model.Block) {
 	for i := range d.claims {
 		c, curve := &d.claims[i], &d.g.Curves[i]
 		l := &d.lines[c.line]
@@ -49,14 +50,17 @@ func (d *draft) amounts() {
 		if l.Change < 0 && l.Revenue > 0 && l.Base > 0 {
 			l.RevenueLost, _ = money.MulDivHalfEven(-l.Change, l.Revenue, l.Base) // at most Revenue
 		}
+		b := &blocks[l.Block]
+		b.Lines++
+		b.Base += l.Base
+		b.Amount += l.Amount
 	}
 }
 
 func (d *draft) blocks(plan *model.Plan) {
-	plan.Blocks = make([]model.Block, len(d.s.Blocks))
 	for i, from := range d.s.Blocks {
 		b := &plan.Blocks[i]
-		*b = model.Block{ID: i, Direction: model.Held, Rate: d.rate(from.Rate), Exhausted: true, Short: from.Short * d.g.unit}
+		b.ID, b.Direction, b.Rate, b.Exhausted, b.Short = i, model.Held, d.rate(from.Rate), true, from.Short*d.g.unit
 		switch from.Rate.Direction {
 		case waterfill.Shortage:
 			b.Direction = model.Shortage
@@ -75,12 +79,5 @@ func (d *draft) blocks(plan *model.Plan) {
 		if b.Short > 0 {
 			plan.Outcome = model.ReductionShort
 		}
-	}
-	for i := range d.claims {
-		l := &d.lines[d.claims[i].line]
-		b := &plan.Blocks[l.Block]
-		b.Lines++
-		b.Base += l.Base
-		b.Amount += l.Amount
 	}
 }

@@ -25,10 +25,12 @@ func (d *draft) payments() {
 	}
 	byUse := placesByUse(d.g.Eligible, d.order)
 	for i := range d.claims {
-		l := &d.lines[d.claims[i].line]
-		class := d.g.Class[i]
-		d.pay(l, d.g.oddNode[i], d.g.odd[i])
 		open := d.s.Units[i] - own[i]
+		if open == 0 && d.g.odd[i] == 0 && own[i] > 0 {
+			continue // most are paid by now
+		}
+		l, class := &d.lines[d.claims[i].line], d.g.Class[i]
+		d.pay(l, d.g.oddNode[i], d.g.odd[i])
 		for _, at := range byUse[class] {
 			units := min(open, pays[class][at])
 			pays[class][at] -= units

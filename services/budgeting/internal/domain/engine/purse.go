@@ -29,7 +29,7 @@ func newPurse(funds []model.Fund) purse {
 	n := len(funds)
 	amounts := make([]int64, 5*n)
 	p := purse{
-		funds: make(map[string]int32, n), places: model.PlacesOf(funds), revenue: amounts[:n:n], fixed: amounts[n : 2*n : 2*n], top: amounts[2*n : 3*n : 3*n],
+		funds: make(map[string]int32, n), places: model.PlacesOfFunds(funds), revenue: amounts[:n:n], fixed: amounts[n : 2*n : 2*n], top: amounts[2*n : 3*n : 3*n],
 		credit: amounts[3*n : 4*n : 4*n], topPaid: amounts[4*n:], owner: make([]int32, n, 2*n), once: make([]int32, n), left: make([]int64, n, 2*n),
 	}
 	for k := range funds {

@@ -72,17 +72,6 @@ func merge(sums []sum) int {
 	return merged + 1
 }
 
-func ongoingFirst(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	default:
-		return 1
-	}
-}
-
 // room makes place for a line a sum, and a claim a competing one.
 func (b *book) room(sums []sum) {
 	claims := 0

@@ -158,7 +158,7 @@ func (e *encoder) costLines(lines []CostLine) {
 // isPlace says whether id is a decimal place in a list.
 func isPlace(id string, place int) bool {
 	if place < 10 {
-		return len(id) == 1 && id[0] == '0'+byte(place)
+		return len(id) == 1 && int(id[0]) == '0'+place
 	}
 	return id == strconv.Itoa(place)
 }

@@ -121,7 +121,7 @@ func (f *planForm) plan() Plan {
 	payments := make([]Payment, len(f.Lines))
 	program := ""
 	for i := range f.Lines {
-		p.Lines[i] = f.Lines[i].line(program, payments[i:i:i+1])
+		p.Lines[i] = f.Lines[i].line(program, payments[i:i+1:i+1])
 		program = p.Lines[i].Program
 	}
 	return p
@@ -141,7 +141,8 @@ func (f *lineForm) line(program string, payment []Payment) Line {
 	l.Reason, l.Block = given(f.Reason, reason), given(f.Block, block)
 	switch {
 	case f.Paid == nil && l.Amount != 0:
-		l.Paid = append(payment, Payment{Fund: l.Fund, Amount: l.Amount})
+		payment[0] = Payment{Fund: l.Fund, Amount: l.Amount}
+		l.Paid = payment
 	case f.Paid != nil && len(*f.Paid) > 0:
 		l.Paid = *f.Paid
 	}

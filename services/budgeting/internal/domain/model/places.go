@@ -1,20 +1,20 @@
 package model
 
-// Places finds funds by id. Thousands of cost lines name a few funds, and a map costs more than all else that is done with a line.
+// Places finds items by id. Thousands of cost lines name a few funds, and a map costs more than all else that is done with a line.
 type Places struct {
 	ids   []string
 	slots []int32 // 1 + place, 0 for none; at most half of them are taken
 }
 
-// PlacesOf are the places of funds in their list.
-func PlacesOf(funds []Fund) Places {
+// PlacesOf are the places of items in their list; the first counts where an id repeats.
+func PlacesOf[T any](items []T, id func(*T) string) Places {
 	size := 4
-	for size < 2*len(funds) {
+	for size < 2*len(items) {
 		size *= 2
 	}
-	p := Places{ids: make([]string, len(funds)), slots: make([]int32, size)}
-	for k := range funds {
-		p.ids[k] = funds[k].ID
+	p := Places{ids: make([]string, len(items)), slots: make([]int32, size)}
+	for k := range items {
+		p.ids[k] = id(&items[k])
 		if at := p.slot(p.ids[k]); p.slots[at] == 0 {
 			p.slots[at] = int32(k) + 1 //nolint:gosec // funds are counted in int32
 		}
@@ -22,12 +22,15 @@ func PlacesOf(funds []Fund) Places {
 	return p
 }
 
-// Find is the place of a fund, −1 for an unknown one.
+// PlacesOfFunds are the places of funds.
+func PlacesOfFunds(funds []Fund) Places { return PlacesOf(funds, func(f *Fund) string { return f.ID }) }
+
+// Find is the place of an item, −1 for an unknown one.
 func (p *Places) Find(id string) int { return int(p.slots[p.slot(id)]) - 1 }
 
 // slot is where the id is, or would be.
 func (p *Places) slot(id string) uint64 {
-	last := uint64(len(p.slots) - 1)
+	last := uint64(len(p.slots)) - 1
 	for at := mixed(id) & last; ; at = (at + 1) & last {
 		if k := p.slots[at]; k == 0 || p.ids[k-1] == id {
 			return at

@@ -20,7 +20,7 @@ func TestPlacesFindEveryFundAndNoOther(t *testing.T) {
 				funds = append(funds, model.Fund{ID: id})
 			}
 		}
-		places := model.PlacesOf(funds)
+		places := model.PlacesOfFunds(funds)
 		for id, k := range want {
 			if got := places.Find(id); got != k {
 				t.Fatalf("%q is at %d, want %d", id, got, k)

@@ -26,7 +26,7 @@ const (
 func (in Input) Validate() error {
 	c := checker{
 		funds: index(in.Funds, func(f *Fund) string { return f.ID }), goals: index(in.Goals, func(g *Goal) string { return g.ID }), inOrder: in.Goals,
-		places: PlacesOf(in.Funds),
+		places: PlacesOfFunds(in.Funds),
 	}
 	c.replaced = replacedBases(in.Packages)
 	c.header(in)

@@ -46,7 +46,7 @@ func (s *Scorer) Flags() []model.Flag {
 	competing := s.in.Competing()
 	for i := range s.in.Programs {
 		p := &s.in.Programs[i]
-		if !competing[i] {
+		if !competing[i] || (len(p.Alignment) == len(s.in.Goals) && len(s.in.Params.Attributes) == 0) { // goals are named once
 			continue
 		}
 		walk(s.in.Goals, p.Alignment, goalID, alignedGoal, func(j int, a *model.Alignment) {

@@ -50,22 +50,24 @@ func TestReweigh(t *testing.T) {
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
-			got, err := Reweigh(goals, tc.goal, tc.ppm)
-			if err != nil || !slices.Equal(weights(got), tc.want) {
-				t.Fatalf("weights %v, error %v; want %v", weights(got), err, tc.want)
+			at, err := place(goals, tc.goal)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := weights(reweigh(goals, at, tc.ppm)); !slices.Equal(got, tc.want) {
+				t.Fatalf("weights %v, want %v", got, tc.want)
 			}
 		})
 	}
 	alone := []model.Goal{{ID: "a", WeightPPM: 1_000_000}, {ID: "b"}, {ID: "c"}}
-	if got, _ := Reweigh(alone, "a", 999_999); !slices.Equal(weights(got), []int64{999_999, 1, 0}) {
-		t.Fatalf("weights %v", weights(got))
+	if got := weights(reweigh(alone, 0, 999_999)); !slices.Equal(got, []int64{999_999, 1, 0}) {
+		t.Fatalf("weights %v", got)
 	}
 	for _, bad := range []struct {
 		goals []model.Goal
 		goal  string
-		ppm   int64
-	}{{goals, "x", 1}, {goals[:1], "a", 1}, {goals, "a", -1}, {goals, "a", 1_000_001}} {
-		if _, err := Reweigh(bad.goals, bad.goal, bad.ppm); !fault.Is(err, fault.Invalid) {
+	}{{goals, "x"}, {goals[:1], "a"}} {
+		if _, err := place(bad.goals, bad.goal); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%+v gives %v", bad, err)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/throughline/throughline/services/budgeting/internal/domain/engine"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/score"
-	"github.com/throughline/throughline/services/budgeting/internal/domain/waterfill"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/spread"
 	"github.com/throughline/throughline/services/platform/fault"
 )
 
@@ -134,23 +134,6 @@ func (p *prober) stretches(ctx context.Context, from, to int64) (starts []int64,
 	return starts, true, nil
 }
 
-// Reweigh gives one goal a weight (ppm) and scales the others in proportion, so that all add up to 1,000,000: exactly, by Webster's rule, so
-// that a goal never gains weight while another takes more. Where all others weigh nothing they share equally.
-//
-// Errors: Invalid for an unknown or only goal, or a weight outside 0 to 1,000,000.
-func Reweigh(goals []model.Goal, goal string, ppm int64) ([]model.Goal, error) {
-	at, err := place(goals, goal)
-	if err != nil {
-		return nil, err
-	}
-	var bad fault.Violations
-	bad.Check(ppm >= 0 && ppm <= model.Whole, "weight_ppm", "is %d; it must be from 0 to %d", ppm, model.Whole)
-	if err := bad.Err(); err != nil {
-		return nil, err
-	}
-	return reweigh(goals, at, ppm), nil
-}
-
 func place(goals []model.Goal, goal string) (int, error) {
 	var bad fault.Violations
 	at := slices.IndexFunc(goals, func(g model.Goal) bool { return g.ID == goal })
@@ -159,27 +142,22 @@ func place(goals []model.Goal, goal string) (int, error) {
 	return at, bad.Err()
 }
 
+// reweigh gives one goal a weight (ppm) and scales the others in proportion, so that all add up to 1,000,000: exactly, by Webster's rule, so
+// that a goal never gains weight while another takes more. Where all others weigh nothing they share equally.
 func reweigh(goals []model.Goal, at int, ppm int64) []model.Goal {
 	out := slices.Clone(goals)
-	curves, idx, x := make([]waterfill.Curve, len(goals)), make([]int32, 0, len(goals)), make([]int64, len(goals))
-	zero := goals[at].WeightPPM == model.Whole
+	weights := make([]int64, 0, len(goals))
 	for i := range goals {
-		if i == at {
-			continue
-		}
-		idx = append(idx, int32(i))
-		switch {
-		case zero:
-			curves[i] = waterfill.Curve{Hi: model.Whole, Grow: 1}
-		case goals[i].WeightPPM > 0:
-			curves[i] = waterfill.Curve{Hi: model.Whole, Grow: goals[i].WeightPPM}
+		if i != at {
+			weights = append(weights, goals[i].WeightPPM)
 		}
 	}
-	var f waterfill.Filler
-	f.Fill(curves, idx, model.Whole-ppm, x)
-	for _, i := range idx {
-		out[i].WeightPPM = x[i]
-	}
+	shares := spread.Shares(weights, model.Whole-ppm)
 	out[at].WeightPPM = ppm
+	for i := range out {
+		if i != at {
+			out[i].WeightPPM, shares = shares[0], shares[1:]
+		}
+	}
 	return out
 }

@@ -1,4 +1,4 @@
-// Package spread divides a line of an allocation among the account strings that carry it, to the minor unit.
+// Package spread divides whole units in proportion, exactly: a line of an allocation among the account strings that carry it, and weights among goals.
 package spread
 
 import (
@@ -85,6 +85,24 @@ func (r Rule) Over(bases []int64, total int64) ([]int64, error) {
 		webster(out, positive, share)
 	}
 	return out, nil
+}
+
+// Shares divides total in proportion to weights by Webster's method, ties to the earlier; equally where no weight is above zero. Weights, their sum and
+// total are from 0 to 2^60.
+func Shares(weights []int64, total int64) []int64 {
+	out := slices.Clone(weights)
+	var all int64
+	for _, w := range weights {
+		all += w
+	}
+	if all == 0 {
+		for i := range out {
+			out[i] = 1
+		}
+		all = int64(len(out))
+	}
+	webster(out, all, total)
+	return out
 }
 
 // taker is the first account that is no credit, or the first when all are.

@@ -175,3 +175,26 @@ func BenchmarkLineOf20Accounts(b *testing.B) {
 		}
 	}
 }
+
+func TestSharesByHand(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		weights []int64
+		total   int64
+		want    []int64
+	}{
+		"exact":                         {[]int64{3, 2}, 10, []int64{6, 4}},
+		"the nearest":                   {[]int64{300_000, 200_000}, 499_999, []int64{299_999, 200_000}},
+		"no weight, no share":           {[]int64{0, 5, 0}, 7, []int64{0, 7, 0}},
+		"equally, a tie to the earlier": {[]int64{0, 0, 0}, 7, []int64{3, 2, 2}},
+		"nothing":                       {[]int64{4, 4}, 0, []int64{0, 0}},
+		"more than weights":             {[]int64{1, 1, 1}, 100, []int64{34, 33, 33}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := Shares(c.weights, c.total); !slices.Equal(got, c.want) {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
+	}
+}

@@ -14,13 +14,16 @@ CREATE TABLE allocation_lines (
     PRIMARY KEY (organization_id, budget_id, allocation_id),
     FOREIGN KEY (organization_id, budget_id, allocation_id) REFERENCES allocations (organization_id, budget_id, allocation_id)
 );
+-- The separators stand in the text, for engines differ in how else they would be written.
 INSERT INTO allocation_lines (organization_id, budget_id, allocation_id, codec, body)
-SELECT organization_id, budget_id, allocation_id, '', CAST(group_concat(
-    program_id || char(9) || replace(replace(replace(display_name, '\', '\\'), char(9), '\t'), char(10), '\n')
-        || char(9) || replace(replace(replace(department, '\', '\\'), char(9), '\t'), char(10), '\n')
-        || char(9) || base || char(9) || fixed || char(9) || floor || char(9) || allocated || char(9) || score_bp
-        || char(9) || flagged || char(9) || reason_code || char(9) || funding || char(10), '' ORDER BY program_id) AS BLOB)
-FROM allocation_line_rows GROUP BY organization_id, budget_id, allocation_id;
+WITH written AS (SELECT '	' AS tab, '
+' AS line)
+SELECT organization_id, budget_id, allocation_id, '', CAST(string_agg(
+    program_id || tab || replace(replace(replace(display_name, '\', '\\'), tab, '\t'), line, '\n')
+        || tab || replace(replace(replace(department, '\', '\\'), tab, '\t'), line, '\n')
+        || tab || base || tab || fixed || tab || floor || tab || allocated || tab || score_bp
+        || tab || flagged || tab || reason_code || tab || funding || line, '' ORDER BY program_id) AS BLOB)
+FROM allocation_line_rows, written GROUP BY organization_id, budget_id, allocation_id;
 DROP TABLE allocation_line_rows;
 
 -- How often an organization's programs were written (budget_id is ''), and the requests of each budget: what was read at

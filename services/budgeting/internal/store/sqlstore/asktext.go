@@ -104,7 +104,8 @@ func parseAsk(text string, r *domain.FundingRequest) error {
 // askRoom has room for the lists of many requests: they are cut from chunks, so that thousands take a handful of
 // allocations. The zero value has room for one request at a time.
 type askRoom struct {
-	chunk        int // items to make room for at once
+	chunk        int               // items to make room for at once
+	names        map[string]string // of funds, goals and the like, each in one place: all that is done with thousands of requests meets them again
 	costs        []domain.CostLine
 	eligible     []string
 	alignments   []domain.Alignment
@@ -122,8 +123,8 @@ func (m *askRoom) parse(text string, r *domain.FundingRequest) error {
 		tag := p.next()
 		switch tag {
 		case tagCost:
-			l := domain.CostLine{Fund: p.next(), Treatment: model.Treatment(p.next()), Amount: p.number()}
-			l.Class, l.OneTime = p.next(), p.next() == once
+			l := domain.CostLine{Fund: m.name(p.next()), Treatment: model.Treatment(m.name(p.next())), Amount: p.number()}
+			l.Class, l.OneTime = m.name(p.next()), p.next() == once
 			push(&m.costs, &costs, m.chunk, l)
 		case tagRequested:
 			r.Requested = optional(p, &m.amounts, m.chunk)
@@ -134,13 +135,13 @@ func (m *askRoom) parse(text string, r *domain.FundingRequest) error {
 		case tagMandate:
 			r.Mandate = &domain.Mandate{Source: p.next(), Citation: p.next(), Body: p.next(), Minimum: optional(p, &m.amounts, m.chunk)}
 		case tagEligible:
-			push(&m.eligible, &eligible, m.chunk, p.next())
+			push(&m.eligible, &eligible, m.chunk, m.name(p.next()))
 		case tagAlign:
-			goal := p.next()
+			goal := m.name(p.next())
 			self := optional(p, &m.levels, m.chunk)
 			push(&m.alignments, &alignments, m.chunk, domain.Alignment{Goal: goal, Self: self, Reviewed: optional(p, &m.levels, m.chunk)})
 		case tagAttribute:
-			push(&m.attributes, &attributes, m.chunk, domain.Attribute{Name: p.next(), Level: int(p.number())})
+			push(&m.attributes, &attributes, m.chunk, domain.Attribute{Name: m.name(p.next()), Level: int(p.number())})
 		case tagPolicy:
 			r.ResultsPolicy = model.Policy(p.next())
 		case tagEquity:
@@ -152,7 +153,7 @@ func (m *askRoom) parse(text string, r *domain.FundingRequest) error {
 		case tagPosition:
 			r.Positions = append(r.Positions, domain.Position{Title: p.next(), Count: p.number(), Cost: p.number()})
 		case tagAttest:
-			a := domain.Attestation{Aspect: domain.Aspect(p.next()), By: p.next(), Role: p.next()}
+			a := domain.Attestation{Aspect: domain.Aspect(m.name(p.next())), By: m.name(p.next()), Role: m.name(p.next())}
 			a.Time = time.UnixMicro(p.number()).UTC()
 			a.Evidence = p.next()
 			push(&m.attestations, &attestations, m.chunk, a)
@@ -166,6 +167,22 @@ func (m *askRoom) parse(text string, r *domain.FundingRequest) error {
 		return fmt.Errorf("funding request: %w", p.err)
 	}
 	return nil
+}
+
+// name is the text that an earlier request had, where many are read. It is a copy, so that a request does not keep the text of another.
+func (m *askRoom) name(s string) string {
+	if m.chunk == 0 {
+		return s
+	}
+	if m.names == nil {
+		m.names = map[string]string{}
+	}
+	known, ok := m.names[s]
+	if !ok {
+		known = strings.Clone(s)
+		m.names[known] = known
+	}
+	return known
 }
 
 // push appends to the list that starts at from. When the room is full, the list moves to a new chunk, and those before stay
