@@ -41,7 +41,8 @@ deps: ## Build the pinned tools that check wants (buf, code generators, golangci
 	@tools/install lint
 
 .PHONY: check
-check: export THROUGHLINE_CASES = 5 # times as many random cases as `make test` tries
+# Five times the random cases of `make test`: every property of the engine on a hundred thousand inputs.
+check: export THROUGHLINE_CASES = 5
 check: tidy-check check-generated isolated no-fma lint race test ## Everything that must hold before a change goes in
 
 .PHONY: lint

@@ -120,7 +120,14 @@ func TestImportElection(t *testing.T) {
 	if code, _, complaint := c.command(t, args...); code != 1 || !strings.Contains(complaint, "PLN in the file") {
 		t.Errorf("another currency: code %d, %s", code, complaint)
 	}
-	args[1], args[5] = write(t, "green.pb", ballots), "organizations/other/funds/010"
+	args[1], args[3], args[5] = write(t, "green.pb", ballots), budget+"/elections/blue", riverbend+"/funds/f-999"
+	if code, _, complaint := c.command(t, args...); code != 1 || !strings.Contains(complaint, "f-999 was not found") {
+		t.Errorf("an unknown fund: code %d, %s", code, complaint)
+	}
+	if left := c.call(t, http.MethodGet, "/v1/"+riverbend+"/programs/blue--1", c.as(t, "finance"), nil); left.status != http.StatusNotFound {
+		t.Errorf("a refused import leaves %s", left.body)
+	}
+	args[5] = "organizations/other/funds/010"
 	if code, _, complaint := c.command(t, args...); code != 2 || !strings.Contains(complaint, "same organization") {
 		t.Errorf("a fund of another organization: code %d, %s", code, complaint)
 	}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain"
-	"github.com/throughline/throughline/services/platform/fault"
 	"github.com/throughline/throughline/services/platform/resource"
 )
 
@@ -34,16 +33,13 @@ func (a *App) AdjustAllocation(ctx context.Context, by Caller, k BudgetKey, more
 		if err != nil {
 			return old, unreadable(old, err)
 		}
-		lines := map[string]domain.AllocationLine{}
-		for _, m := range more {
-			line, err := tx.Allocations().Line(k.Organization, k.Budget, k.ID, m.Program)
-			if fault.Is(err, fault.NotFound) {
-				continue // Adjust names it with the rest
-			}
-			if err != nil {
-				return old, err
-			}
-			lines[m.Program] = line
+		all, err := allLines(tx, k)
+		if err != nil {
+			return old, err
+		}
+		lines := make(map[string]domain.AllocationLine, len(all))
+		for _, l := range all {
+			lines[l.Program] = l
 		}
 		next, err := old.Adjust(more, lines, in, plan, now)
 		if err != nil {

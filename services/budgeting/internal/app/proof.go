@@ -60,10 +60,9 @@ func (p Proof) otherEngine(in model.Input, unread error) error {
 		var asked struct {
 			EngineVersion string `json:"engine_version"`
 		}
-		if json.Unmarshal(p.Input, &asked) != nil {
-			return nil
+		if json.Unmarshal(p.Input, &asked) == nil {
+			in.EngineVersion = asked.EngineVersion
 		}
-		in.EngineVersion = asked.EngineVersion
 	}
 	if in.EngineVersion == "" || in.EngineVersion == engine.Version {
 		return nil

@@ -172,8 +172,10 @@ func searched(s *model.Search) *Search {
 func (s Search) WithGap() Search {
 	s.GapPPM = 0
 	if s.Bound > s.Value && s.Bound > 0 {
-		gap, _ := money.MulDivFloor(s.Bound-s.Value, model.Whole, s.Bound) // at most the whole, as values are not negative
-		s.GapPPM = gap + 1
+		s.GapPPM, _ = money.MulDivFloor(s.Bound-s.Value, model.Whole, s.Bound) // at most the whole, as values are not negative
+		if back, _ := money.MulDivFloor(s.GapPPM, s.Bound, model.Whole); back < s.Bound-s.Value {
+			s.GapPPM++
+		}
 	}
 	return s
 }

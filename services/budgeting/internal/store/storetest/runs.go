@@ -75,7 +75,7 @@ func runs(t *testing.T, h harness) {
 			t.Errorf("removed by another %v, by its holder %v", theirs, ours)
 		}
 		key.ID = "y"
-		if any, _ := tx.Runs().Remove(key, ""); !any {
+		if gone, _ := tx.Runs().Remove(key, ""); !gone {
 			t.Error("a run that nobody in particular ends stays")
 		}
 		_, running, _ = tx.Runs().Progress("a", "fy", "x")
