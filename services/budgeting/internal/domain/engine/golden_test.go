@@ -34,11 +34,11 @@ func TestGoldenPlans(t *testing.T) {
 			in := town(1800)
 			in.Programs[0].CostLines[0].Amount += 37
 			return in
-		}(), "64c69bbd4aaa217fed7db35c64006016aac62989c8bf2dc10da8be9c136f3d0c", "f1e1fc44749080273ce325ee224071c4f2580647e4c5c228d1814da26a8fa512"},
-		{"priority adjustment", goldenTown(model.PriorityAdjustment), "9d418baf2b469f924f872e3c71d3a1a87e76966d7215ff38a9b29b7f770372c0", "7bd7b1add58d61ab35e8058ac4e720a044fa6af603a42dd027c353dbf2d951ce"},
-		{"one rate", goldenTown(model.OneRate), "bc5b4eb6aab0ca283de1419bb7f6112880ad33ec4710ef67ed194c8a3c5c5af5", "90374638d8bdf01b6270f2a693cf2178a55cd30e05924100b97d576bf711e2e0"},
-		{"across the board", goldenTown(model.AcrossTheBoard), "05f7e6d2709a74bc766d57f31a7a2d62c1c3d76340a670ea1327477ecbdc2f90", "453aeb6376220d9d54ec878f6b6dfb763889b8fb59145ad0297ced2e58f5a96e"},
-		{"cut line", goldenTown(model.CutLine), "d7f86cb974618801d06e2d47031619101d2f300fd7b3f4c7deca263e57a78f23", "eb799b402ad2a3f3c21089c7bf93d203ef8ce5c59d4670cc2b6119ba9bc2e4ae"},
+		}(), "389d0b98a728cfbc2b92b72efa6d46941a4c9f4da4cfa91a0ee15c51c24cdad4", "72e512b8a1f2a3955be15baeb4c968cea9976ad932be257aa84ce23eb245fae5"},
+		{"priority adjustment", goldenTown(model.PriorityAdjustment), "09def67d03af0e6090bd90b3fa8adcbf6fd982858734c9b6d318933ac87b64ac", "553d0d42002afdb068ca07810ba741eb6ab516f62baca4cf2cfdc4be257da4f1"},
+		{"one rate", goldenTown(model.OneRate), "0af65ac014e6a6c0254893a62f0d2feb2d1b8eb312087baab004810d38c13077", "d2f53c9a60be31f09911919d9bea3b927fded34d206eb5eb45c3258ee5e2cbb5"},
+		{"across the board", goldenTown(model.AcrossTheBoard), "0a5ebcf393a8ac6f5cc3f9d3bf2659e7fea42f7fc59390ba7ceeef0d1c7de284", "643608797c920ecbd60cd8952d3731fab7437a9f3625e18c52444920183473e1"},
+		{"cut line", goldenTown(model.CutLine), "92a0045c29f8b8aa65d9b7d44750b51a96bb03c76f61ce9c74d525a45294cb30", "ec2f1b972f49885bc0703110ec4c74f415878e72456b6d258e0ae7acda56af66"},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {

@@ -290,8 +290,8 @@ func TestGoldenPackages(t *testing.T) {
 
 // The bytes of an input and of its plan.
 const (
-	goldenMarket = "ed400a843da7273c4087d1c1966ecf8dd367ca2f9efade176c810a9f4eb75a24"
-	goldenChoice = "98e1ef93561d7fc266758364892394f23ef65d2448fb1952830c7d67ba6b18c2"
+	goldenMarket = "5a069faadada38fd03042c6dcfb25caf5cc04a2ad498e5b4144ed2e1dfc58078"
+	goldenChoice = "f1ee65636b7fc7053d211389811e6d9c5db0aa7252dbb36c43d742d8f651bf53"
 )
 
 func TestATinyWorkLimitGivesACertifiedGap(t *testing.T) {

@@ -132,8 +132,8 @@ func TestGoldenElections(t *testing.T) {
 		in              model.Input
 		input, planHash string
 	}{
-		{square(model.EqualShares, model.AddOneUtilitarian, model.CostUtility), "4f6d156bf9ae78dd047cf3e2f9bada00b6e4f1c1724e4f92fce8f1e9a9b4b26b", "bb134bf0eaf05283d4984cbc1ad88c8c836c2dd08991f809fd485e5fbfa69883"},
-		{square(model.GreedyVotes, model.NoCompletion, model.CardinalityUtility), "0f5dde38464960cb0d0bd672389f81fe5559800cc0ab0e93f6cb273889fe60e6", "55b0aa7600000b1deeae8a0b8166e0aba0612c9db58556b6dc0c10ae6d53abcc"},
+		{square(model.EqualShares, model.AddOneUtilitarian, model.CostUtility), "d03d6e0ae6bc58378ad5fc2cba5b156795533e045fe32ae9e0cbb054e069bf3c", "4f405009223a9a365d02c1513b4ab0fc6485951e569d57d44d53061d8b6458bb"},
+		{square(model.GreedyVotes, model.NoCompletion, model.CardinalityUtility), "0a12254c0b6d31ee1527d91572bf6cb6c6a68d204392261686a86ab9b524d967", "1d39daa47abd484c717b034c844e7beed151838d98655f1abc4e9359ce82217f"},
 	}
 	for _, tc := range tests {
 		t.Run(string(tc.in.Method), func(t *testing.T) {
