@@ -33,7 +33,7 @@ func (a *App) AdjustAllocation(ctx context.Context, by Caller, k BudgetKey, more
 		if err != nil {
 			return old, unreadable(old, err)
 		}
-		all, err := allLines(tx, k)
+		all, err := allLines(tx, old)
 		if err != nil {
 			return old, err
 		}

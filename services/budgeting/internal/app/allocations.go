@@ -26,16 +26,7 @@ func (a *App) CreateAllocation(ctx context.Context, draft domain.Allocation) (do
 	if draft, err = domain.NewAllocation(draft, a.Now()); err != nil {
 		return draft, err
 	}
-	books, err := a.books(ctx, draft)
-	if err != nil {
-		return draft, err
-	}
-	if scenario != nil {
-		if books, err = scenario.Apply(books); err != nil {
-			return draft, err
-		}
-	}
-	in, err := books.Input(engine.Version, draft.Method, draft.Params)
+	books, in, err := a.question(ctx, draft, scenario)
 	if err != nil {
 		return draft, err
 	}
@@ -58,6 +49,20 @@ func (a *App) CreateAllocation(ctx context.Context, draft domain.Allocation) (do
 		}
 		return fresh(tx, books.Budget.Plan, next)
 	})
+}
+
+// question is what the engine is asked for a draft, and the books that it is made from, as the scenario would have them; nil for as they are.
+func (a *App) question(ctx context.Context, draft domain.Allocation, scenario *domain.Scenario) (books domain.Books, in model.Input, err error) {
+	if books, err = a.books(ctx, draft); err != nil {
+		return books, in, err
+	}
+	if scenario != nil {
+		if books, err = scenario.Apply(books); err != nil {
+			return books, in, err
+		}
+	}
+	in, err = books.Input(engine.Version, draft.Method, draft.Params)
+	return books, in, err
 }
 
 // errPatience ends a solve that takes longer than its caller waits.
@@ -280,19 +285,22 @@ func (a *App) ListAllocationLines(ctx context.Context, k BudgetKey, q Query) (re
 
 // AllocationLines reads all lines, by program.
 func (a *App) AllocationLines(ctx context.Context, k BudgetKey) ([]domain.AllocationLine, error) {
-	return resource.Read(ctx, a.Store, func(tx Tx) ([]domain.AllocationLine, error) { return allLines(tx, k) })
+	return resource.Read(ctx, a.Store, func(tx Tx) ([]domain.AllocationLine, error) {
+		of, err := tx.Allocations().Get(k.ids()...)
+		if err != nil {
+			return nil, err
+		}
+		return allLines(tx, of)
+	})
 }
 
-func allLines(tx Tx, k BudgetKey) ([]domain.AllocationLine, error) {
-	of, err := tx.Allocations().Get(k.ids()...)
-	if err == nil {
-		err = of.Settled()
-	}
-	if err != nil {
+// allLines are the lines of a solved allocation.
+func allLines(tx Tx, of domain.Allocation) ([]domain.AllocationLine, error) {
+	if err := of.Settled(); err != nil {
 		return nil, err
 	}
 	lines := make([]domain.AllocationLine, 0, of.Programs)
-	err = tx.Allocations().EachLine(k.ids(), func(l domain.AllocationLine) error {
+	err := tx.Allocations().EachLine([]string{of.Organization, of.Budget, of.ID}, func(l domain.AllocationLine) error {
 		of.Complete(&l)
 		lines = append(lines, l)
 		return nil

@@ -111,17 +111,10 @@ type trial struct {
 
 // tried solves a scenario by the priorities and results of the first, or by the current ones.
 func (a *App) tried(ctx context.Context, s domain.Scenario, first domain.Books) (trial, error) {
-	books, err := a.books(ctx, domain.Allocation{
+	books, in, err := a.question(ctx, domain.Allocation{
 		Organization: s.Organization, Budget: s.Budget, Method: s.Method, Params: s.Params,
 		PriorityRevision: first.Priorities.Name, ResultsRevision: first.Results.Name,
-	})
-	if err != nil {
-		return trial{}, err
-	}
-	if books, err = s.Apply(books); err != nil {
-		return trial{}, err
-	}
-	in, err := books.Input(engine.Version, s.Method, s.Params)
+	}, &s)
 	if err != nil {
 		return trial{}, err
 	}

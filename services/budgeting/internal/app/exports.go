@@ -39,7 +39,7 @@ func (a *App) ExportAllocation(ctx context.Context, k BudgetKey, lineItems bool)
 		if x.Proof, err = tx.Allocations().Proof(k.ids()...); err != nil {
 			return x, err
 		}
-		if x.Lines, err = allLines(tx, k); err != nil || !lineItems {
+		if x.Lines, err = allLines(tx, x.Allocation); err != nil || !lineItems {
 			return x, err
 		}
 		err = tx.LineItems().Each(k.parent(), func(l domain.LineItem) error {

@@ -16,7 +16,7 @@ type opened struct {
 	departments map[string]string // by program; looked up only
 }
 
-// open reads an allocation. FailedPrecondition ALLOCATION_NOT_SOLVED while there is no plan.
+// open reads an allocation; FailedPrecondition, as Settled, while there is no plan.
 func (a *App) open(ctx context.Context, k BudgetKey) (opened, error) {
 	o, err := resource.Read(ctx, a.Store, func(tx Tx) (o opened, err error) {
 		if o.Allocation, err = tx.Allocations().Get(k.ids()...); err != nil {

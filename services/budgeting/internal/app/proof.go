@@ -34,7 +34,7 @@ func (a *App) stored(ctx context.Context, k BudgetKey, withLines bool) (stored, 
 		if s.proof, err = tx.Allocations().Proof(k.ids()...); err != nil || !withLines {
 			return s, err
 		}
-		s.lines, err = allLines(tx, k)
+		s.lines, err = allLines(tx, s.Allocation)
 		return s, err
 	})
 }

@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"sort"
@@ -9,7 +8,6 @@ import (
 	"time"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
-	"github.com/throughline/throughline/services/budgeting/internal/domain/packages"
 	"github.com/throughline/throughline/services/platform/fault"
 )
 
@@ -78,9 +76,6 @@ func NewAllocation(a Allocation, now time.Time) (Allocation, error) {
 	if a.Purpose == "" {
 		a.Purpose = PurposeTarget
 	}
-	if a.Method == model.Packages {
-		a.Params.PackageValue, a.Params.WorkLimit = cmp.Or(a.Params.PackageValue, model.PriorityDollars), cmp.Or(a.Params.WorkLimit, packages.DefaultStates)
-	}
 	var err error
 	if a.Params, err = a.Params.Filled(); err != nil {
 		return a, err
@@ -94,11 +89,17 @@ func NewAllocation(a Allocation, now time.Time) (Allocation, error) {
 // Answered is a with what the engine found.
 func (a Allocation) Answered(books Books, in model.Input, plan model.Plan, cert model.Certificate) Allocation {
 	a = a.pinned(books, in)
-	a.ContentHash, a.ResultHash = cert.InputHash, cert.PlanHash
-	uncertified := a.Uncertified
+	a.ContentHash = cert.InputHash
+	a.Programs, a.Checks = len(books.Asks), []string{books.attested()}
+	return a.found(books, in, plan, cert)
+}
+
+// found is a with the first page of its plan, which leaves alone what a knew without it: its programs, who attested them, and whose weights it has.
+func (a Allocation) found(books Books, in model.Input, plan model.Plan, cert model.Certificate) Allocation {
+	known := a.Result
 	a.Result = Summarize(in, plan, cert, books.Titles())
-	a.Programs, a.Uncertified = len(books.Asks), uncertified
-	a.Checks = append(slices.Clip(a.Checks), books.attested())
+	a.Programs, a.Uncertified, a.Checks = known.Programs, known.Uncertified, append(slices.Clip(a.Checks), known.Checks...)
+	a.ResultHash = cert.PlanHash
 	return a
 }
 
@@ -120,12 +121,8 @@ func (a Allocation) Running(books Books, in model.Input, hash string) Allocation
 
 // Solved is the next version of a running allocation, with what the engine found. books has the titles.
 func (a Allocation) Solved(books Books, in model.Input, plan model.Plan, cert model.Certificate, now time.Time) Allocation {
-	attested, programs, uncertified := a.Checks, a.Programs, a.Uncertified
-	a.Result = Summarize(in, plan, cert, books.Titles())
-	a.Programs, a.Uncertified = programs, uncertified
-	a.Checks = append(slices.Clip(a.Checks), attested...)
-	a.ResultHash, a.State, a.Meta = cert.PlanHash, AllocationProposed, a.Next(now)
-	return a
+	a.State, a.Meta = AllocationProposed, a.Next(now)
+	return a.found(books, in, plan, cert)
 }
 
 // Failed is the next version of a running allocation that could not be solved.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/packages"
 	"github.com/throughline/throughline/services/platform/fault"
 )
 
@@ -95,13 +96,12 @@ func (p Params) filledAt(at string) (Params, error) {
 	return p, v.Err()
 }
 
-// fit tells of parameters that stand at this field and that the method does not take, and fills in what a package is worth.
+// fit tells of parameters that stand at this field and that the method does not take, and fills in the defaults of its own.
 func (p Params) fit(v *fault.Violations, at string, method model.Method) Params {
 	const alone = "is of %s alone; leave it out, or choose that method"
-	if method == model.Packages && p.PackageValue == "" {
-		p.PackageValue = model.PriorityDollars
-	}
-	if method != model.Packages {
+	if method == model.Packages {
+		p.PackageValue, p.WorkLimit = cmp.Or(p.PackageValue, model.PriorityDollars), cmp.Or(p.WorkLimit, packages.DefaultStates)
+	} else {
 		v.Check(p.PackageValue == "", at+"package_value", alone, model.Packages)
 		v.Check(len(p.Later) == 0, at+"later_envelopes", alone, model.Packages)
 		v.Check(!p.CarryForward, at+"carry_forward", alone, model.Packages)

@@ -38,7 +38,7 @@ type PackageChoice struct {
 }
 
 // Search is how far the choice of packages is proven.
-type Search struct{ Value, Bound, GapPPM, PriceBound, States, WorkLimit int64 }
+type Search struct{ Value, Bound, GapPPM, PriceBound, States int64 }
 
 // WaterfallRow is a treatment taken off the pool. COMPETES is what is left; an empty treatment is cost that competes by
 // treatment but cannot move: in funds that are not named, and credits.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/phrase"
 )
 
 // Told puts what people call programs, funds and goals in the place of their ids in sentences of an analysis.
@@ -44,7 +45,7 @@ func divided(sentence string, t Titles) string {
 					names[j] += oneTimeMark
 				}
 			}
-			all[i] = and(names)
+			all[i] = phrase.And(names)
 		}
 		return strings.Join(all, " | ")
 	}

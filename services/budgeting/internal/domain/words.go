@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/phrase"
 )
 
 // namedInFull is how many programs a sentence lists before it counts the rest.
@@ -31,7 +31,7 @@ func (s *summary) shortfalls() []Shortfall {
 		}
 		out = append(out, Shortfall{
 			Funds: f.Funds, Programs: ids(amounts), Required: f.Required, Available: f.Available, Short: f.Short,
-			Message: fmt.Sprintf("%s: %s must be paid, %s %s: %s short", and(names), s.costs(amounts, f.Required),
+			Message: fmt.Sprintf("%s: %s must be paid, %s %s: %s short", phrase.And(names), s.costs(amounts, f.Required),
 				has(names), s.money(f.Available), s.money(f.Short)),
 		})
 	}
@@ -102,10 +102,10 @@ func (s *summary) costs(amounts []programAmount, total int64) string {
 	if len(parts) == 1 {
 		return parts[0]
 	}
-	return and(parts) + ", " + s.money(total) + " in all,"
+	return phrase.And(parts) + ", " + s.money(total) + " in all,"
 }
 
-func (s *summary) list(funds []string) string { return and(s.titled(funds)) }
+func (s *summary) list(funds []string) string { return phrase.And(s.titled(funds)) }
 
 func (s *summary) titled(funds []string) []string {
 	titles := make([]string, len(funds))
@@ -120,13 +120,6 @@ func has(funds []string) string {
 		return "the fund has"
 	}
 	return "the funds have"
-}
-
-func and(parts []string) string {
-	if len(parts) < 2 {
-		return strings.Join(parts, "")
-	}
-	return strings.Join(parts[:len(parts)-1], ", ") + " and " + parts[len(parts)-1]
 }
 
 func (s *summary) blockReason(b *model.Block) string {

@@ -1,11 +1,8 @@
 package rpc
 
 import (
-	"cmp"
-
 	budgetingv1 "github.com/throughline/throughline/proto/gen/throughline/budgeting/v1"
 	"github.com/throughline/throughline/services/budgeting/internal/domain"
-	"github.com/throughline/throughline/services/budgeting/internal/domain/packages"
 	"github.com/throughline/throughline/services/platform/wire"
 )
 
@@ -52,6 +49,6 @@ func searchProto(s *domain.Search, limit int64) *budgetingv1.Search {
 	}
 	return &budgetingv1.Search{
 		Value: s.Value, Bound: s.Bound, GapPpm: s.GapPPM, PriceBound: s.PriceBound, States: s.States,
-		WorkLimit: cmp.Or(limit, s.WorkLimit, packages.DefaultStates),
+		WorkLimit: limit,
 	}
 }

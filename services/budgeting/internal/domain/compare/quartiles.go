@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/throughline/throughline/services/budgeting/internal/domain/compare/phrase"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/phrase"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/waterfill"
 )
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/throughline/throughline/services/budgeting/internal/domain/compare/phrase"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/phrase"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/score"
 )
 

@@ -3,8 +3,8 @@ package compare
 import (
 	"fmt"
 
-	"github.com/throughline/throughline/services/budgeting/internal/domain/compare/phrase"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/phrase"
 )
 
 // largest is how many moves are told in words.

@@ -101,10 +101,8 @@ func solve(ctx context.Context, in model.Input, hash string, o Options) (model.P
 		return model.Plan{}, err
 	}
 	defer b.close()
-	plan := model.Plan{
-		Schema: model.SchemaVersion, EngineVersion: Version, Method: in.Method, InputHash: hash, Outcome: model.Optimal,
-		Blocks: []model.Block{}, Shortfalls: []model.Shortfall{}, Flags: scorer.Flags(),
-	}
+	plan := blank(&in, hash)
+	plan.Flags = scorer.Flags()
 	g, err := newGrid(b)
 	if err != nil {
 		return model.Plan{}, err
@@ -118,11 +116,24 @@ func solve(ctx context.Context, in model.Input, hash string, o Options) (model.P
 	} else if err := b.divide(ctx, g, &plan); err != nil {
 		return model.Plan{}, err
 	}
-	b.pool(&plan)
-	plan.Lines = b.lines
-	b.notes(&plan)
-	total(&plan)
+	b.complete(&plan)
 	return plan, nil
+}
+
+// blank is a plan for the input of this hash in which nothing is decided yet.
+func blank(in *model.Input, hash string) model.Plan {
+	return model.Plan{
+		Schema: model.SchemaVersion, EngineVersion: Version, Method: in.Method, InputHash: hash, Outcome: model.Optimal,
+		Blocks: []model.Block{}, Shortfalls: []model.Shortfall{}, Flags: []model.Flag{},
+	}
+}
+
+// complete adds what follows from the lines, once they are decided.
+func (b *book) complete(plan *model.Plan) {
+	b.pool(plan)
+	plan.Lines = b.lines
+	b.notes(plan)
+	total(plan)
 }
 
 // divide shares what is left after the lines off the top by the method of the input.

@@ -21,10 +21,8 @@ func byPackages(ctx context.Context, in model.Input, hash string, o Options) (mo
 	if err != nil {
 		return model.Plan{}, err
 	}
-	plan := model.Plan{
-		Schema: model.SchemaVersion, EngineVersion: Version, Method: in.Method, InputHash: hash, Outcome: model.Optimal,
-		Blocks: []model.Block{}, Shortfalls: []model.Shortfall{}, Flags: scorer.Flags(),
-	}
+	plan := blank(&in, hash)
+	plan.Flags = scorer.Flags()
 	s := newShop(b, scorer.Points())
 	if err := s.choose(ctx, o, &plan); err != nil {
 		return model.Plan{}, err
@@ -34,10 +32,7 @@ func byPackages(ctx context.Context, in model.Input, hash string, o Options) (mo
 	} else if err := s.fill(ctx, &plan); err != nil {
 		return model.Plan{}, err
 	}
-	b.pool(&plan)
-	plan.Lines = b.lines
-	b.notes(&plan)
-	total(&plan)
+	b.complete(&plan)
 	return plan, nil
 }
 

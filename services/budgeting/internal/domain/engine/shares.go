@@ -20,10 +20,8 @@ func byBallots(ctx context.Context, in model.Input, hash string) (model.Plan, er
 	if err != nil {
 		return model.Plan{}, refused(err)
 	}
-	plan := model.Plan{
-		Schema: model.SchemaVersion, EngineVersion: Version, Method: in.Method, InputHash: hash, Outcome: model.Optimal,
-		Blocks: []model.Block{}, Shortfalls: []model.Shortfall{}, Flags: []model.Flag{}, Shares: sharesNote(&in, &e, &rule, &res),
-	}
+	plan := blank(&in, hash)
+	plan.Shares = sharesNote(&in, &e, &rule, &res)
 	b := book{in: in, purse: newPurse(in.Funds)}
 	b.projects(res.Selected(len(e.Projects)))
 	for k := range in.Funds {
@@ -33,9 +31,7 @@ func byBallots(ctx context.Context, in model.Input, hash string) (model.Plan, er
 		}
 		plan.Funds = append(plan.Funds, f)
 	}
-	b.pool(&plan)
-	plan.Lines = b.lines
-	total(&plan)
+	b.complete(&plan)
 	return plan, nil
 }
 

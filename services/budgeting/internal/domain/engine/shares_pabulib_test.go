@@ -3,8 +3,6 @@ package engine_test
 import (
 	"context"
 	"os"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"syscall"
@@ -12,6 +10,7 @@ import (
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/engine"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/modeltest"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/pabulib"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/shares"
 )
@@ -28,14 +27,9 @@ func cpu() int64 {
 // city reads a real election, from outside the project.
 func city(t *testing.T, name string) *pabulib.File {
 	t.Helper()
-	root := os.Getenv("THROUGHLINE_SHARED_DATA")
-	if root == "" {
-		_, file, _, _ := runtime.Caller(0)
-		root = filepath.Join(filepath.Dir(file), "..", "..", "..", "..", "..", "..", "shared", "data")
-	}
-	in, err := os.Open(filepath.Join(root, "pabulib", name))
+	in, err := os.Open(modeltest.Shared(t, "pabulib", name))
 	if err != nil {
-		t.Skipf("the real election is not here (%v); set THROUGHLINE_SHARED_DATA to the folder of city data to run this test", err)
+		t.Fatal(err)
 	}
 	defer func() { _ = in.Close() }()
 	f, err := pabulib.Read(in, model.Decimals)

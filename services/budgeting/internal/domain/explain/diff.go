@@ -6,6 +6,7 @@ import (
 	"sort"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/phrase"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/score"
 )
 
@@ -131,7 +132,7 @@ func scoreCauses(s, t score.Score) []Cause {
 	for _, g := range t.Goals {
 		i := slices.IndexFunc(s.Goals, func(o score.GoalPart) bool { return o.Goal == g.Goal })
 		if i < 0 {
-			add(GoalWeight, g.Goal, "not a goal", share(g.WeightPPM), g.MilliBP)
+			add(GoalWeight, g.Goal, "not a goal", phrase.Share(g.WeightPPM), g.MilliBP)
 			continue
 		}
 		o := s.Goals[i]
@@ -141,12 +142,12 @@ func scoreCauses(s, t score.Score) []Cause {
 		} else if g.Halves > 0 {
 			middle = g.MilliBP * o.Halves / g.Halves
 		}
-		add(GoalWeight, g.Goal, share(o.WeightPPM), share(g.WeightPPM), middle-o.MilliBP)
+		add(GoalWeight, g.Goal, phrase.Share(o.WeightPPM), phrase.Share(g.WeightPPM), middle-o.MilliBP)
 		add(Aligned, g.Goal, level(o.Halves), level(g.Halves), g.MilliBP-middle)
 	}
 	for _, o := range s.Goals {
 		if !slices.ContainsFunc(t.Goals, func(g score.GoalPart) bool { return g.Goal == o.Goal }) {
-			add(GoalWeight, o.Goal, share(o.WeightPPM), "not a goal", -o.MilliBP)
+			add(GoalWeight, o.Goal, phrase.Share(o.WeightPPM), "not a goal", -o.MilliBP)
 		}
 	}
 	for _, v := range t.Attributes {
@@ -155,7 +156,7 @@ func scoreCauses(s, t score.Score) []Cause {
 		if i >= 0 {
 			o = s.Attributes[i]
 		}
-		add(Attributes, v.Name, level(o.Halves)+" at "+share(o.WeightPPM), level(v.Halves)+" at "+share(v.WeightPPM), v.MilliBP-o.MilliBP)
+		add(Attributes, v.Name, level(o.Halves)+" at "+phrase.Share(o.WeightPPM), level(v.Halves)+" at "+phrase.Share(v.WeightPPM), v.MilliBP-o.MilliBP)
 	}
 	add(Results, "", gate(s.Results), gate(t.Results), t.Results.MilliBP-s.Results.MilliBP)
 	add(Equity, "", points(1000*s.EquityBP), points(1000*t.EquityBP), 1000*(t.EquityBP-s.EquityBP))
@@ -182,10 +183,10 @@ func moneyCauses(a, b *side, p, q *model.Program) []Cause {
 			o = old[j]
 		}
 		if o.Base != l.Base {
-			out = append(out, Cause{Base, l.Fund, amount(a.in.Currency, o.Base), amount(b.in.Currency, l.Base), l.Base - o.Base})
+			out = append(out, Cause{Base, l.Fund, phrase.Money(a.in.Currency, o.Base), phrase.Money(b.in.Currency, l.Base), l.Base - o.Base})
 		}
 		if o.Floor != l.Floor {
-			out = append(out, Cause{Mandate, l.Fund, amount(a.in.Currency, o.Floor), amount(b.in.Currency, l.Floor), l.Floor - o.Floor})
+			out = append(out, Cause{Mandate, l.Fund, phrase.Money(a.in.Currency, o.Floor), phrase.Money(b.in.Currency, l.Floor), l.Floor - o.Floor})
 		}
 		before, after := rateOf(a.plan, &o), rateOf(b.plan, l)
 		if before != after {
@@ -194,25 +195,25 @@ func moneyCauses(a, b *side, p, q *model.Program) []Cause {
 	}
 	for _, o := range old {
 		if !slices.ContainsFunc(now, func(l model.Line) bool { return sameLine(&o, &l) }) {
-			out = append(out, Cause{Base, o.Fund, amount(a.in.Currency, o.Base), "none", -o.Base})
+			out = append(out, Cause{Base, o.Fund, phrase.Money(a.in.Currency, o.Base), "none", -o.Base})
 		}
 	}
 	if was, is := limits(p), limits(q); was != is {
 		out = append(out, Cause{Kind: Limits, Before: was, After: is})
 	}
 	if p.Requested != q.Requested {
-		out = append(out, Cause{Request, "", amount(a.in.Currency, p.Requested), amount(b.in.Currency, q.Requested), q.Requested - p.Requested})
+		out = append(out, Cause{Request, "", phrase.Money(a.in.Currency, p.Requested), phrase.Money(b.in.Currency, q.Requested), q.Requested - p.Requested})
 	}
 	return out
 }
 
 func limits(p *model.Program) string {
-	s := fmt.Sprintf("eligible funds [%s]", list(p.EligibleFunds))
+	s := fmt.Sprintf("eligible funds [%s]", phrase.And(p.EligibleFunds))
 	if p.Cap != nil {
 		s += fmt.Sprintf(", cap %d", *p.Cap)
 	}
 	if h := p.HoldHarmless; h != nil {
-		s += fmt.Sprintf(", hold-harmless −%s to +%s of %d", share(h.MaxDecreasePPM), share(h.MaxIncreasePPM), h.Prior)
+		s += fmt.Sprintf(", hold-harmless −%s to +%s of %d", phrase.Share(h.MaxDecreasePPM), phrase.Share(h.MaxIncreasePPM), h.Prior)
 	}
 	return s
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/phrase"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/score"
 )
 
@@ -178,7 +179,7 @@ func (s *shopper) priced(d deal) string {
 	case 1:
 		return fmt.Sprintf("the price of fund %q is %s", d.funds[0], s.per(d.charged, true, d.cost))
 	default:
-		return fmt.Sprintf("the prices of fund %s come to %s", quoted(d.funds), s.per(d.charged, true, d.cost))
+		return fmt.Sprintf("the prices of fund %s come to %s", phrase.List(d.funds), s.per(d.charged, true, d.cost))
 	}
 }
 

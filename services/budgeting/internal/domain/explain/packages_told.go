@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/phrase"
 )
 
 // offersSomething says whether the program has a package in the plan, for which its score counts.
@@ -46,14 +47,14 @@ func (t *teller) shop(r *Reason) {
 func (t *teller) short(s *model.Shortfall) {
 	var from []string
 	if len(s.Funds) > 0 {
-		from = append(from, "fund "+quoted(s.Funds))
+		from = append(from, "fund "+phrase.List(s.Funds))
 	}
 	for _, l := range s.Later {
 		from = append(from, fmt.Sprintf("year %d of fund %q", l.Year, l.Fund))
 	}
-	t.say("What only %s may pay comes to %s; %s is available, %s too little.", list(from), t.money(s.Required), t.money(s.Available), t.money(s.Short))
+	t.say("What only %s may pay comes to %s; %s is available, %s too little.", phrase.And(from), t.money(s.Required), t.money(s.Available), t.money(s.Short))
 	if len(s.Ongoing) > 0 {
-		t.say("The one-time money of fund %s is not in that: it may not pay costs that come again.", quoted(s.Ongoing))
+		t.say("The one-time money of fund %s is not in that: it may not pay costs that come again.", phrase.List(s.Ongoing))
 	}
 	for _, p := range s.Packages {
 		t.say("Of that, package %q of program %q asks for %s at its least service level.", p.Package, p.Program, t.money(p.Amount))

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/phrase"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/score"
 )
 
@@ -171,7 +172,7 @@ func (s *shopper) passedOver(k *model.Package, q int64, deals []deal) {
 			s.say("At that price it would be chosen at a cost of about %s.", s.money(fair.Int64()))
 		} else {
 			if fairScore := s.fairScore(q, d); fairScore <= score.Full {
-				s.say("It would be chosen if its priority score were about %s instead of %s.", percent(fairScore), percent(q))
+				s.say("It would be chosen if its priority score were about %s instead of %s.", phrase.Percent(fairScore), phrase.Percent(q))
 			} else {
 				s.say("Not even a priority score of 100 %% would do, as long as that money is so scarce.")
 			}

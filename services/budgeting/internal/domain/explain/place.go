@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/phrase"
 )
 
 // drawnAt finds the line of CUT_LINE that a program stands at or below: its own, or the first for money that it could draw on.
@@ -79,7 +80,7 @@ func rank(plan *model.Plan, id string, scoreBP int64) (place, all int) {
 func (t *teller) line(l *Line) {
 	if d := l.Drawn; d != nil && l.Reason == model.AtLine {
 		t.say("With every program above it paid whole and every floor reserved, the lines that only fund %s may pay would come to %s with it; %s is there.",
-			quoted(drawnFor(d)), t.money(d.Demand), t.money(d.Supply))
+			phrase.List(drawnFor(d)), t.money(d.Demand), t.money(d.Supply))
 	}
 }
 
@@ -93,7 +94,7 @@ func (t *teller) place(l *Line) {
 		t.say("It is the first that cannot be paid whole, so the line is drawn here: it gets what it must get, %s.", now)
 	case l.Drawn != nil:
 		t.say("It stands below the line that is drawn at program %q for fund %s, on which it could draw: it gets what it must get, %s.",
-			l.Drawn.Program, quoted(drawnFor(l.Drawn)), now)
+			l.Drawn.Program, phrase.List(drawnFor(l.Drawn)), now)
 	default:
 		t.say("It could draw on money that is short of what must be paid: it gets what it must get, %s.", now)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/phrase"
 )
 
 // teller collects sentences in one currency.
@@ -17,7 +18,7 @@ type teller struct {
 
 func (t *teller) say(format string, args ...any) { t.out = append(t.out, fmt.Sprintf(format, args...)) }
 
-func (t *teller) money(minor int64) string { return amount(t.in.Currency, minor) }
+func (t *teller) money(minor int64) string { return phrase.Money(t.in.Currency, minor) }
 
 func sentences(in model.Input, plan *model.Plan, r *Reason) []string {
 	t := &teller{in: in, plan: plan}
@@ -63,24 +64,24 @@ func results(r model.Revisions) string {
 
 func (t *teller) score(r *Reason) {
 	s := &r.Score
-	t.say("Its priority score is %s.", percent(s.BP))
+	t.say("Its priority score is %s.", phrase.Percent(s.BP))
 	for _, g := range s.Goals {
 		name := g.Title
 		if name == "" {
 			name = g.Goal
 		}
 		if g.Unknown {
-			t.say("Its alignment with %s is unknown; the median, %s of 4, stands in for it and gives %s points at a weight of %s.", name, level(g.Halves), points(g.MilliBP), share(g.WeightPPM))
+			t.say("Its alignment with %s is unknown; the median, %s of 4, stands in for it and gives %s points at a weight of %s.", name, level(g.Halves), points(g.MilliBP), phrase.Share(g.WeightPPM))
 			continue
 		}
-		t.say("%s weighs %s; an alignment of %s of 4 gives %s points.", name, share(g.WeightPPM), level(g.Halves), points(g.MilliBP))
+		t.say("%s weighs %s; an alignment of %s of 4 gives %s points.", name, phrase.Share(g.WeightPPM), level(g.Halves), points(g.MilliBP))
 	}
 	for _, a := range s.Attributes {
 		unknown := ""
 		if a.Unknown {
 			unknown = " (unknown; the median stands in for it)"
 		}
-		t.say("Attribute %s weighs %s beside the goals; its level of %s%s gives %s points.", a.Name, share(a.WeightPPM), level(a.Halves), unknown, points(a.MilliBP))
+		t.say("Attribute %s weighs %s beside the goals; its level of %s%s gives %s points.", a.Name, phrase.Share(a.WeightPPM), level(a.Halves), unknown, points(a.MilliBP))
 	}
 	if g := s.Results; g.Policy != model.Neutral || g.Signal != model.Unknown {
 		reason := ""
@@ -104,9 +105,9 @@ func (t *teller) fixed(l *Line) {
 	case model.Unpayable:
 		t.say("In fund %q nothing can be allotted: what must be paid exceeds the money that may pay it.", l.Fund)
 		for _, s := range t.plan.Shortfalls {
-			t.say("The lines that only fund %s may pay come to %s; %s is available, %s too little.", quoted(s.Funds), t.money(s.Required), t.money(s.Available), t.money(s.Short))
+			t.say("The lines that only fund %s may pay come to %s; %s is available, %s too little.", phrase.List(s.Funds), t.money(s.Required), t.money(s.Available), t.money(s.Short))
 			if len(s.Ongoing) > 0 {
-				t.say("The one-time money of fund %s is not in that: it may not pay costs that come again.", quoted(s.Ongoing))
+				t.say("The one-time money of fund %s is not in that: it may not pay costs that come again.", phrase.List(s.Ongoing))
 			}
 		}
 	default:
@@ -166,10 +167,10 @@ func (t *teller) payers(l *Line) {
 		t.say("Fund %q pays %s of it%s.", p.Fund, t.money(p.Amount), kind)
 	}
 	if len(l.Tight) > 0 {
-		t.say("Fund %s may also pay it, but is used up by lines that stand before it.", quoted(l.Tight))
+		t.say("Fund %s may also pay it, but is used up by lines that stand before it.", phrase.List(l.Tight))
 	}
 	if len(l.Ignored) > 0 {
-		t.say("Fund %s is named by the program but does not compete in this allocation.", quoted(l.Ignored))
+		t.say("Fund %s is named by the program but does not compete in this allocation.", phrase.List(l.Ignored))
 	}
 	if l.Next != nil {
 		t.say("The next %s of fund %q would go to program %q.", t.money(t.in.RoundingUnit), l.NextFund, l.Next.Program)

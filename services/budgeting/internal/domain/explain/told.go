@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/phrase"
 )
 
 func tell(currency string, m *Move) []string {
-	out := []string{fmt.Sprintf("Program %q moves from %s to %s.", m.Program, amount(currency, m.Before), amount(currency, m.After))}
+	out := []string{fmt.Sprintf("Program %q moves from %s to %s.", m.Program, phrase.Money(currency, m.Before), phrase.Money(currency, m.After))}
 	if m.ScoreBefore != m.ScoreAfter {
-		out = append(out, fmt.Sprintf("Its priority score goes from %s to %s.", percent(m.ScoreBefore), percent(m.ScoreAfter)))
+		out = append(out, fmt.Sprintf("Its priority score goes from %s to %s.", phrase.Percent(m.ScoreBefore), phrase.Percent(m.ScoreAfter)))
 	}
 	for _, c := range m.Causes {
 		switch c.Kind {
@@ -52,18 +53,18 @@ func policy(a, b model.Input) []string {
 	note("The priority revision", a.Revisions.Priority.Name, b.Revisions.Priority.Name)
 	note("The results revision", a.Revisions.Results.Name, b.Revisions.Results.Name)
 	note("The spread", thousandths(a.Params.SpreadMilli), thousandths(b.Params.SpreadMilli))
-	note("The limit on cuts", share(a.Params.MaxCutPPM), share(b.Params.MaxCutPPM))
+	note("The limit on cuts", phrase.Share(a.Params.MaxCutPPM), phrase.Share(b.Params.MaxCutPPM))
 	note("Council's equity floor", equity(a.Params.EquityFloor), equity(b.Params.EquityFloor))
-	note("The rounding unit", amount(a.Currency, a.RoundingUnit), amount(b.Currency, b.RoundingUnit))
+	note("The rounding unit", phrase.Money(a.Currency, a.RoundingUnit), phrase.Money(b.Currency, b.RoundingUnit))
 	for _, g := range b.Goals {
 		if i := slices.IndexFunc(a.Goals, func(o model.Goal) bool { return o.ID == g.ID }); i >= 0 {
-			note(fmt.Sprintf("The weight of goal %q", g.ID), share(a.Goals[i].WeightPPM), share(g.WeightPPM))
+			note(fmt.Sprintf("The weight of goal %q", g.ID), phrase.Share(a.Goals[i].WeightPPM), phrase.Share(g.WeightPPM))
 		}
 	}
 	for _, f := range b.Funds {
 		if i := slices.IndexFunc(a.Funds, func(o model.Fund) bool { return o.ID == f.ID }); i >= 0 {
-			note(fmt.Sprintf("The envelope of fund %q", f.ID), amount(a.Currency, a.Funds[i].Available), amount(b.Currency, f.Available))
-			note(fmt.Sprintf("The one-time money of fund %q", f.ID), amount(a.Currency, a.Funds[i].OneTime), amount(b.Currency, f.OneTime))
+			note(fmt.Sprintf("The envelope of fund %q", f.ID), phrase.Money(a.Currency, a.Funds[i].Available), phrase.Money(b.Currency, f.Available))
+			note(fmt.Sprintf("The one-time money of fund %q", f.ID), phrase.Money(a.Currency, a.Funds[i].OneTime), phrase.Money(b.Currency, f.OneTime))
 		}
 	}
 	return out
@@ -76,5 +77,5 @@ func equity(f *model.EquityFloor) string {
 	if f == nil {
 		return "none"
 	}
-	return fmt.Sprintf("a loss of at most %s from %s points on", share(f.MaxCutPPM), points(1000*f.MinBP))
+	return fmt.Sprintf("a loss of at most %s from %s points on", phrase.Share(f.MaxCutPPM), points(1000*f.MinBP))
 }

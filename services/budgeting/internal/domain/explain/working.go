@@ -5,12 +5,13 @@ import (
 	"slices"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/phrase"
 )
 
 // working is the line that anyone can check with a calculator.
 func (t *teller) working(l *Line) {
 	b := l.Block
-	who := fmt.Sprintf("Block %d (fund %s)", b.Number(), quoted(money(b)))
+	who := fmt.Sprintf("Block %d (fund %s)", b.Number(), phrase.List(money(b)))
 	switch {
 	case b.Short > 0:
 		t.say("%s cannot pay its %d lines even at their lower limits: packages must find %s together.", who, b.Lines, t.money(b.Short))
@@ -75,13 +76,13 @@ func (t *teller) bend(l *Line) {
 	case model.AtEquity:
 		floor := t.in.Params.EquityFloor
 		t.say("Council's equity floor binds: a program with at least %s points of equity loses at most %s of what can move, which leaves %s.",
-			points(1000*floor.MinBP), share(floor.MaxCutPPM), now)
+			points(1000*floor.MinBP), phrase.Share(floor.MaxCutPPM), now)
 	case model.AtMaxCut:
 		if t.in.Method == model.AcrossTheBoard {
 			t.say("It loses all that can move, and keeps %s.", now)
 			return
 		}
-		t.say("No line may lose more than %s of what can move: that stops the cut, and leaves %s.", share(t.in.Params.MaxCutPPM), now)
+		t.say("No line may lose more than %s of what can move: that stops the cut, and leaves %s.", phrase.Share(t.in.Params.MaxCutPPM), now)
 	case model.AtFloor:
 		t.say("The mandate's floor binds: it gets %s.", now)
 	case model.AtHold:

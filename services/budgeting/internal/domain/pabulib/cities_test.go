@@ -4,12 +4,12 @@ import (
 	"encoding/csv"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"sort"
 	"strconv"
 	"testing"
 
+	"github.com/throughline/throughline/services/budgeting/internal/domain/modeltest"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/shares"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/shares/sharescheck"
 )
@@ -20,16 +20,7 @@ const cents = 100
 // cities is the folder of real elections, outside the project.
 func cities(t testing.TB) string {
 	t.Helper()
-	root := os.Getenv("THROUGHLINE_SHARED_DATA")
-	if root == "" {
-		_, file, _, _ := runtime.Caller(0)
-		root = filepath.Join(filepath.Dir(file), "..", "..", "..", "..", "..", "..", "shared", "data")
-	}
-	dir := filepath.Join(root, "pabulib")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("the real elections are not here (%v); set THROUGHLINE_SHARED_DATA to the folder of city data to run this test", err)
-	}
-	return dir
+	return modeltest.Shared(t, "pabulib")
 }
 
 // manifest reads manifest.csv, keyed by column.

@@ -3,25 +3,12 @@ package packages
 import (
 	"math"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
-)
 
-// shared is the folder of published instances, found beside the repository or named by the environment.
-func shared(t *testing.T, file string) string {
-	t.Helper()
-	dir := os.Getenv("THROUGHLINE_SHARED_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "..", "..", "..", "shared", "data")
-	}
-	path := filepath.Join(dir, "mknap_orlib", file)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("the OR-Library files are not here (%v); set THROUGHLINE_SHARED_DATA to their folder to run this test", err)
-	}
-	return path
-}
+	"github.com/throughline/throughline/services/budgeting/internal/domain/modeltest"
+)
 
 // knapsack is a multidimensional knapsack as packages: every item is a group of one level that costs something in every resource, and every
 // resource is a node with a class of its own. Values are in tenths.
@@ -70,7 +57,7 @@ func readKnapsacks(t *testing.T, path string) []knapsack {
 
 func TestKnapsacksOfPetersen(t *testing.T) {
 	t.Parallel()
-	for i, k := range readKnapsacks(t, shared(t, "mknap1.txt")) {
+	for i, k := range readKnapsacks(t, modeltest.Shared(t, "mknap_orlib", "mknap1.txt")) {
 		s, err := Solve(t.Context(), k.Problem, Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -85,7 +72,7 @@ func TestKnapsacksOfPetersen(t *testing.T) {
 func TestKnapsacksOfChuAndBeasley(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"mknapcb1.txt", "mknapcb4.txt"} {
-		for i, k := range readKnapsacks(t, shared(t, file))[:1] {
+		for i, k := range readKnapsacks(t, modeltest.Shared(t, "mknap_orlib", file))[:1] {
 			s, err := Solve(t.Context(), k.Problem, Options{States: 400_000})
 			if err != nil {
 				t.Fatal(err)

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/throughline/throughline/services/budgeting/internal/domain/compare/phrase"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/phrase"
 	"github.com/throughline/throughline/services/platform/fault"
 )
 

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"fmt"
 
-	"github.com/throughline/throughline/services/budgeting/internal/domain/compare/phrase"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/phrase"
 )
 
 func (s *Sweep) tell(currency string) []string {

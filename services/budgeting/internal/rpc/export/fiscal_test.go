@@ -271,13 +271,9 @@ func checkFacts(t *testing.T, b *Book, r object, data []byte, phases []string) {
 
 // A published package of the real world keeps to the part of the model that ours does.
 func TestMadridsPackageIsReadAlike(t *testing.T) {
-	root := os.Getenv("THROUGHLINE_SHARED_DATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "..", "..", "..", "shared", "data")
-	}
-	file, err := os.ReadFile(filepath.Join(root, "madrid_budget_fdp", "datapackage.json"))
+	file, err := os.ReadFile(modeltest.Shared(t, "madrid_budget_fdp", "datapackage.json"))
 	if err != nil {
-		t.Skip("needs madrid_budget_fdp of the shared data: set THROUGHLINE_SHARED_DATA to its folder")
+		t.Fatal(err)
 	}
 	var p object
 	if err := json.Unmarshal(file, &p); err != nil {

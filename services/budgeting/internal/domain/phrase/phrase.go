@@ -6,21 +6,9 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
-)
 
-// digits is the number of minor digits of the currencies that do not have two (ISO 4217).
-func digits(currency string) int {
-	switch currency {
-	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF":
-		return 0
-	case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND":
-		return 3
-	case "CLF", "UYW":
-		return 4
-	default:
-		return 2
-	}
-}
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+)
 
 // Money writes minor units with separators: 1,234,567.89 USD.
 func Money(currency string, minor int64) string {
@@ -28,7 +16,7 @@ func Money(currency string, minor int64) string {
 	if minor < 0 {
 		sign, s = "−", s[1:]
 	}
-	d := digits(currency)
+	d := model.Decimals(currency)
 	for len(s) <= d {
 		s = "0" + s
 	}
@@ -77,16 +65,21 @@ func Verb(n int, one, several string) string {
 	return several
 }
 
+// And joins the items: a, b and c.
+func And(items []string) string {
+	if n := len(items); n > 1 {
+		return strings.Join(items[:n-1], ", ") + " and " + items[n-1]
+	}
+	return strings.Join(items, "")
+}
+
 // List quotes the items: "a", "b" and "c".
 func List(items []string) string {
 	quoted := make([]string, len(items))
 	for i, s := range items {
 		quoted[i] = fmt.Sprintf("%q", s)
 	}
-	if n := len(quoted); n > 1 {
-		return strings.Join(quoted[:n-1], ", ") + " and " + quoted[n-1]
-	}
-	return strings.Join(quoted, "")
+	return And(quoted)
 }
 
 // decimal writes v ÷ by without trailing zeros.
