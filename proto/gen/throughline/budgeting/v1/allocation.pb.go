@@ -623,6 +623,188 @@ func (x *LaterEnvelope) GetAvailable() *money.Money {
 	return nil
 }
 
+// One row of the published table: what a verdict on a measure does to the priority of a program with this policy.
+type ResultsRule struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Policy of the program.
+	Policy ResultsPolicy `protobuf:"varint,1,opt,name=policy,proto3,enum=throughline.budgeting.v1.ResultsPolicy" json:"policy,omitempty"`
+	// IMPROVING, COMMON_CAUSE or CONCERNING.
+	Variation string `protobuf:"bytes,2,opt,name=variation,proto3" json:"variation,omitempty"`
+	// RELIABLY_MET, HIT_OR_MISS, RELIABLY_MISSED or NO_TARGET.
+	Assurance string `protobuf:"bytes,3,opt,name=assurance,proto3" json:"assurance,omitempty"`
+	// Basis points of the score; half for a provisional verdict.
+	PointsBp      int32 `protobuf:"varint,4,opt,name=points_bp,json=pointsBp,proto3" json:"points_bp,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResultsRule) Reset() {
+	*x = ResultsRule{}
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResultsRule) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResultsRule) ProtoMessage() {}
+
+func (x *ResultsRule) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResultsRule.ProtoReflect.Descriptor instead.
+func (*ResultsRule) Descriptor() ([]byte, []int) {
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ResultsRule) GetPolicy() ResultsPolicy {
+	if x != nil {
+		return x.Policy
+	}
+	return ResultsPolicy_RESULTS_POLICY_UNSPECIFIED
+}
+
+func (x *ResultsRule) GetVariation() string {
+	if x != nil {
+		return x.Variation
+	}
+	return ""
+}
+
+func (x *ResultsRule) GetAssurance() string {
+	if x != nil {
+		return x.Assurance
+	}
+	return ""
+}
+
+func (x *ResultsRule) GetPointsBp() int32 {
+	if x != nil {
+		return x.PointsBp
+	}
+	return 0
+}
+
+// One measure's part in what results did to a program's priority.
+type ResultsFactor struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The measure.
+	Measure string `protobuf:"bytes,1,opt,name=measure,proto3" json:"measure,omitempty"`
+	// Whether its process changes: IMPROVING, COMMON_CAUSE, CONCERNING or INSUFFICIENT_DATA.
+	Variation string `protobuf:"bytes,2,opt,name=variation,proto3" json:"variation,omitempty"`
+	// What its process does to its target: RELIABLY_MET, HIT_OR_MISS, RELIABLY_MISSED or NO_TARGET.
+	Assurance string `protobuf:"bytes,3,opt,name=assurance,proto3" json:"assurance,omitempty"`
+	// Weight among the measures of the program.
+	Weight int32 `protobuf:"varint,4,opt,name=weight,proto3" json:"weight,omitempty"`
+	// Share of the table's points that counts, in parts per million: all, half of a provisional verdict, none of an unusable one.
+	CertainPpm int32 `protobuf:"varint,5,opt,name=certain_ppm,json=certainPpm,proto3" json:"certain_ppm,omitempty"`
+	// Points of the table, in basis points.
+	PointsBp int32 `protobuf:"varint,6,opt,name=points_bp,json=pointsBp,proto3" json:"points_bp,omitempty"`
+	// Thousandths of a basis point that it moved the score: points, by what counts of them, by its share of the weight.
+	ScoreMilliBp int64 `protobuf:"varint,7,opt,name=score_milli_bp,json=scoreMilliBp,proto3" json:"score_milli_bp,omitempty"`
+	// Why.
+	Reason        string `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResultsFactor) Reset() {
+	*x = ResultsFactor{}
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResultsFactor) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResultsFactor) ProtoMessage() {}
+
+func (x *ResultsFactor) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResultsFactor.ProtoReflect.Descriptor instead.
+func (*ResultsFactor) Descriptor() ([]byte, []int) {
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ResultsFactor) GetMeasure() string {
+	if x != nil {
+		return x.Measure
+	}
+	return ""
+}
+
+func (x *ResultsFactor) GetVariation() string {
+	if x != nil {
+		return x.Variation
+	}
+	return ""
+}
+
+func (x *ResultsFactor) GetAssurance() string {
+	if x != nil {
+		return x.Assurance
+	}
+	return ""
+}
+
+func (x *ResultsFactor) GetWeight() int32 {
+	if x != nil {
+		return x.Weight
+	}
+	return 0
+}
+
+func (x *ResultsFactor) GetCertainPpm() int32 {
+	if x != nil {
+		return x.CertainPpm
+	}
+	return 0
+}
+
+func (x *ResultsFactor) GetPointsBp() int32 {
+	if x != nil {
+		return x.PointsBp
+	}
+	return 0
+}
+
+func (x *ResultsFactor) GetScoreMilliBp() int64 {
+	if x != nil {
+		return x.ScoreMilliBp
+	}
+	return 0
+}
+
+func (x *ResultsFactor) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 // Parameters of an allocation; every default is filled in on the answer.
 type AllocationParameters struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -649,14 +831,16 @@ type AllocationParameters struct {
 	// PACKAGES: states that the search may visit before it answers with a certified gap; 0 means the engine's default.
 	WorkLimit int64 `protobuf:"varint,11,opt,name=work_limit,json=workLimit,proto3" json:"work_limit,omitempty"`
 	// EQUAL_SHARES and GREEDY: the closed election whose ballots decide.
-	Election      string `protobuf:"bytes,12,opt,name=election,proto3" json:"election,omitempty"`
+	Election string `protobuf:"bytes,12,opt,name=election,proto3" json:"election,omitempty"`
+	// The table that turns verdicts into points, for the cap above; a pair that it leaves out moves nothing.
+	ResultsTable  []*ResultsRule `protobuf:"bytes,13,rep,name=results_table,json=resultsTable,proto3" json:"results_table,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AllocationParameters) Reset() {
 	*x = AllocationParameters{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[4]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -668,7 +852,7 @@ func (x *AllocationParameters) String() string {
 func (*AllocationParameters) ProtoMessage() {}
 
 func (x *AllocationParameters) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[4]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -681,7 +865,7 @@ func (x *AllocationParameters) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AllocationParameters.ProtoReflect.Descriptor instead.
 func (*AllocationParameters) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{4}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *AllocationParameters) GetSpreadMilli() int32 {
@@ -768,6 +952,13 @@ func (x *AllocationParameters) GetElection() string {
 	return ""
 }
 
+func (x *AllocationParameters) GetResultsTable() []*ResultsRule {
+	if x != nil {
+		return x.ResultsTable
+	}
+	return nil
+}
+
 // Row of the addressable-pool waterfall: what can move, after all that cannot.
 type WaterfallRow struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -786,7 +977,7 @@ type WaterfallRow struct {
 
 func (x *WaterfallRow) Reset() {
 	*x = WaterfallRow{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[5]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -798,7 +989,7 @@ func (x *WaterfallRow) String() string {
 func (*WaterfallRow) ProtoMessage() {}
 
 func (x *WaterfallRow) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[5]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -811,7 +1002,7 @@ func (x *WaterfallRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WaterfallRow.ProtoReflect.Descriptor instead.
 func (*WaterfallRow) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{5}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *WaterfallRow) GetFund() string {
@@ -867,7 +1058,7 @@ type FundResult struct {
 
 func (x *FundResult) Reset() {
 	*x = FundResult{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[6]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -879,7 +1070,7 @@ func (x *FundResult) String() string {
 func (*FundResult) ProtoMessage() {}
 
 func (x *FundResult) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[6]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -892,7 +1083,7 @@ func (x *FundResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FundResult.ProtoReflect.Descriptor instead.
 func (*FundResult) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{6}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *FundResult) GetFund() string {
@@ -976,7 +1167,7 @@ type Block struct {
 
 func (x *Block) Reset() {
 	*x = Block{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[7]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -988,7 +1179,7 @@ func (x *Block) String() string {
 func (*Block) ProtoMessage() {}
 
 func (x *Block) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[7]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1001,7 +1192,7 @@ func (x *Block) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Block.ProtoReflect.Descriptor instead.
 func (*Block) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{7}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Block) GetBlock() int32 {
@@ -1081,7 +1272,7 @@ type Shortfall struct {
 
 func (x *Shortfall) Reset() {
 	*x = Shortfall{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[8]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1093,7 +1284,7 @@ func (x *Shortfall) String() string {
 func (*Shortfall) ProtoMessage() {}
 
 func (x *Shortfall) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[8]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1106,7 +1297,7 @@ func (x *Shortfall) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Shortfall.ProtoReflect.Descriptor instead.
 func (*Shortfall) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{8}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Shortfall) GetFunds() []string {
@@ -1164,7 +1355,7 @@ type Certificate struct {
 
 func (x *Certificate) Reset() {
 	*x = Certificate{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[9]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1176,7 +1367,7 @@ func (x *Certificate) String() string {
 func (*Certificate) ProtoMessage() {}
 
 func (x *Certificate) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[9]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1189,7 +1380,7 @@ func (x *Certificate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Certificate.ProtoReflect.Descriptor instead.
 func (*Certificate) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{9}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Certificate) GetValid() bool {
@@ -1227,7 +1418,7 @@ type Search struct {
 
 func (x *Search) Reset() {
 	*x = Search{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[10]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1239,7 +1430,7 @@ func (x *Search) String() string {
 func (*Search) ProtoMessage() {}
 
 func (x *Search) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[10]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1252,7 +1443,7 @@ func (x *Search) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Search.ProtoReflect.Descriptor instead.
 func (*Search) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{10}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Search) GetValue() int64 {
@@ -1318,7 +1509,7 @@ type PackageChoice struct {
 
 func (x *PackageChoice) Reset() {
 	*x = PackageChoice{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[11]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1330,7 +1521,7 @@ func (x *PackageChoice) String() string {
 func (*PackageChoice) ProtoMessage() {}
 
 func (x *PackageChoice) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[11]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1343,7 +1534,7 @@ func (x *PackageChoice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PackageChoice.ProtoReflect.Descriptor instead.
 func (*PackageChoice) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{11}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *PackageChoice) GetDecisionPackage() string {
@@ -1411,7 +1602,7 @@ type Adjustment struct {
 
 func (x *Adjustment) Reset() {
 	*x = Adjustment{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[12]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1423,7 +1614,7 @@ func (x *Adjustment) String() string {
 func (*Adjustment) ProtoMessage() {}
 
 func (x *Adjustment) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[12]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1436,7 +1627,7 @@ func (x *Adjustment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Adjustment.ProtoReflect.Descriptor instead.
 func (*Adjustment) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{12}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Adjustment) GetProgram() string {
@@ -1509,7 +1700,7 @@ type AllocationAdoption struct {
 
 func (x *AllocationAdoption) Reset() {
 	*x = AllocationAdoption{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[13]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1521,7 +1712,7 @@ func (x *AllocationAdoption) String() string {
 func (*AllocationAdoption) ProtoMessage() {}
 
 func (x *AllocationAdoption) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[13]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1534,7 +1725,7 @@ func (x *AllocationAdoption) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AllocationAdoption.ProtoReflect.Descriptor instead.
 func (*AllocationAdoption) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{13}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *AllocationAdoption) GetBody() string {
@@ -1664,14 +1855,20 @@ type Allocation struct {
 	// How it was adopted.
 	Adoption *AllocationAdoption `protobuf:"bytes,40,opt,name=adoption,proto3" json:"adoption,omitempty"`
 	// Why it FAILED, in words.
-	Failure       string `protobuf:"bytes,41,opt,name=failure,proto3" json:"failure,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Failure string `protobuf:"bytes,41,opt,name=failure,proto3" json:"failure,omitempty"`
+	// Competing money of programs with a usable signal, whatever their policy.
+	MoneyWithSignal *money.Money `protobuf:"bytes,42,opt,name=money_with_signal,json=moneyWithSignal,proto3" json:"money_with_signal,omitempty"`
+	// Its share of all competing money, in parts per million.
+	MoneyWithSignalPpm int32 `protobuf:"varint,43,opt,name=money_with_signal_ppm,json=moneyWithSignalPpm,proto3" json:"money_with_signal_ppm,omitempty"`
+	// Competing money of programs whose priority results have moved.
+	MoneyMovedByResults *money.Money `protobuf:"bytes,44,opt,name=money_moved_by_results,json=moneyMovedByResults,proto3" json:"money_moved_by_results,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *Allocation) Reset() {
 	*x = Allocation{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[14]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1683,7 +1880,7 @@ func (x *Allocation) String() string {
 func (*Allocation) ProtoMessage() {}
 
 func (x *Allocation) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[14]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1696,7 +1893,7 @@ func (x *Allocation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Allocation.ProtoReflect.Descriptor instead.
 func (*Allocation) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{14}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Allocation) GetName() string {
@@ -1986,6 +2183,27 @@ func (x *Allocation) GetFailure() string {
 	return ""
 }
 
+func (x *Allocation) GetMoneyWithSignal() *money.Money {
+	if x != nil {
+		return x.MoneyWithSignal
+	}
+	return nil
+}
+
+func (x *Allocation) GetMoneyWithSignalPpm() int32 {
+	if x != nil {
+		return x.MoneyWithSignalPpm
+	}
+	return 0
+}
+
+func (x *Allocation) GetMoneyMovedByResults() *money.Money {
+	if x != nil {
+		return x.MoneyMovedByResults
+	}
+	return nil
+}
+
 // What a fund pays of a line.
 type FundAmount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1999,7 +2217,7 @@ type FundAmount struct {
 
 func (x *FundAmount) Reset() {
 	*x = FundAmount{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[15]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2011,7 +2229,7 @@ func (x *FundAmount) String() string {
 func (*FundAmount) ProtoMessage() {}
 
 func (x *FundAmount) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[15]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2024,7 +2242,7 @@ func (x *FundAmount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FundAmount.ProtoReflect.Descriptor instead.
 func (*FundAmount) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{15}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *FundAmount) GetFund() string {
@@ -2088,7 +2306,7 @@ type AllocationLine struct {
 
 func (x *AllocationLine) Reset() {
 	*x = AllocationLine{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[16]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2100,7 +2318,7 @@ func (x *AllocationLine) String() string {
 func (*AllocationLine) ProtoMessage() {}
 
 func (x *AllocationLine) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[16]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2113,7 +2331,7 @@ func (x *AllocationLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AllocationLine.ProtoReflect.Descriptor instead.
 func (*AllocationLine) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{16}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *AllocationLine) GetProgram() string {
@@ -2269,7 +2487,7 @@ type CreateAllocationRequest struct {
 
 func (x *CreateAllocationRequest) Reset() {
 	*x = CreateAllocationRequest{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[17]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2281,7 +2499,7 @@ func (x *CreateAllocationRequest) String() string {
 func (*CreateAllocationRequest) ProtoMessage() {}
 
 func (x *CreateAllocationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[17]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2294,7 +2512,7 @@ func (x *CreateAllocationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAllocationRequest.ProtoReflect.Descriptor instead.
 func (*CreateAllocationRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{17}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *CreateAllocationRequest) GetParent() string {
@@ -2343,7 +2561,7 @@ type GetAllocationRequest struct {
 
 func (x *GetAllocationRequest) Reset() {
 	*x = GetAllocationRequest{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[18]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2355,7 +2573,7 @@ func (x *GetAllocationRequest) String() string {
 func (*GetAllocationRequest) ProtoMessage() {}
 
 func (x *GetAllocationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[18]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2368,7 +2586,7 @@ func (x *GetAllocationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAllocationRequest.ProtoReflect.Descriptor instead.
 func (*GetAllocationRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{18}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GetAllocationRequest) GetName() string {
@@ -2397,7 +2615,7 @@ type ListAllocationsRequest struct {
 
 func (x *ListAllocationsRequest) Reset() {
 	*x = ListAllocationsRequest{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[19]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2409,7 +2627,7 @@ func (x *ListAllocationsRequest) String() string {
 func (*ListAllocationsRequest) ProtoMessage() {}
 
 func (x *ListAllocationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[19]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2422,7 +2640,7 @@ func (x *ListAllocationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAllocationsRequest.ProtoReflect.Descriptor instead.
 func (*ListAllocationsRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{19}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListAllocationsRequest) GetParent() string {
@@ -2473,7 +2691,7 @@ type ListAllocationsResponse struct {
 
 func (x *ListAllocationsResponse) Reset() {
 	*x = ListAllocationsResponse{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[20]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2485,7 +2703,7 @@ func (x *ListAllocationsResponse) String() string {
 func (*ListAllocationsResponse) ProtoMessage() {}
 
 func (x *ListAllocationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[20]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2498,7 +2716,7 @@ func (x *ListAllocationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAllocationsResponse.ProtoReflect.Descriptor instead.
 func (*ListAllocationsResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{20}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListAllocationsResponse) GetAllocations() []*Allocation {
@@ -2534,7 +2752,7 @@ type ListAllocationLinesRequest struct {
 
 func (x *ListAllocationLinesRequest) Reset() {
 	*x = ListAllocationLinesRequest{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[21]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2546,7 +2764,7 @@ func (x *ListAllocationLinesRequest) String() string {
 func (*ListAllocationLinesRequest) ProtoMessage() {}
 
 func (x *ListAllocationLinesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[21]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2559,7 +2777,7 @@ func (x *ListAllocationLinesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAllocationLinesRequest.ProtoReflect.Descriptor instead.
 func (*ListAllocationLinesRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{21}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListAllocationLinesRequest) GetParent() string {
@@ -2610,7 +2828,7 @@ type ListAllocationLinesResponse struct {
 
 func (x *ListAllocationLinesResponse) Reset() {
 	*x = ListAllocationLinesResponse{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[22]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2622,7 +2840,7 @@ func (x *ListAllocationLinesResponse) String() string {
 func (*ListAllocationLinesResponse) ProtoMessage() {}
 
 func (x *ListAllocationLinesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[22]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2635,7 +2853,7 @@ func (x *ListAllocationLinesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAllocationLinesResponse.ProtoReflect.Descriptor instead.
 func (*ListAllocationLinesResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{22}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListAllocationLinesResponse) GetLines() []*AllocationLine {
@@ -2663,7 +2881,7 @@ type StreamAllocationLinesRequest struct {
 
 func (x *StreamAllocationLinesRequest) Reset() {
 	*x = StreamAllocationLinesRequest{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[23]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2675,7 +2893,7 @@ func (x *StreamAllocationLinesRequest) String() string {
 func (*StreamAllocationLinesRequest) ProtoMessage() {}
 
 func (x *StreamAllocationLinesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[23]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2688,7 +2906,7 @@ func (x *StreamAllocationLinesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamAllocationLinesRequest.ProtoReflect.Descriptor instead.
 func (*StreamAllocationLinesRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{23}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *StreamAllocationLinesRequest) GetParent() string {
@@ -2709,7 +2927,7 @@ type StreamAllocationLinesResponse struct {
 
 func (x *StreamAllocationLinesResponse) Reset() {
 	*x = StreamAllocationLinesResponse{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[24]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2721,7 +2939,7 @@ func (x *StreamAllocationLinesResponse) String() string {
 func (*StreamAllocationLinesResponse) ProtoMessage() {}
 
 func (x *StreamAllocationLinesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[24]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2734,7 +2952,7 @@ func (x *StreamAllocationLinesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamAllocationLinesResponse.ProtoReflect.Descriptor instead.
 func (*StreamAllocationLinesResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{24}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *StreamAllocationLinesResponse) GetLines() []*AllocationLine {
@@ -2757,7 +2975,7 @@ type ExplainAllocationRequest struct {
 
 func (x *ExplainAllocationRequest) Reset() {
 	*x = ExplainAllocationRequest{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[25]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2769,7 +2987,7 @@ func (x *ExplainAllocationRequest) String() string {
 func (*ExplainAllocationRequest) ProtoMessage() {}
 
 func (x *ExplainAllocationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[25]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2782,7 +3000,7 @@ func (x *ExplainAllocationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainAllocationRequest.ProtoReflect.Descriptor instead.
 func (*ExplainAllocationRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{25}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ExplainAllocationRequest) GetName() string {
@@ -2820,7 +3038,7 @@ type ScorePart struct {
 
 func (x *ScorePart) Reset() {
 	*x = ScorePart{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[26]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2832,7 +3050,7 @@ func (x *ScorePart) String() string {
 func (*ScorePart) ProtoMessage() {}
 
 func (x *ScorePart) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[26]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2845,7 +3063,7 @@ func (x *ScorePart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScorePart.ProtoReflect.Descriptor instead.
 func (*ScorePart) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{26}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ScorePart) GetSource() string {
@@ -2900,14 +3118,20 @@ type ExplainAllocationResponse struct {
 	// The calculation, a sentence a step; anyone can check it with a calculator.
 	Steps []string `protobuf:"bytes,3,rep,name=steps,proto3" json:"steps,omitempty"`
 	// Program of the same block that would get (or give) the next unit.
-	NextInLine    string `protobuf:"bytes,4,opt,name=next_in_line,json=nextInLine,proto3" json:"next_in_line,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	NextInLine string `protobuf:"bytes,4,opt,name=next_in_line,json=nextInLine,proto3" json:"next_in_line,omitempty"`
+	// What council decided that results do to it; NEUTRAL while the policies are not frozen.
+	ResultsPolicy ResultsPolicy `protobuf:"varint,5,opt,name=results_policy,json=resultsPolicy,proto3,enum=throughline.budgeting.v1.ResultsPolicy" json:"results_policy,omitempty"`
+	// The measures behind the results part of the score, by name.
+	Results []*ResultsFactor `protobuf:"bytes,6,rep,name=results,proto3" json:"results,omitempty"`
+	// What it would get if no result moved any priority, all else being equal; unset when none moves any.
+	WithoutResults *money.Money `protobuf:"bytes,7,opt,name=without_results,json=withoutResults,proto3" json:"without_results,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ExplainAllocationResponse) Reset() {
 	*x = ExplainAllocationResponse{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[27]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2919,7 +3143,7 @@ func (x *ExplainAllocationResponse) String() string {
 func (*ExplainAllocationResponse) ProtoMessage() {}
 
 func (x *ExplainAllocationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[27]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2932,7 +3156,7 @@ func (x *ExplainAllocationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainAllocationResponse.ProtoReflect.Descriptor instead.
 func (*ExplainAllocationResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{27}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ExplainAllocationResponse) GetLine() *AllocationLine {
@@ -2963,6 +3187,27 @@ func (x *ExplainAllocationResponse) GetNextInLine() string {
 	return ""
 }
 
+func (x *ExplainAllocationResponse) GetResultsPolicy() ResultsPolicy {
+	if x != nil {
+		return x.ResultsPolicy
+	}
+	return ResultsPolicy_RESULTS_POLICY_UNSPECIFIED
+}
+
+func (x *ExplainAllocationResponse) GetResults() []*ResultsFactor {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+func (x *ExplainAllocationResponse) GetWithoutResults() *money.Money {
+	if x != nil {
+		return x.WithoutResults
+	}
+	return nil
+}
+
 // Request of VerifyAllocation.
 type VerifyAllocationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2974,7 +3219,7 @@ type VerifyAllocationRequest struct {
 
 func (x *VerifyAllocationRequest) Reset() {
 	*x = VerifyAllocationRequest{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[28]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2986,7 +3231,7 @@ func (x *VerifyAllocationRequest) String() string {
 func (*VerifyAllocationRequest) ProtoMessage() {}
 
 func (x *VerifyAllocationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[28]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2999,7 +3244,7 @@ func (x *VerifyAllocationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerifyAllocationRequest.ProtoReflect.Descriptor instead.
 func (*VerifyAllocationRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{28}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *VerifyAllocationRequest) GetName() string {
@@ -3026,7 +3271,7 @@ type VerifyAllocationResponse struct {
 
 func (x *VerifyAllocationResponse) Reset() {
 	*x = VerifyAllocationResponse{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[29]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3038,7 +3283,7 @@ func (x *VerifyAllocationResponse) String() string {
 func (*VerifyAllocationResponse) ProtoMessage() {}
 
 func (x *VerifyAllocationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[29]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3051,7 +3296,7 @@ func (x *VerifyAllocationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerifyAllocationResponse.ProtoReflect.Descriptor instead.
 func (*VerifyAllocationResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{29}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *VerifyAllocationResponse) GetValid() bool {
@@ -3093,7 +3338,7 @@ type ReplayAllocationRequest struct {
 
 func (x *ReplayAllocationRequest) Reset() {
 	*x = ReplayAllocationRequest{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[30]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3105,7 +3350,7 @@ func (x *ReplayAllocationRequest) String() string {
 func (*ReplayAllocationRequest) ProtoMessage() {}
 
 func (x *ReplayAllocationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[30]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3118,7 +3363,7 @@ func (x *ReplayAllocationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayAllocationRequest.ProtoReflect.Descriptor instead.
 func (*ReplayAllocationRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{30}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ReplayAllocationRequest) GetName() string {
@@ -3143,7 +3388,7 @@ type ReplayAllocationResponse struct {
 
 func (x *ReplayAllocationResponse) Reset() {
 	*x = ReplayAllocationResponse{}
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[31]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3155,7 +3400,7 @@ func (x *ReplayAllocationResponse) String() string {
 func (*ReplayAllocationResponse) ProtoMessage() {}
 
 func (x *ReplayAllocationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[31]
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3168,7 +3413,7 @@ func (x *ReplayAllocationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayAllocationResponse.ProtoReflect.Descriptor instead.
 func (*ReplayAllocationResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{31}
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ReplayAllocationResponse) GetIdentical() bool {
@@ -3192,11 +3437,158 @@ func (x *ReplayAllocationResponse) GetReplayedResultHash() string {
 	return ""
 }
 
+// Money that an adopted allocation gives to one program.
+type ProgramMoney struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The program.
+	Program string `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	// What it gets, adjustments included.
+	Amount        *money.Money `protobuf:"bytes,2,opt,name=amount,proto3" json:"amount,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProgramMoney) Reset() {
+	*x = ProgramMoney{}
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProgramMoney) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProgramMoney) ProtoMessage() {}
+
+func (x *ProgramMoney) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProgramMoney.ProtoReflect.Descriptor instead.
+func (*ProgramMoney) Descriptor() ([]byte, []int) {
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *ProgramMoney) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *ProgramMoney) GetAmount() *money.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+// What the event of an adoption tells: the money of every program. It takes the place of what the same budget, or the same
+// election of it, had adopted before.
+type AdoptedMoney struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The allocation.
+	Allocation string `protobuf:"bytes,1,opt,name=allocation,proto3" json:"allocation,omitempty"`
+	// Its budget.
+	Budget string `protobuf:"bytes,2,opt,name=budget,proto3" json:"budget,omitempty"`
+	// Fiscal year of the budget.
+	FiscalYear int32 `protobuf:"varint,3,opt,name=fiscal_year,json=fiscalYear,proto3" json:"fiscal_year,omitempty"`
+	// The election whose result it is; empty for the budget itself.
+	Election string `protobuf:"bytes,4,opt,name=election,proto3" json:"election,omitempty"`
+	// When it was adopted.
+	AdoptTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=adopt_time,json=adoptTime,proto3" json:"adopt_time,omitempty"`
+	// Every program that gets money, by name.
+	Programs      []*ProgramMoney `protobuf:"bytes,6,rep,name=programs,proto3" json:"programs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AdoptedMoney) Reset() {
+	*x = AdoptedMoney{}
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AdoptedMoney) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AdoptedMoney) ProtoMessage() {}
+
+func (x *AdoptedMoney) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_budgeting_v1_allocation_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AdoptedMoney.ProtoReflect.Descriptor instead.
+func (*AdoptedMoney) Descriptor() ([]byte, []int) {
+	return file_throughline_budgeting_v1_allocation_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *AdoptedMoney) GetAllocation() string {
+	if x != nil {
+		return x.Allocation
+	}
+	return ""
+}
+
+func (x *AdoptedMoney) GetBudget() string {
+	if x != nil {
+		return x.Budget
+	}
+	return ""
+}
+
+func (x *AdoptedMoney) GetFiscalYear() int32 {
+	if x != nil {
+		return x.FiscalYear
+	}
+	return 0
+}
+
+func (x *AdoptedMoney) GetElection() string {
+	if x != nil {
+		return x.Election
+	}
+	return ""
+}
+
+func (x *AdoptedMoney) GetAdoptTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AdoptTime
+	}
+	return nil
+}
+
+func (x *AdoptedMoney) GetPrograms() []*ProgramMoney {
+	if x != nil {
+		return x.Programs
+	}
+	return nil
+}
+
 var File_throughline_budgeting_v1_allocation_proto protoreflect.FileDescriptor
 
 const file_throughline_budgeting_v1_allocation_proto_rawDesc = "" +
 	"\n" +
-	")throughline/budgeting/v1/allocation.proto\x12\x18throughline.budgeting.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\x1a(throughline/budgeting/v1/line_item.proto\"i\n" +
+	")throughline/budgeting/v1/allocation.proto\x12\x18throughline.budgeting.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\x1a.throughline/budgeting/v1/funding_request.proto\x1a(throughline/budgeting/v1/line_item.proto\"i\n" +
 	"\x0fAttributeWeight\x12*\n" +
 	"\tattribute\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18@R\tattribute\x12*\n" +
 	"\n" +
@@ -3214,7 +3606,23 @@ const file_throughline_budgeting_v1_allocation_proto_rawDesc = "" +
 	"\x1athroughline.budgeting/Fund\xbaH\x04r\x02\x10\x01R\x04fund\x12*\n" +
 	"\vyear_offset\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\t(\x01R\n" +
 	"yearOffset\x12;\n" +
-	"\tavailable\x18\x03 \x01(\v2\x12.google.type.MoneyB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\tavailable\"\xf9\x06\n" +
+	"\tavailable\x18\x03 \x01(\v2\x12.google.type.MoneyB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\tavailable\"\xa7\x01\n" +
+	"\vResultsRule\x12?\n" +
+	"\x06policy\x18\x01 \x01(\x0e2'.throughline.budgeting.v1.ResultsPolicyR\x06policy\x12\x1c\n" +
+	"\tvariation\x18\x02 \x01(\tR\tvariation\x12\x1c\n" +
+	"\tassurance\x18\x03 \x01(\tR\tassurance\x12\x1b\n" +
+	"\tpoints_bp\x18\x04 \x01(\x05R\bpointsBp\"\x9f\x02\n" +
+	"\rResultsFactor\x12>\n" +
+	"\ameasure\x18\x01 \x01(\tB$\xfaA!\n" +
+	"\x1fthroughline.performance/MeasureR\ameasure\x12\x1c\n" +
+	"\tvariation\x18\x02 \x01(\tR\tvariation\x12\x1c\n" +
+	"\tassurance\x18\x03 \x01(\tR\tassurance\x12\x16\n" +
+	"\x06weight\x18\x04 \x01(\x05R\x06weight\x12\x1f\n" +
+	"\vcertain_ppm\x18\x05 \x01(\x05R\n" +
+	"certainPpm\x12\x1b\n" +
+	"\tpoints_bp\x18\x06 \x01(\x05R\bpointsBp\x12$\n" +
+	"\x0escore_milli_bp\x18\a \x01(\x03R\fscoreMilliBp\x12\x16\n" +
+	"\x06reason\x18\b \x01(\tR\x06reason\"\xca\a\n" +
 	"\x14AllocationParameters\x12.\n" +
 	"\fspread_milli\x18\x01 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xa0\x8d\x06(\x00R\vspreadMilli\x120\n" +
 	"\vmax_cut_ppm\x18\x02 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xc0\x84=(\x00H\x00R\tmaxCutPpm\x88\x01\x01\x12<\n" +
@@ -3231,7 +3639,8 @@ const file_throughline_budgeting_v1_allocation_proto_rawDesc = "" +
 	"\n" +
 	"work_limit\x18\v \x01(\x03B\x0e\xbaH\v\"\t\x18\x80\xa0\x94\xa5\x8d\x1d(\x00R\tworkLimit\x12?\n" +
 	"\belection\x18\f \x01(\tB#\xfaA \n" +
-	"\x1ethroughline.budgeting/ElectionR\belectionB\x0e\n" +
+	"\x1ethroughline.budgeting/ElectionR\belection\x12O\n" +
+	"\rresults_table\x18\r \x03(\v2%.throughline.budgeting.v1.ResultsRuleB\x03\xe0A\x03R\fresultsTableB\x0e\n" +
 	"\f_max_cut_ppmB\x15\n" +
 	"\x13_results_cap_points\"\xc8\x01\n" +
 	"\fWaterfallRow\x123\n" +
@@ -3313,7 +3722,7 @@ const file_throughline_budgeting_v1_allocation_proto_rawDesc = "" +
 	"\n" +
 	"adopted_by\x18\x05 \x01(\tB\x03\xe0A\x03R\tadoptedBy\x12>\n" +
 	"\n" +
-	"adopt_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tadoptTime\"\xaf\x14\n" +
+	"adopt_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tadoptTime\"\xfa\x15\n" +
 	"\n" +
 	"Allocation\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12+\n" +
@@ -3370,7 +3779,10 @@ const file_throughline_budgeting_v1_allocation_proto_rawDesc = "" +
 	"\bprogress\x18& \x01(\v2 .throughline.budgeting.v1.SearchB\x03\xe0A\x03R\bprogress\x12K\n" +
 	"\vadjustments\x18' \x03(\v2$.throughline.budgeting.v1.AdjustmentB\x03\xe0A\x03R\vadjustments\x12M\n" +
 	"\badoption\x18( \x01(\v2,.throughline.budgeting.v1.AllocationAdoptionB\x03\xe0A\x03R\badoption\x12\x1d\n" +
-	"\afailure\x18) \x01(\tB\x03\xe0A\x03R\afailure:\x87\x01\xeaA\x83\x01\n" +
+	"\afailure\x18) \x01(\tB\x03\xe0A\x03R\afailure\x12C\n" +
+	"\x11money_with_signal\x18* \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\x0fmoneyWithSignal\x126\n" +
+	"\x15money_with_signal_ppm\x18+ \x01(\x05B\x03\xe0A\x03R\x12moneyWithSignalPpm\x12L\n" +
+	"\x16money_moved_by_results\x18, \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\x13moneyMovedByResults:\x87\x01\xeaA\x83\x01\n" +
 	" throughline.budgeting/Allocation\x12Forganizations/{organization}/budgets/{budget}/allocations/{allocation}*\vallocations2\n" +
 	"allocation\"m\n" +
 	"\n" +
@@ -3459,14 +3871,17 @@ const file_throughline_budgeting_v1_allocation_proto_rawDesc = "" +
 	"\x05value\x18\x04 \x01(\x05H\x00R\x05value\x88\x01\x01\x12\x19\n" +
 	"\bscore_bp\x18\x05 \x01(\x05R\ascoreBp\x12\x16\n" +
 	"\x06reason\x18\x06 \x01(\tR\x06reasonB\b\n" +
-	"\x06_value\"\xf0\x01\n" +
+	"\x06_value\"\xc0\x03\n" +
 	"\x19ExplainAllocationResponse\x12<\n" +
 	"\x04line\x18\x01 \x01(\v2(.throughline.budgeting.v1.AllocationLineR\x04line\x129\n" +
 	"\x05score\x18\x02 \x03(\v2#.throughline.budgeting.v1.ScorePartR\x05score\x12\x14\n" +
 	"\x05steps\x18\x03 \x03(\tR\x05steps\x12D\n" +
 	"\fnext_in_line\x18\x04 \x01(\tB\"\xfaA\x1f\n" +
 	"\x1dthroughline.budgeting/ProgramR\n" +
-	"nextInLine\"^\n" +
+	"nextInLine\x12N\n" +
+	"\x0eresults_policy\x18\x05 \x01(\x0e2'.throughline.budgeting.v1.ResultsPolicyR\rresultsPolicy\x12A\n" +
+	"\aresults\x18\x06 \x03(\v2'.throughline.budgeting.v1.ResultsFactorR\aresults\x12;\n" +
+	"\x0fwithout_results\x18\a \x01(\v2\x12.google.type.MoneyR\x0ewithoutResults\"^\n" +
 	"\x17VerifyAllocationRequest\x12C\n" +
 	"\x04name\x18\x01 \x01(\tB/\xe0A\x02\xfaA\"\n" +
 	" throughline.budgeting/Allocation\xbaH\x04r\x02\x10\x01R\x04name\"\x8c\x01\n" +
@@ -3483,7 +3898,25 @@ const file_throughline_budgeting_v1_allocation_proto_rawDesc = "" +
 	"\tidentical\x18\x01 \x01(\bR\tidentical\x12\x1f\n" +
 	"\vresult_hash\x18\x02 \x01(\tR\n" +
 	"resultHash\x120\n" +
-	"\x14replayed_result_hash\x18\x03 \x01(\tR\x12replayedResultHash*\xaa\x02\n" +
+	"\x14replayed_result_hash\x18\x03 \x01(\tR\x12replayedResultHash\"x\n" +
+	"\fProgramMoney\x12<\n" +
+	"\aprogram\x18\x01 \x01(\tB\"\xfaA\x1f\n" +
+	"\x1dthroughline.budgeting/ProgramR\aprogram\x12*\n" +
+	"\x06amount\x18\x02 \x01(\v2\x12.google.type.MoneyR\x06amount\"\xf1\x02\n" +
+	"\fAdoptedMoney\x12E\n" +
+	"\n" +
+	"allocation\x18\x01 \x01(\tB%\xfaA\"\n" +
+	" throughline.budgeting/AllocationR\n" +
+	"allocation\x129\n" +
+	"\x06budget\x18\x02 \x01(\tB!\xfaA\x1e\n" +
+	"\x1cthroughline.budgeting/BudgetR\x06budget\x12\x1f\n" +
+	"\vfiscal_year\x18\x03 \x01(\x05R\n" +
+	"fiscalYear\x12?\n" +
+	"\belection\x18\x04 \x01(\tB#\xfaA \n" +
+	"\x1ethroughline.budgeting/ElectionR\belection\x129\n" +
+	"\n" +
+	"adopt_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tadoptTime\x12B\n" +
+	"\bprograms\x18\x06 \x03(\v2&.throughline.budgeting.v1.ProgramMoneyR\bprograms*\xaa\x02\n" +
 	"\x10AllocationMethod\x12!\n" +
 	"\x1dALLOCATION_METHOD_UNSPECIFIED\x10\x00\x12)\n" +
 	"%ALLOCATION_METHOD_PRIORITY_ADJUSTMENT\x10\x01\x12\x1e\n" +
@@ -3534,7 +3967,7 @@ func file_throughline_budgeting_v1_allocation_proto_rawDescGZIP() []byte {
 }
 
 var file_throughline_budgeting_v1_allocation_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_throughline_budgeting_v1_allocation_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_throughline_budgeting_v1_allocation_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_throughline_budgeting_v1_allocation_proto_goTypes = []any{
 	(AllocationMethod)(0),                 // 0: throughline.budgeting.v1.AllocationMethod
 	(PackageValue)(0),                     // 1: throughline.budgeting.v1.PackageValue
@@ -3546,114 +3979,129 @@ var file_throughline_budgeting_v1_allocation_proto_goTypes = []any{
 	(*EnvelopeScale)(nil),                 // 7: throughline.budgeting.v1.EnvelopeScale
 	(*EquityFloor)(nil),                   // 8: throughline.budgeting.v1.EquityFloor
 	(*LaterEnvelope)(nil),                 // 9: throughline.budgeting.v1.LaterEnvelope
-	(*AllocationParameters)(nil),          // 10: throughline.budgeting.v1.AllocationParameters
-	(*WaterfallRow)(nil),                  // 11: throughline.budgeting.v1.WaterfallRow
-	(*FundResult)(nil),                    // 12: throughline.budgeting.v1.FundResult
-	(*Block)(nil),                         // 13: throughline.budgeting.v1.Block
-	(*Shortfall)(nil),                     // 14: throughline.budgeting.v1.Shortfall
-	(*Certificate)(nil),                   // 15: throughline.budgeting.v1.Certificate
-	(*Search)(nil),                        // 16: throughline.budgeting.v1.Search
-	(*PackageChoice)(nil),                 // 17: throughline.budgeting.v1.PackageChoice
-	(*Adjustment)(nil),                    // 18: throughline.budgeting.v1.Adjustment
-	(*AllocationAdoption)(nil),            // 19: throughline.budgeting.v1.AllocationAdoption
-	(*Allocation)(nil),                    // 20: throughline.budgeting.v1.Allocation
-	(*FundAmount)(nil),                    // 21: throughline.budgeting.v1.FundAmount
-	(*AllocationLine)(nil),                // 22: throughline.budgeting.v1.AllocationLine
-	(*CreateAllocationRequest)(nil),       // 23: throughline.budgeting.v1.CreateAllocationRequest
-	(*GetAllocationRequest)(nil),          // 24: throughline.budgeting.v1.GetAllocationRequest
-	(*ListAllocationsRequest)(nil),        // 25: throughline.budgeting.v1.ListAllocationsRequest
-	(*ListAllocationsResponse)(nil),       // 26: throughline.budgeting.v1.ListAllocationsResponse
-	(*ListAllocationLinesRequest)(nil),    // 27: throughline.budgeting.v1.ListAllocationLinesRequest
-	(*ListAllocationLinesResponse)(nil),   // 28: throughline.budgeting.v1.ListAllocationLinesResponse
-	(*StreamAllocationLinesRequest)(nil),  // 29: throughline.budgeting.v1.StreamAllocationLinesRequest
-	(*StreamAllocationLinesResponse)(nil), // 30: throughline.budgeting.v1.StreamAllocationLinesResponse
-	(*ExplainAllocationRequest)(nil),      // 31: throughline.budgeting.v1.ExplainAllocationRequest
-	(*ScorePart)(nil),                     // 32: throughline.budgeting.v1.ScorePart
-	(*ExplainAllocationResponse)(nil),     // 33: throughline.budgeting.v1.ExplainAllocationResponse
-	(*VerifyAllocationRequest)(nil),       // 34: throughline.budgeting.v1.VerifyAllocationRequest
-	(*VerifyAllocationResponse)(nil),      // 35: throughline.budgeting.v1.VerifyAllocationResponse
-	(*ReplayAllocationRequest)(nil),       // 36: throughline.budgeting.v1.ReplayAllocationRequest
-	(*ReplayAllocationResponse)(nil),      // 37: throughline.budgeting.v1.ReplayAllocationResponse
-	(*money.Money)(nil),                   // 38: google.type.Money
-	(Treatment)(0),                        // 39: throughline.budgeting.v1.Treatment
-	(*timestamppb.Timestamp)(nil),         // 40: google.protobuf.Timestamp
-	(*date.Date)(nil),                     // 41: google.type.Date
+	(*ResultsRule)(nil),                   // 10: throughline.budgeting.v1.ResultsRule
+	(*ResultsFactor)(nil),                 // 11: throughline.budgeting.v1.ResultsFactor
+	(*AllocationParameters)(nil),          // 12: throughline.budgeting.v1.AllocationParameters
+	(*WaterfallRow)(nil),                  // 13: throughline.budgeting.v1.WaterfallRow
+	(*FundResult)(nil),                    // 14: throughline.budgeting.v1.FundResult
+	(*Block)(nil),                         // 15: throughline.budgeting.v1.Block
+	(*Shortfall)(nil),                     // 16: throughline.budgeting.v1.Shortfall
+	(*Certificate)(nil),                   // 17: throughline.budgeting.v1.Certificate
+	(*Search)(nil),                        // 18: throughline.budgeting.v1.Search
+	(*PackageChoice)(nil),                 // 19: throughline.budgeting.v1.PackageChoice
+	(*Adjustment)(nil),                    // 20: throughline.budgeting.v1.Adjustment
+	(*AllocationAdoption)(nil),            // 21: throughline.budgeting.v1.AllocationAdoption
+	(*Allocation)(nil),                    // 22: throughline.budgeting.v1.Allocation
+	(*FundAmount)(nil),                    // 23: throughline.budgeting.v1.FundAmount
+	(*AllocationLine)(nil),                // 24: throughline.budgeting.v1.AllocationLine
+	(*CreateAllocationRequest)(nil),       // 25: throughline.budgeting.v1.CreateAllocationRequest
+	(*GetAllocationRequest)(nil),          // 26: throughline.budgeting.v1.GetAllocationRequest
+	(*ListAllocationsRequest)(nil),        // 27: throughline.budgeting.v1.ListAllocationsRequest
+	(*ListAllocationsResponse)(nil),       // 28: throughline.budgeting.v1.ListAllocationsResponse
+	(*ListAllocationLinesRequest)(nil),    // 29: throughline.budgeting.v1.ListAllocationLinesRequest
+	(*ListAllocationLinesResponse)(nil),   // 30: throughline.budgeting.v1.ListAllocationLinesResponse
+	(*StreamAllocationLinesRequest)(nil),  // 31: throughline.budgeting.v1.StreamAllocationLinesRequest
+	(*StreamAllocationLinesResponse)(nil), // 32: throughline.budgeting.v1.StreamAllocationLinesResponse
+	(*ExplainAllocationRequest)(nil),      // 33: throughline.budgeting.v1.ExplainAllocationRequest
+	(*ScorePart)(nil),                     // 34: throughline.budgeting.v1.ScorePart
+	(*ExplainAllocationResponse)(nil),     // 35: throughline.budgeting.v1.ExplainAllocationResponse
+	(*VerifyAllocationRequest)(nil),       // 36: throughline.budgeting.v1.VerifyAllocationRequest
+	(*VerifyAllocationResponse)(nil),      // 37: throughline.budgeting.v1.VerifyAllocationResponse
+	(*ReplayAllocationRequest)(nil),       // 38: throughline.budgeting.v1.ReplayAllocationRequest
+	(*ReplayAllocationResponse)(nil),      // 39: throughline.budgeting.v1.ReplayAllocationResponse
+	(*ProgramMoney)(nil),                  // 40: throughline.budgeting.v1.ProgramMoney
+	(*AdoptedMoney)(nil),                  // 41: throughline.budgeting.v1.AdoptedMoney
+	(*money.Money)(nil),                   // 42: google.type.Money
+	(ResultsPolicy)(0),                    // 43: throughline.budgeting.v1.ResultsPolicy
+	(Treatment)(0),                        // 44: throughline.budgeting.v1.Treatment
+	(*timestamppb.Timestamp)(nil),         // 45: google.protobuf.Timestamp
+	(*date.Date)(nil),                     // 46: google.type.Date
 }
 var file_throughline_budgeting_v1_allocation_proto_depIdxs = []int32{
-	38, // 0: throughline.budgeting.v1.LaterEnvelope.available:type_name -> google.type.Money
-	6,  // 1: throughline.budgeting.v1.AllocationParameters.attribute_weights:type_name -> throughline.budgeting.v1.AttributeWeight
-	7,  // 2: throughline.budgeting.v1.AllocationParameters.envelope_scales:type_name -> throughline.budgeting.v1.EnvelopeScale
-	8,  // 3: throughline.budgeting.v1.AllocationParameters.equity_floor:type_name -> throughline.budgeting.v1.EquityFloor
-	1,  // 4: throughline.budgeting.v1.AllocationParameters.package_value:type_name -> throughline.budgeting.v1.PackageValue
-	9,  // 5: throughline.budgeting.v1.AllocationParameters.later_envelopes:type_name -> throughline.budgeting.v1.LaterEnvelope
-	39, // 6: throughline.budgeting.v1.WaterfallRow.treatment:type_name -> throughline.budgeting.v1.Treatment
-	38, // 7: throughline.budgeting.v1.WaterfallRow.amount:type_name -> google.type.Money
-	38, // 8: throughline.budgeting.v1.FundResult.available:type_name -> google.type.Money
-	38, // 9: throughline.budgeting.v1.FundResult.fixed:type_name -> google.type.Money
-	38, // 10: throughline.budgeting.v1.FundResult.allocated:type_name -> google.type.Money
-	38, // 11: throughline.budgeting.v1.FundResult.surplus:type_name -> google.type.Money
-	38, // 12: throughline.budgeting.v1.FundResult.short:type_name -> google.type.Money
-	38, // 13: throughline.budgeting.v1.FundResult.one_time:type_name -> google.type.Money
-	38, // 14: throughline.budgeting.v1.FundResult.one_time_used:type_name -> google.type.Money
-	5,  // 15: throughline.budgeting.v1.Block.direction:type_name -> throughline.budgeting.v1.BlockDirection
-	38, // 16: throughline.budgeting.v1.Block.base:type_name -> google.type.Money
-	38, // 17: throughline.budgeting.v1.Block.allocated:type_name -> google.type.Money
-	38, // 18: throughline.budgeting.v1.Shortfall.required:type_name -> google.type.Money
-	38, // 19: throughline.budgeting.v1.Shortfall.available:type_name -> google.type.Money
-	38, // 20: throughline.budgeting.v1.Shortfall.short:type_name -> google.type.Money
-	38, // 21: throughline.budgeting.v1.PackageChoice.amount:type_name -> google.type.Money
-	38, // 22: throughline.budgeting.v1.Adjustment.amount:type_name -> google.type.Money
-	40, // 23: throughline.budgeting.v1.Adjustment.adjust_time:type_name -> google.protobuf.Timestamp
-	38, // 24: throughline.budgeting.v1.Adjustment.priority_value:type_name -> google.type.Money
-	41, // 25: throughline.budgeting.v1.AllocationAdoption.adopt_date:type_name -> google.type.Date
-	40, // 26: throughline.budgeting.v1.AllocationAdoption.adopt_time:type_name -> google.protobuf.Timestamp
-	0,  // 27: throughline.budgeting.v1.Allocation.method:type_name -> throughline.budgeting.v1.AllocationMethod
-	2,  // 28: throughline.budgeting.v1.Allocation.purpose:type_name -> throughline.budgeting.v1.AllocationPurpose
-	10, // 29: throughline.budgeting.v1.Allocation.parameters:type_name -> throughline.budgeting.v1.AllocationParameters
-	3,  // 30: throughline.budgeting.v1.Allocation.state:type_name -> throughline.budgeting.v1.AllocationState
-	4,  // 31: throughline.budgeting.v1.Allocation.outcome:type_name -> throughline.budgeting.v1.AllocationOutcome
-	11, // 32: throughline.budgeting.v1.Allocation.waterfall:type_name -> throughline.budgeting.v1.WaterfallRow
-	12, // 33: throughline.budgeting.v1.Allocation.funds:type_name -> throughline.budgeting.v1.FundResult
-	13, // 34: throughline.budgeting.v1.Allocation.blocks:type_name -> throughline.budgeting.v1.Block
-	14, // 35: throughline.budgeting.v1.Allocation.shortfalls:type_name -> throughline.budgeting.v1.Shortfall
-	15, // 36: throughline.budgeting.v1.Allocation.certificate:type_name -> throughline.budgeting.v1.Certificate
-	38, // 37: throughline.budgeting.v1.Allocation.total_base:type_name -> google.type.Money
-	38, // 38: throughline.budgeting.v1.Allocation.total_allocated:type_name -> google.type.Money
-	38, // 39: throughline.budgeting.v1.Allocation.total_allocated_net:type_name -> google.type.Money
-	40, // 40: throughline.budgeting.v1.Allocation.create_time:type_name -> google.protobuf.Timestamp
-	40, // 41: throughline.budgeting.v1.Allocation.update_time:type_name -> google.protobuf.Timestamp
-	38, // 42: throughline.budgeting.v1.Allocation.priority_value:type_name -> google.type.Money
-	38, // 43: throughline.budgeting.v1.Allocation.adjusted_priority_value:type_name -> google.type.Money
-	38, // 44: throughline.budgeting.v1.Allocation.equity_cost:type_name -> google.type.Money
-	38, // 45: throughline.budgeting.v1.Allocation.revenue_lost:type_name -> google.type.Money
-	38, // 46: throughline.budgeting.v1.Allocation.grants_lost:type_name -> google.type.Money
-	16, // 47: throughline.budgeting.v1.Allocation.search:type_name -> throughline.budgeting.v1.Search
-	17, // 48: throughline.budgeting.v1.Allocation.packages:type_name -> throughline.budgeting.v1.PackageChoice
-	16, // 49: throughline.budgeting.v1.Allocation.progress:type_name -> throughline.budgeting.v1.Search
-	18, // 50: throughline.budgeting.v1.Allocation.adjustments:type_name -> throughline.budgeting.v1.Adjustment
-	19, // 51: throughline.budgeting.v1.Allocation.adoption:type_name -> throughline.budgeting.v1.AllocationAdoption
-	38, // 52: throughline.budgeting.v1.FundAmount.amount:type_name -> google.type.Money
-	38, // 53: throughline.budgeting.v1.AllocationLine.base:type_name -> google.type.Money
-	38, // 54: throughline.budgeting.v1.AllocationLine.fixed:type_name -> google.type.Money
-	38, // 55: throughline.budgeting.v1.AllocationLine.floor:type_name -> google.type.Money
-	38, // 56: throughline.budgeting.v1.AllocationLine.allocated:type_name -> google.type.Money
-	38, // 57: throughline.budgeting.v1.AllocationLine.change:type_name -> google.type.Money
-	21, // 58: throughline.budgeting.v1.AllocationLine.funding:type_name -> throughline.budgeting.v1.FundAmount
-	38, // 59: throughline.budgeting.v1.AllocationLine.adjustment:type_name -> google.type.Money
-	38, // 60: throughline.budgeting.v1.AllocationLine.adjusted:type_name -> google.type.Money
-	38, // 61: throughline.budgeting.v1.AllocationLine.priority_value:type_name -> google.type.Money
-	38, // 62: throughline.budgeting.v1.AllocationLine.revenue_lost:type_name -> google.type.Money
-	20, // 63: throughline.budgeting.v1.CreateAllocationRequest.allocation:type_name -> throughline.budgeting.v1.Allocation
-	20, // 64: throughline.budgeting.v1.ListAllocationsResponse.allocations:type_name -> throughline.budgeting.v1.Allocation
-	22, // 65: throughline.budgeting.v1.ListAllocationLinesResponse.lines:type_name -> throughline.budgeting.v1.AllocationLine
-	22, // 66: throughline.budgeting.v1.StreamAllocationLinesResponse.lines:type_name -> throughline.budgeting.v1.AllocationLine
-	22, // 67: throughline.budgeting.v1.ExplainAllocationResponse.line:type_name -> throughline.budgeting.v1.AllocationLine
-	32, // 68: throughline.budgeting.v1.ExplainAllocationResponse.score:type_name -> throughline.budgeting.v1.ScorePart
-	69, // [69:69] is the sub-list for method output_type
-	69, // [69:69] is the sub-list for method input_type
-	69, // [69:69] is the sub-list for extension type_name
-	69, // [69:69] is the sub-list for extension extendee
-	0,  // [0:69] is the sub-list for field type_name
+	42, // 0: throughline.budgeting.v1.LaterEnvelope.available:type_name -> google.type.Money
+	43, // 1: throughline.budgeting.v1.ResultsRule.policy:type_name -> throughline.budgeting.v1.ResultsPolicy
+	6,  // 2: throughline.budgeting.v1.AllocationParameters.attribute_weights:type_name -> throughline.budgeting.v1.AttributeWeight
+	7,  // 3: throughline.budgeting.v1.AllocationParameters.envelope_scales:type_name -> throughline.budgeting.v1.EnvelopeScale
+	8,  // 4: throughline.budgeting.v1.AllocationParameters.equity_floor:type_name -> throughline.budgeting.v1.EquityFloor
+	1,  // 5: throughline.budgeting.v1.AllocationParameters.package_value:type_name -> throughline.budgeting.v1.PackageValue
+	9,  // 6: throughline.budgeting.v1.AllocationParameters.later_envelopes:type_name -> throughline.budgeting.v1.LaterEnvelope
+	10, // 7: throughline.budgeting.v1.AllocationParameters.results_table:type_name -> throughline.budgeting.v1.ResultsRule
+	44, // 8: throughline.budgeting.v1.WaterfallRow.treatment:type_name -> throughline.budgeting.v1.Treatment
+	42, // 9: throughline.budgeting.v1.WaterfallRow.amount:type_name -> google.type.Money
+	42, // 10: throughline.budgeting.v1.FundResult.available:type_name -> google.type.Money
+	42, // 11: throughline.budgeting.v1.FundResult.fixed:type_name -> google.type.Money
+	42, // 12: throughline.budgeting.v1.FundResult.allocated:type_name -> google.type.Money
+	42, // 13: throughline.budgeting.v1.FundResult.surplus:type_name -> google.type.Money
+	42, // 14: throughline.budgeting.v1.FundResult.short:type_name -> google.type.Money
+	42, // 15: throughline.budgeting.v1.FundResult.one_time:type_name -> google.type.Money
+	42, // 16: throughline.budgeting.v1.FundResult.one_time_used:type_name -> google.type.Money
+	5,  // 17: throughline.budgeting.v1.Block.direction:type_name -> throughline.budgeting.v1.BlockDirection
+	42, // 18: throughline.budgeting.v1.Block.base:type_name -> google.type.Money
+	42, // 19: throughline.budgeting.v1.Block.allocated:type_name -> google.type.Money
+	42, // 20: throughline.budgeting.v1.Shortfall.required:type_name -> google.type.Money
+	42, // 21: throughline.budgeting.v1.Shortfall.available:type_name -> google.type.Money
+	42, // 22: throughline.budgeting.v1.Shortfall.short:type_name -> google.type.Money
+	42, // 23: throughline.budgeting.v1.PackageChoice.amount:type_name -> google.type.Money
+	42, // 24: throughline.budgeting.v1.Adjustment.amount:type_name -> google.type.Money
+	45, // 25: throughline.budgeting.v1.Adjustment.adjust_time:type_name -> google.protobuf.Timestamp
+	42, // 26: throughline.budgeting.v1.Adjustment.priority_value:type_name -> google.type.Money
+	46, // 27: throughline.budgeting.v1.AllocationAdoption.adopt_date:type_name -> google.type.Date
+	45, // 28: throughline.budgeting.v1.AllocationAdoption.adopt_time:type_name -> google.protobuf.Timestamp
+	0,  // 29: throughline.budgeting.v1.Allocation.method:type_name -> throughline.budgeting.v1.AllocationMethod
+	2,  // 30: throughline.budgeting.v1.Allocation.purpose:type_name -> throughline.budgeting.v1.AllocationPurpose
+	12, // 31: throughline.budgeting.v1.Allocation.parameters:type_name -> throughline.budgeting.v1.AllocationParameters
+	3,  // 32: throughline.budgeting.v1.Allocation.state:type_name -> throughline.budgeting.v1.AllocationState
+	4,  // 33: throughline.budgeting.v1.Allocation.outcome:type_name -> throughline.budgeting.v1.AllocationOutcome
+	13, // 34: throughline.budgeting.v1.Allocation.waterfall:type_name -> throughline.budgeting.v1.WaterfallRow
+	14, // 35: throughline.budgeting.v1.Allocation.funds:type_name -> throughline.budgeting.v1.FundResult
+	15, // 36: throughline.budgeting.v1.Allocation.blocks:type_name -> throughline.budgeting.v1.Block
+	16, // 37: throughline.budgeting.v1.Allocation.shortfalls:type_name -> throughline.budgeting.v1.Shortfall
+	17, // 38: throughline.budgeting.v1.Allocation.certificate:type_name -> throughline.budgeting.v1.Certificate
+	42, // 39: throughline.budgeting.v1.Allocation.total_base:type_name -> google.type.Money
+	42, // 40: throughline.budgeting.v1.Allocation.total_allocated:type_name -> google.type.Money
+	42, // 41: throughline.budgeting.v1.Allocation.total_allocated_net:type_name -> google.type.Money
+	45, // 42: throughline.budgeting.v1.Allocation.create_time:type_name -> google.protobuf.Timestamp
+	45, // 43: throughline.budgeting.v1.Allocation.update_time:type_name -> google.protobuf.Timestamp
+	42, // 44: throughline.budgeting.v1.Allocation.priority_value:type_name -> google.type.Money
+	42, // 45: throughline.budgeting.v1.Allocation.adjusted_priority_value:type_name -> google.type.Money
+	42, // 46: throughline.budgeting.v1.Allocation.equity_cost:type_name -> google.type.Money
+	42, // 47: throughline.budgeting.v1.Allocation.revenue_lost:type_name -> google.type.Money
+	42, // 48: throughline.budgeting.v1.Allocation.grants_lost:type_name -> google.type.Money
+	18, // 49: throughline.budgeting.v1.Allocation.search:type_name -> throughline.budgeting.v1.Search
+	19, // 50: throughline.budgeting.v1.Allocation.packages:type_name -> throughline.budgeting.v1.PackageChoice
+	18, // 51: throughline.budgeting.v1.Allocation.progress:type_name -> throughline.budgeting.v1.Search
+	20, // 52: throughline.budgeting.v1.Allocation.adjustments:type_name -> throughline.budgeting.v1.Adjustment
+	21, // 53: throughline.budgeting.v1.Allocation.adoption:type_name -> throughline.budgeting.v1.AllocationAdoption
+	42, // 54: throughline.budgeting.v1.Allocation.money_with_signal:type_name -> google.type.Money
+	42, // 55: throughline.budgeting.v1.Allocation.money_moved_by_results:type_name -> google.type.Money
+	42, // 56: throughline.budgeting.v1.FundAmount.amount:type_name -> google.type.Money
+	42, // 57: throughline.budgeting.v1.AllocationLine.base:type_name -> google.type.Money
+	42, // 58: throughline.budgeting.v1.AllocationLine.fixed:type_name -> google.type.Money
+	42, // 59: throughline.budgeting.v1.AllocationLine.floor:type_name -> google.type.Money
+	42, // 60: throughline.budgeting.v1.AllocationLine.allocated:type_name -> google.type.Money
+	42, // 61: throughline.budgeting.v1.AllocationLine.change:type_name -> google.type.Money
+	23, // 62: throughline.budgeting.v1.AllocationLine.funding:type_name -> throughline.budgeting.v1.FundAmount
+	42, // 63: throughline.budgeting.v1.AllocationLine.adjustment:type_name -> google.type.Money
+	42, // 64: throughline.budgeting.v1.AllocationLine.adjusted:type_name -> google.type.Money
+	42, // 65: throughline.budgeting.v1.AllocationLine.priority_value:type_name -> google.type.Money
+	42, // 66: throughline.budgeting.v1.AllocationLine.revenue_lost:type_name -> google.type.Money
+	22, // 67: throughline.budgeting.v1.CreateAllocationRequest.allocation:type_name -> throughline.budgeting.v1.Allocation
+	22, // 68: throughline.budgeting.v1.ListAllocationsResponse.allocations:type_name -> throughline.budgeting.v1.Allocation
+	24, // 69: throughline.budgeting.v1.ListAllocationLinesResponse.lines:type_name -> throughline.budgeting.v1.AllocationLine
+	24, // 70: throughline.budgeting.v1.StreamAllocationLinesResponse.lines:type_name -> throughline.budgeting.v1.AllocationLine
+	24, // 71: throughline.budgeting.v1.ExplainAllocationResponse.line:type_name -> throughline.budgeting.v1.AllocationLine
+	34, // 72: throughline.budgeting.v1.ExplainAllocationResponse.score:type_name -> throughline.budgeting.v1.ScorePart
+	43, // 73: throughline.budgeting.v1.ExplainAllocationResponse.results_policy:type_name -> throughline.budgeting.v1.ResultsPolicy
+	11, // 74: throughline.budgeting.v1.ExplainAllocationResponse.results:type_name -> throughline.budgeting.v1.ResultsFactor
+	42, // 75: throughline.budgeting.v1.ExplainAllocationResponse.without_results:type_name -> google.type.Money
+	42, // 76: throughline.budgeting.v1.ProgramMoney.amount:type_name -> google.type.Money
+	45, // 77: throughline.budgeting.v1.AdoptedMoney.adopt_time:type_name -> google.protobuf.Timestamp
+	40, // 78: throughline.budgeting.v1.AdoptedMoney.programs:type_name -> throughline.budgeting.v1.ProgramMoney
+	79, // [79:79] is the sub-list for method output_type
+	79, // [79:79] is the sub-list for method input_type
+	79, // [79:79] is the sub-list for extension type_name
+	79, // [79:79] is the sub-list for extension extendee
+	0,  // [0:79] is the sub-list for field type_name
 }
 
 func init() { file_throughline_budgeting_v1_allocation_proto_init() }
@@ -3661,16 +4109,17 @@ func file_throughline_budgeting_v1_allocation_proto_init() {
 	if File_throughline_budgeting_v1_allocation_proto != nil {
 		return
 	}
+	file_throughline_budgeting_v1_funding_request_proto_init()
 	file_throughline_budgeting_v1_line_item_proto_init()
-	file_throughline_budgeting_v1_allocation_proto_msgTypes[4].OneofWrappers = []any{}
-	file_throughline_budgeting_v1_allocation_proto_msgTypes[26].OneofWrappers = []any{}
+	file_throughline_budgeting_v1_allocation_proto_msgTypes[6].OneofWrappers = []any{}
+	file_throughline_budgeting_v1_allocation_proto_msgTypes[28].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_throughline_budgeting_v1_allocation_proto_rawDesc), len(file_throughline_budgeting_v1_allocation_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   32,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

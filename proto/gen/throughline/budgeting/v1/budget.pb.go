@@ -274,6 +274,70 @@ func (x *TransferAuthority) GetLimit() *money.Money {
 	return nil
 }
 
+// The moment from which the results policies of a budget's requests no longer change.
+type ResultsPolicyFreeze struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When council froze them. Results published before it move no money: a policy is chosen before its results are known.
+	FreezeTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=freeze_time,json=freezeTime,proto3" json:"freeze_time,omitempty"`
+	// Who recorded it.
+	FrozenBy string `protobuf:"bytes,2,opt,name=frozen_by,json=frozenBy,proto3" json:"frozen_by,omitempty"`
+	// Resolution it rests on.
+	Resolution    string `protobuf:"bytes,3,opt,name=resolution,proto3" json:"resolution,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResultsPolicyFreeze) Reset() {
+	*x = ResultsPolicyFreeze{}
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResultsPolicyFreeze) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResultsPolicyFreeze) ProtoMessage() {}
+
+func (x *ResultsPolicyFreeze) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResultsPolicyFreeze.ProtoReflect.Descriptor instead.
+func (*ResultsPolicyFreeze) Descriptor() ([]byte, []int) {
+	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ResultsPolicyFreeze) GetFreezeTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FreezeTime
+	}
+	return nil
+}
+
+func (x *ResultsPolicyFreeze) GetFrozenBy() string {
+	if x != nil {
+		return x.FrozenBy
+	}
+	return ""
+}
+
+func (x *ResultsPolicyFreeze) GetResolution() string {
+	if x != nil {
+		return x.Resolution
+	}
+	return ""
+}
+
 // A fiscal year's budget.
 type Budget struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -301,13 +365,15 @@ type Budget struct {
 	TransferAuthorities []*TransferAuthority `protobuf:"bytes,11,rep,name=transfer_authorities,json=transferAuthorities,proto3" json:"transfer_authorities,omitempty"`
 	// The allocation that was adopted.
 	AdoptedAllocation string `protobuf:"bytes,12,opt,name=adopted_allocation,json=adoptedAllocation,proto3" json:"adopted_allocation,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// Set once council has frozen what results do to each program; until then they move nothing.
+	ResultsPolicyFreeze *ResultsPolicyFreeze `protobuf:"bytes,13,opt,name=results_policy_freeze,json=resultsPolicyFreeze,proto3" json:"results_policy_freeze,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *Budget) Reset() {
 	*x = Budget{}
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[2]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -319,7 +385,7 @@ func (x *Budget) String() string {
 func (*Budget) ProtoMessage() {}
 
 func (x *Budget) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[2]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -332,7 +398,7 @@ func (x *Budget) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Budget.ProtoReflect.Descriptor instead.
 func (*Budget) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{2}
+	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Budget) GetName() string {
@@ -419,6 +485,96 @@ func (x *Budget) GetAdoptedAllocation() string {
 	return ""
 }
 
+func (x *Budget) GetResultsPolicyFreeze() *ResultsPolicyFreeze {
+	if x != nil {
+		return x.ResultsPolicyFreeze
+	}
+	return nil
+}
+
+// Request of FreezeResultsPolicies.
+type FreezeResultsPoliciesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of a budget.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Resolution it rests on.
+	Resolution string `protobuf:"bytes,2,opt,name=resolution,proto3" json:"resolution,omitempty"`
+	// Optional etag (AIP-154), also taken from If-Match: a mismatch is refused with reason ETAG_MISMATCH.
+	Etag string `protobuf:"bytes,3,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Idempotency key (AIP-155), also taken from the Idempotency-Key header: a repeat within 7 days answers the first
+	// response, and the same key with another payload is refused. Empty: no protection against repeats.
+	RequestId string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Check everything and answer what would be stored, without storing it (AIP-163).
+	ValidateOnly  bool `protobuf:"varint,5,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FreezeResultsPoliciesRequest) Reset() {
+	*x = FreezeResultsPoliciesRequest{}
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FreezeResultsPoliciesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FreezeResultsPoliciesRequest) ProtoMessage() {}
+
+func (x *FreezeResultsPoliciesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FreezeResultsPoliciesRequest.ProtoReflect.Descriptor instead.
+func (*FreezeResultsPoliciesRequest) Descriptor() ([]byte, []int) {
+	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *FreezeResultsPoliciesRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *FreezeResultsPoliciesRequest) GetResolution() string {
+	if x != nil {
+		return x.Resolution
+	}
+	return ""
+}
+
+func (x *FreezeResultsPoliciesRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *FreezeResultsPoliciesRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *FreezeResultsPoliciesRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
 // Request of CreateBudget.
 type CreateBudgetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -439,7 +595,7 @@ type CreateBudgetRequest struct {
 
 func (x *CreateBudgetRequest) Reset() {
 	*x = CreateBudgetRequest{}
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[3]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -451,7 +607,7 @@ func (x *CreateBudgetRequest) String() string {
 func (*CreateBudgetRequest) ProtoMessage() {}
 
 func (x *CreateBudgetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[3]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -464,7 +620,7 @@ func (x *CreateBudgetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateBudgetRequest.ProtoReflect.Descriptor instead.
 func (*CreateBudgetRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{3}
+	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *CreateBudgetRequest) GetParent() string {
@@ -513,7 +669,7 @@ type GetBudgetRequest struct {
 
 func (x *GetBudgetRequest) Reset() {
 	*x = GetBudgetRequest{}
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[4]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -525,7 +681,7 @@ func (x *GetBudgetRequest) String() string {
 func (*GetBudgetRequest) ProtoMessage() {}
 
 func (x *GetBudgetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[4]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -538,7 +694,7 @@ func (x *GetBudgetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBudgetRequest.ProtoReflect.Descriptor instead.
 func (*GetBudgetRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{4}
+	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetBudgetRequest) GetName() string {
@@ -567,7 +723,7 @@ type ListBudgetsRequest struct {
 
 func (x *ListBudgetsRequest) Reset() {
 	*x = ListBudgetsRequest{}
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[5]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -579,7 +735,7 @@ func (x *ListBudgetsRequest) String() string {
 func (*ListBudgetsRequest) ProtoMessage() {}
 
 func (x *ListBudgetsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[5]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -592,7 +748,7 @@ func (x *ListBudgetsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListBudgetsRequest.ProtoReflect.Descriptor instead.
 func (*ListBudgetsRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{5}
+	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListBudgetsRequest) GetParent() string {
@@ -643,7 +799,7 @@ type ListBudgetsResponse struct {
 
 func (x *ListBudgetsResponse) Reset() {
 	*x = ListBudgetsResponse{}
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[6]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -655,7 +811,7 @@ func (x *ListBudgetsResponse) String() string {
 func (*ListBudgetsResponse) ProtoMessage() {}
 
 func (x *ListBudgetsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[6]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -668,7 +824,7 @@ func (x *ListBudgetsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListBudgetsResponse.ProtoReflect.Descriptor instead.
 func (*ListBudgetsResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{6}
+	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListBudgetsResponse) GetBudgets() []*Budget {
@@ -705,7 +861,7 @@ type UpdateBudgetRequest struct {
 
 func (x *UpdateBudgetRequest) Reset() {
 	*x = UpdateBudgetRequest{}
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[7]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -717,7 +873,7 @@ func (x *UpdateBudgetRequest) String() string {
 func (*UpdateBudgetRequest) ProtoMessage() {}
 
 func (x *UpdateBudgetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[7]
+	mi := &file_throughline_budgeting_v1_budget_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -730,7 +886,7 @@ func (x *UpdateBudgetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateBudgetRequest.ProtoReflect.Descriptor instead.
 func (*UpdateBudgetRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{7}
+	return file_throughline_budgeting_v1_budget_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *UpdateBudgetRequest) GetBudget() *Budget {
@@ -782,7 +938,14 @@ const file_throughline_budgeting_v1_budget_proto_rawDesc = "" +
 	"\x04body\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04body\x12I\n" +
 	"\x05scope\x18\x02 \x01(\x0e2'.throughline.budgeting.v1.TransferScopeB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x05scope\x12(\n" +
-	"\x05limit\x18\x03 \x01(\v2\x12.google.type.MoneyR\x05limit\"\xc5\x06\n" +
+	"\x05limit\x18\x03 \x01(\v2\x12.google.type.MoneyR\x05limit\"\x8f\x01\n" +
+	"\x13ResultsPolicyFreeze\x12;\n" +
+	"\vfreeze_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"freezeTime\x12\x1b\n" +
+	"\tfrozen_by\x18\x02 \x01(\tR\bfrozenBy\x12\x1e\n" +
+	"\n" +
+	"resolution\x18\x03 \x01(\tR\n" +
+	"resolution\"\xad\a\n" +
 	"\x06Budget\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x120\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x12/\n" +
@@ -801,8 +964,19 @@ const file_throughline_budgeting_v1_budget_proto_rawDesc = "" +
 	"updateTime\x12h\n" +
 	"\x14transfer_authorities\x18\v \x03(\v2+.throughline.budgeting.v1.TransferAuthorityB\b\xbaH\x05\x92\x01\x02\x10\x14R\x13transferAuthorities\x12W\n" +
 	"\x12adopted_allocation\x18\f \x01(\tB(\xe0A\x03\xfaA\"\n" +
-	" throughline.budgeting/AllocationR\x11adoptedAllocation:a\xeaA^\n" +
-	"\x1cthroughline.budgeting/Budget\x12-organizations/{organization}/budgets/{budget}*\abudgets2\x06budget\"\xb9\x02\n" +
+	" throughline.budgeting/AllocationR\x11adoptedAllocation\x12f\n" +
+	"\x15results_policy_freeze\x18\r \x01(\v2-.throughline.budgeting.v1.ResultsPolicyFreezeB\x03\xe0A\x03R\x13resultsPolicyFreeze:a\xeaA^\n" +
+	"\x1cthroughline.budgeting/Budget\x12-organizations/{organization}/budgets/{budget}*\abudgets2\x06budget\"\xf0\x01\n" +
+	"\x1cFreezeResultsPoliciesRequest\x12?\n" +
+	"\x04name\x18\x01 \x01(\tB+\xe0A\x02\xfaA\x1e\n" +
+	"\x1cthroughline.budgeting/Budget\xbaH\x04r\x02\x10\x01R\x04name\x12-\n" +
+	"\n" +
+	"resolution\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\n" +
+	"resolution\x12\x12\n" +
+	"\x04etag\x18\x03 \x01(\tR\x04etag\x12'\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n" +
+	"\rvalidate_only\x18\x05 \x01(\bR\fvalidateOnly\"\xb9\x02\n" +
 	"\x13CreateBudgetRequest\x12E\n" +
 	"\x06parent\x18\x01 \x01(\tB-\xe0A\x02\xfaA \n" +
 	"\x1ethroughline.goals/Organization\xbaH\x04r\x02\x10\x01R\x06parent\x12H\n" +
@@ -858,42 +1032,46 @@ func file_throughline_budgeting_v1_budget_proto_rawDescGZIP() []byte {
 }
 
 var file_throughline_budgeting_v1_budget_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_throughline_budgeting_v1_budget_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_throughline_budgeting_v1_budget_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_throughline_budgeting_v1_budget_proto_goTypes = []any{
-	(BudgetState)(0),              // 0: throughline.budgeting.v1.BudgetState
-	(TransferScope)(0),            // 1: throughline.budgeting.v1.TransferScope
-	(*Envelope)(nil),              // 2: throughline.budgeting.v1.Envelope
-	(*TransferAuthority)(nil),     // 3: throughline.budgeting.v1.TransferAuthority
-	(*Budget)(nil),                // 4: throughline.budgeting.v1.Budget
-	(*CreateBudgetRequest)(nil),   // 5: throughline.budgeting.v1.CreateBudgetRequest
-	(*GetBudgetRequest)(nil),      // 6: throughline.budgeting.v1.GetBudgetRequest
-	(*ListBudgetsRequest)(nil),    // 7: throughline.budgeting.v1.ListBudgetsRequest
-	(*ListBudgetsResponse)(nil),   // 8: throughline.budgeting.v1.ListBudgetsResponse
-	(*UpdateBudgetRequest)(nil),   // 9: throughline.budgeting.v1.UpdateBudgetRequest
-	(*money.Money)(nil),           // 10: google.type.Money
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil), // 12: google.protobuf.FieldMask
+	(BudgetState)(0),                     // 0: throughline.budgeting.v1.BudgetState
+	(TransferScope)(0),                   // 1: throughline.budgeting.v1.TransferScope
+	(*Envelope)(nil),                     // 2: throughline.budgeting.v1.Envelope
+	(*TransferAuthority)(nil),            // 3: throughline.budgeting.v1.TransferAuthority
+	(*ResultsPolicyFreeze)(nil),          // 4: throughline.budgeting.v1.ResultsPolicyFreeze
+	(*Budget)(nil),                       // 5: throughline.budgeting.v1.Budget
+	(*FreezeResultsPoliciesRequest)(nil), // 6: throughline.budgeting.v1.FreezeResultsPoliciesRequest
+	(*CreateBudgetRequest)(nil),          // 7: throughline.budgeting.v1.CreateBudgetRequest
+	(*GetBudgetRequest)(nil),             // 8: throughline.budgeting.v1.GetBudgetRequest
+	(*ListBudgetsRequest)(nil),           // 9: throughline.budgeting.v1.ListBudgetsRequest
+	(*ListBudgetsResponse)(nil),          // 10: throughline.budgeting.v1.ListBudgetsResponse
+	(*UpdateBudgetRequest)(nil),          // 11: throughline.budgeting.v1.UpdateBudgetRequest
+	(*money.Money)(nil),                  // 12: google.type.Money
+	(*timestamppb.Timestamp)(nil),        // 13: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),        // 14: google.protobuf.FieldMask
 }
 var file_throughline_budgeting_v1_budget_proto_depIdxs = []int32{
-	10, // 0: throughline.budgeting.v1.Envelope.available:type_name -> google.type.Money
-	10, // 1: throughline.budgeting.v1.Envelope.one_time:type_name -> google.type.Money
+	12, // 0: throughline.budgeting.v1.Envelope.available:type_name -> google.type.Money
+	12, // 1: throughline.budgeting.v1.Envelope.one_time:type_name -> google.type.Money
 	1,  // 2: throughline.budgeting.v1.TransferAuthority.scope:type_name -> throughline.budgeting.v1.TransferScope
-	10, // 3: throughline.budgeting.v1.TransferAuthority.limit:type_name -> google.type.Money
-	2,  // 4: throughline.budgeting.v1.Budget.envelopes:type_name -> throughline.budgeting.v1.Envelope
-	10, // 5: throughline.budgeting.v1.Budget.rounding_unit:type_name -> google.type.Money
-	0,  // 6: throughline.budgeting.v1.Budget.state:type_name -> throughline.budgeting.v1.BudgetState
-	11, // 7: throughline.budgeting.v1.Budget.create_time:type_name -> google.protobuf.Timestamp
-	11, // 8: throughline.budgeting.v1.Budget.update_time:type_name -> google.protobuf.Timestamp
-	3,  // 9: throughline.budgeting.v1.Budget.transfer_authorities:type_name -> throughline.budgeting.v1.TransferAuthority
-	4,  // 10: throughline.budgeting.v1.CreateBudgetRequest.budget:type_name -> throughline.budgeting.v1.Budget
-	4,  // 11: throughline.budgeting.v1.ListBudgetsResponse.budgets:type_name -> throughline.budgeting.v1.Budget
-	4,  // 12: throughline.budgeting.v1.UpdateBudgetRequest.budget:type_name -> throughline.budgeting.v1.Budget
-	12, // 13: throughline.budgeting.v1.UpdateBudgetRequest.update_mask:type_name -> google.protobuf.FieldMask
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	12, // 3: throughline.budgeting.v1.TransferAuthority.limit:type_name -> google.type.Money
+	13, // 4: throughline.budgeting.v1.ResultsPolicyFreeze.freeze_time:type_name -> google.protobuf.Timestamp
+	2,  // 5: throughline.budgeting.v1.Budget.envelopes:type_name -> throughline.budgeting.v1.Envelope
+	12, // 6: throughline.budgeting.v1.Budget.rounding_unit:type_name -> google.type.Money
+	0,  // 7: throughline.budgeting.v1.Budget.state:type_name -> throughline.budgeting.v1.BudgetState
+	13, // 8: throughline.budgeting.v1.Budget.create_time:type_name -> google.protobuf.Timestamp
+	13, // 9: throughline.budgeting.v1.Budget.update_time:type_name -> google.protobuf.Timestamp
+	3,  // 10: throughline.budgeting.v1.Budget.transfer_authorities:type_name -> throughline.budgeting.v1.TransferAuthority
+	4,  // 11: throughline.budgeting.v1.Budget.results_policy_freeze:type_name -> throughline.budgeting.v1.ResultsPolicyFreeze
+	5,  // 12: throughline.budgeting.v1.CreateBudgetRequest.budget:type_name -> throughline.budgeting.v1.Budget
+	5,  // 13: throughline.budgeting.v1.ListBudgetsResponse.budgets:type_name -> throughline.budgeting.v1.Budget
+	5,  // 14: throughline.budgeting.v1.UpdateBudgetRequest.budget:type_name -> throughline.budgeting.v1.Budget
+	14, // 15: throughline.budgeting.v1.UpdateBudgetRequest.update_mask:type_name -> google.protobuf.FieldMask
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_throughline_budgeting_v1_budget_proto_init() }
@@ -907,7 +1085,7 @@ func file_throughline_budgeting_v1_budget_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_throughline_budgeting_v1_budget_proto_rawDesc), len(file_throughline_budgeting_v1_budget_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   8,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

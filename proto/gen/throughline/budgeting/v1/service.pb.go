@@ -30,7 +30,7 @@ var File_throughline_budgeting_v1_service_proto protoreflect.FileDescriptor
 
 const file_throughline_budgeting_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"&throughline/budgeting/v1/service.proto\x12\x18throughline.budgeting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a)throughline/budgeting/v1/allocation.proto\x1a'throughline/budgeting/v1/analysis.proto\x1a%throughline/budgeting/v1/budget.proto\x1a/throughline/budgeting/v1/decision_package.proto\x1a'throughline/budgeting/v1/election.proto\x1a#throughline/budgeting/v1/fund.proto\x1a.throughline/budgeting/v1/funding_request.proto\x1a(throughline/budgeting/v1/line_item.proto\x1a&throughline/budgeting/v1/program.proto\x1a'throughline/budgeting/v1/scenario.proto\x1a throughline/type/v1/access.proto2\xd0c\n" +
+	"&throughline/budgeting/v1/service.proto\x12\x18throughline.budgeting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a)throughline/budgeting/v1/allocation.proto\x1a'throughline/budgeting/v1/analysis.proto\x1a%throughline/budgeting/v1/budget.proto\x1a/throughline/budgeting/v1/decision_package.proto\x1a'throughline/budgeting/v1/election.proto\x1a#throughline/budgeting/v1/fund.proto\x1a.throughline/budgeting/v1/funding_request.proto\x1a(throughline/budgeting/v1/line_item.proto\x1a&throughline/budgeting/v1/program.proto\x1a'throughline/budgeting/v1/scenario.proto\x1a throughline/type/v1/access.proto2\xb3e\n" +
 	"\x10BudgetingService\x12\xa9\x01\n" +
 	"\n" +
 	"CreateFund\x12+.throughline.budgeting.v1.CreateFundRequest\x1a\x1e.throughline.budgeting.v1.Fund\"N\xda\xe7\x18\x1a\n" +
@@ -52,7 +52,9 @@ const file_throughline_budgeting_v1_service_proto_rawDesc = "" +
 	"\vListBudgets\x12,.throughline.budgeting.v1.ListBudgetsRequest\x1a-.throughline.budgeting.v1.ListBudgetsResponse\"H\xda\xe7\x18\x18\n" +
 	"\x16budgeting.budgets.list\x82\xd3\xe4\x93\x02&\x12$/v1/{parent=organizations/*}/budgets\x12\xbc\x01\n" +
 	"\fUpdateBudget\x12-.throughline.budgeting.v1.UpdateBudgetRequest\x1a .throughline.budgeting.v1.Budget\"[\xda\xe7\x18\x1c\n" +
-	"\x18budgeting.budgets.update\x18\x01\x82\xd3\xe4\x93\x025:\x06budget2+/v1/{budget.name=organizations/*/budgets/*}\x12\xb6\x01\n" +
+	"\x18budgeting.budgets.update\x18\x01\x82\xd3\xe4\x93\x025:\x06budget2+/v1/{budget.name=organizations/*/budgets/*}\x12\xe0\x01\n" +
+	"\x15FreezeResultsPolicies\x126.throughline.budgeting.v1.FreezeResultsPoliciesRequest\x1a .throughline.budgeting.v1.Budget\"m\xda\xe7\x18$\n" +
+	" budgeting.resultsPolicies.freeze\x18\x01\x82\xd3\xe4\x93\x02?:\x01*\":/v1/{name=organizations/*/budgets/*}:freezeResultsPolicies\x12\xb6\x01\n" +
 	"\vGetLineItem\x12,.throughline.budgeting.v1.GetLineItemRequest\x1a\".throughline.budgeting.v1.LineItem\"U\xda\xe7\x18\x19\n" +
 	"\x17budgeting.lineItems.get\x82\xd3\xe4\x93\x022\x120/v1/{name=organizations/*/budgets/*/lineItems/*}\x12\xc8\x01\n" +
 	"\rListLineItems\x12..throughline.budgeting.v1.ListLineItemsRequest\x1a/.throughline.budgeting.v1.ListLineItemsResponse\"V\xda\xe7\x18\x1a\n" +
@@ -168,94 +170,95 @@ var file_throughline_budgeting_v1_service_proto_goTypes = []any{
 	(*GetBudgetRequest)(nil),                   // 6: throughline.budgeting.v1.GetBudgetRequest
 	(*ListBudgetsRequest)(nil),                 // 7: throughline.budgeting.v1.ListBudgetsRequest
 	(*UpdateBudgetRequest)(nil),                // 8: throughline.budgeting.v1.UpdateBudgetRequest
-	(*GetLineItemRequest)(nil),                 // 9: throughline.budgeting.v1.GetLineItemRequest
-	(*ListLineItemsRequest)(nil),               // 10: throughline.budgeting.v1.ListLineItemsRequest
-	(*BatchUpsertLineItemsRequest)(nil),        // 11: throughline.budgeting.v1.BatchUpsertLineItemsRequest
-	(*SummarizeLineItemsRequest)(nil),          // 12: throughline.budgeting.v1.SummarizeLineItemsRequest
-	(*CreateProgramRequest)(nil),               // 13: throughline.budgeting.v1.CreateProgramRequest
-	(*GetProgramRequest)(nil),                  // 14: throughline.budgeting.v1.GetProgramRequest
-	(*ListProgramsRequest)(nil),                // 15: throughline.budgeting.v1.ListProgramsRequest
-	(*UpdateProgramRequest)(nil),               // 16: throughline.budgeting.v1.UpdateProgramRequest
-	(*DeleteProgramRequest)(nil),               // 17: throughline.budgeting.v1.DeleteProgramRequest
-	(*BatchUpsertProgramsRequest)(nil),         // 18: throughline.budgeting.v1.BatchUpsertProgramsRequest
-	(*GetFundingRequestRequest)(nil),           // 19: throughline.budgeting.v1.GetFundingRequestRequest
-	(*ListFundingRequestsRequest)(nil),         // 20: throughline.budgeting.v1.ListFundingRequestsRequest
-	(*UpdateFundingRequestRequest)(nil),        // 21: throughline.budgeting.v1.UpdateFundingRequestRequest
-	(*DeleteFundingRequestRequest)(nil),        // 22: throughline.budgeting.v1.DeleteFundingRequestRequest
-	(*BatchUpsertFundingRequestsRequest)(nil),  // 23: throughline.budgeting.v1.BatchUpsertFundingRequestsRequest
-	(*AttestFundingRequestsRequest)(nil),       // 24: throughline.budgeting.v1.AttestFundingRequestsRequest
-	(*CreateAllocationRequest)(nil),            // 25: throughline.budgeting.v1.CreateAllocationRequest
-	(*GetAllocationRequest)(nil),               // 26: throughline.budgeting.v1.GetAllocationRequest
-	(*ListAllocationsRequest)(nil),             // 27: throughline.budgeting.v1.ListAllocationsRequest
-	(*ListAllocationLinesRequest)(nil),         // 28: throughline.budgeting.v1.ListAllocationLinesRequest
-	(*StreamAllocationLinesRequest)(nil),       // 29: throughline.budgeting.v1.StreamAllocationLinesRequest
-	(*ExplainAllocationRequest)(nil),           // 30: throughline.budgeting.v1.ExplainAllocationRequest
-	(*VerifyAllocationRequest)(nil),            // 31: throughline.budgeting.v1.VerifyAllocationRequest
-	(*ReplayAllocationRequest)(nil),            // 32: throughline.budgeting.v1.ReplayAllocationRequest
-	(*CreateDecisionPackageRequest)(nil),       // 33: throughline.budgeting.v1.CreateDecisionPackageRequest
-	(*GetDecisionPackageRequest)(nil),          // 34: throughline.budgeting.v1.GetDecisionPackageRequest
-	(*ListDecisionPackagesRequest)(nil),        // 35: throughline.budgeting.v1.ListDecisionPackagesRequest
-	(*UpdateDecisionPackageRequest)(nil),       // 36: throughline.budgeting.v1.UpdateDecisionPackageRequest
-	(*DeleteDecisionPackageRequest)(nil),       // 37: throughline.budgeting.v1.DeleteDecisionPackageRequest
-	(*CreateElectionRequest)(nil),              // 38: throughline.budgeting.v1.CreateElectionRequest
-	(*GetElectionRequest)(nil),                 // 39: throughline.budgeting.v1.GetElectionRequest
-	(*ListElectionsRequest)(nil),               // 40: throughline.budgeting.v1.ListElectionsRequest
-	(*UpdateElectionRequest)(nil),              // 41: throughline.budgeting.v1.UpdateElectionRequest
-	(*DeleteElectionRequest)(nil),              // 42: throughline.budgeting.v1.DeleteElectionRequest
-	(*RecordElectionBallotsRequest)(nil),       // 43: throughline.budgeting.v1.RecordElectionBallotsRequest
-	(*CloseElectionRequest)(nil),               // 44: throughline.budgeting.v1.CloseElectionRequest
-	(*CreateScenarioRequest)(nil),              // 45: throughline.budgeting.v1.CreateScenarioRequest
-	(*GetScenarioRequest)(nil),                 // 46: throughline.budgeting.v1.GetScenarioRequest
-	(*ListScenariosRequest)(nil),               // 47: throughline.budgeting.v1.ListScenariosRequest
-	(*UpdateScenarioRequest)(nil),              // 48: throughline.budgeting.v1.UpdateScenarioRequest
-	(*DeleteScenarioRequest)(nil),              // 49: throughline.budgeting.v1.DeleteScenarioRequest
-	(*CompareScenariosRequest)(nil),            // 50: throughline.budgeting.v1.CompareScenariosRequest
-	(*CancelAllocationRequest)(nil),            // 51: throughline.budgeting.v1.CancelAllocationRequest
-	(*AdjustAllocationRequest)(nil),            // 52: throughline.budgeting.v1.AdjustAllocationRequest
-	(*AdoptAllocationRequest)(nil),             // 53: throughline.budgeting.v1.AdoptAllocationRequest
-	(*CompareAllocationRequest)(nil),           // 54: throughline.budgeting.v1.CompareAllocationRequest
-	(*AnalyzeSensitivityRequest)(nil),          // 55: throughline.budgeting.v1.AnalyzeSensitivityRequest
-	(*AnalyzeFragilityRequest)(nil),            // 56: throughline.budgeting.v1.AnalyzeFragilityRequest
-	(*ReportQuartilesRequest)(nil),             // 57: throughline.budgeting.v1.ReportQuartilesRequest
-	(*ReprioritizeAllocationRequest)(nil),      // 58: throughline.budgeting.v1.ReprioritizeAllocationRequest
-	(*ExportAllocationRequest)(nil),            // 59: throughline.budgeting.v1.ExportAllocationRequest
-	(*Fund)(nil),                               // 60: throughline.budgeting.v1.Fund
-	(*ListFundsResponse)(nil),                  // 61: throughline.budgeting.v1.ListFundsResponse
-	(*emptypb.Empty)(nil),                      // 62: google.protobuf.Empty
-	(*Budget)(nil),                             // 63: throughline.budgeting.v1.Budget
-	(*ListBudgetsResponse)(nil),                // 64: throughline.budgeting.v1.ListBudgetsResponse
-	(*LineItem)(nil),                           // 65: throughline.budgeting.v1.LineItem
-	(*ListLineItemsResponse)(nil),              // 66: throughline.budgeting.v1.ListLineItemsResponse
-	(*BatchUpsertLineItemsResponse)(nil),       // 67: throughline.budgeting.v1.BatchUpsertLineItemsResponse
-	(*SummarizeLineItemsResponse)(nil),         // 68: throughline.budgeting.v1.SummarizeLineItemsResponse
-	(*Program)(nil),                            // 69: throughline.budgeting.v1.Program
-	(*ListProgramsResponse)(nil),               // 70: throughline.budgeting.v1.ListProgramsResponse
-	(*BatchUpsertProgramsResponse)(nil),        // 71: throughline.budgeting.v1.BatchUpsertProgramsResponse
-	(*FundingRequest)(nil),                     // 72: throughline.budgeting.v1.FundingRequest
-	(*ListFundingRequestsResponse)(nil),        // 73: throughline.budgeting.v1.ListFundingRequestsResponse
-	(*BatchUpsertFundingRequestsResponse)(nil), // 74: throughline.budgeting.v1.BatchUpsertFundingRequestsResponse
-	(*AttestFundingRequestsResponse)(nil),      // 75: throughline.budgeting.v1.AttestFundingRequestsResponse
-	(*Allocation)(nil),                         // 76: throughline.budgeting.v1.Allocation
-	(*ListAllocationsResponse)(nil),            // 77: throughline.budgeting.v1.ListAllocationsResponse
-	(*ListAllocationLinesResponse)(nil),        // 78: throughline.budgeting.v1.ListAllocationLinesResponse
-	(*StreamAllocationLinesResponse)(nil),      // 79: throughline.budgeting.v1.StreamAllocationLinesResponse
-	(*ExplainAllocationResponse)(nil),          // 80: throughline.budgeting.v1.ExplainAllocationResponse
-	(*VerifyAllocationResponse)(nil),           // 81: throughline.budgeting.v1.VerifyAllocationResponse
-	(*ReplayAllocationResponse)(nil),           // 82: throughline.budgeting.v1.ReplayAllocationResponse
-	(*DecisionPackage)(nil),                    // 83: throughline.budgeting.v1.DecisionPackage
-	(*ListDecisionPackagesResponse)(nil),       // 84: throughline.budgeting.v1.ListDecisionPackagesResponse
-	(*Election)(nil),                           // 85: throughline.budgeting.v1.Election
-	(*ListElectionsResponse)(nil),              // 86: throughline.budgeting.v1.ListElectionsResponse
-	(*RecordElectionBallotsResponse)(nil),      // 87: throughline.budgeting.v1.RecordElectionBallotsResponse
-	(*Scenario)(nil),                           // 88: throughline.budgeting.v1.Scenario
-	(*ListScenariosResponse)(nil),              // 89: throughline.budgeting.v1.ListScenariosResponse
-	(*CompareScenariosResponse)(nil),           // 90: throughline.budgeting.v1.CompareScenariosResponse
-	(*CompareAllocationResponse)(nil),          // 91: throughline.budgeting.v1.CompareAllocationResponse
-	(*AnalyzeSensitivityResponse)(nil),         // 92: throughline.budgeting.v1.AnalyzeSensitivityResponse
-	(*AnalyzeFragilityResponse)(nil),           // 93: throughline.budgeting.v1.AnalyzeFragilityResponse
-	(*ReportQuartilesResponse)(nil),            // 94: throughline.budgeting.v1.ReportQuartilesResponse
-	(*ReprioritizeAllocationResponse)(nil),     // 95: throughline.budgeting.v1.ReprioritizeAllocationResponse
-	(*httpbody.HttpBody)(nil),                  // 96: google.api.HttpBody
+	(*FreezeResultsPoliciesRequest)(nil),       // 9: throughline.budgeting.v1.FreezeResultsPoliciesRequest
+	(*GetLineItemRequest)(nil),                 // 10: throughline.budgeting.v1.GetLineItemRequest
+	(*ListLineItemsRequest)(nil),               // 11: throughline.budgeting.v1.ListLineItemsRequest
+	(*BatchUpsertLineItemsRequest)(nil),        // 12: throughline.budgeting.v1.BatchUpsertLineItemsRequest
+	(*SummarizeLineItemsRequest)(nil),          // 13: throughline.budgeting.v1.SummarizeLineItemsRequest
+	(*CreateProgramRequest)(nil),               // 14: throughline.budgeting.v1.CreateProgramRequest
+	(*GetProgramRequest)(nil),                  // 15: throughline.budgeting.v1.GetProgramRequest
+	(*ListProgramsRequest)(nil),                // 16: throughline.budgeting.v1.ListProgramsRequest
+	(*UpdateProgramRequest)(nil),               // 17: throughline.budgeting.v1.UpdateProgramRequest
+	(*DeleteProgramRequest)(nil),               // 18: throughline.budgeting.v1.DeleteProgramRequest
+	(*BatchUpsertProgramsRequest)(nil),         // 19: throughline.budgeting.v1.BatchUpsertProgramsRequest
+	(*GetFundingRequestRequest)(nil),           // 20: throughline.budgeting.v1.GetFundingRequestRequest
+	(*ListFundingRequestsRequest)(nil),         // 21: throughline.budgeting.v1.ListFundingRequestsRequest
+	(*UpdateFundingRequestRequest)(nil),        // 22: throughline.budgeting.v1.UpdateFundingRequestRequest
+	(*DeleteFundingRequestRequest)(nil),        // 23: throughline.budgeting.v1.DeleteFundingRequestRequest
+	(*BatchUpsertFundingRequestsRequest)(nil),  // 24: throughline.budgeting.v1.BatchUpsertFundingRequestsRequest
+	(*AttestFundingRequestsRequest)(nil),       // 25: throughline.budgeting.v1.AttestFundingRequestsRequest
+	(*CreateAllocationRequest)(nil),            // 26: throughline.budgeting.v1.CreateAllocationRequest
+	(*GetAllocationRequest)(nil),               // 27: throughline.budgeting.v1.GetAllocationRequest
+	(*ListAllocationsRequest)(nil),             // 28: throughline.budgeting.v1.ListAllocationsRequest
+	(*ListAllocationLinesRequest)(nil),         // 29: throughline.budgeting.v1.ListAllocationLinesRequest
+	(*StreamAllocationLinesRequest)(nil),       // 30: throughline.budgeting.v1.StreamAllocationLinesRequest
+	(*ExplainAllocationRequest)(nil),           // 31: throughline.budgeting.v1.ExplainAllocationRequest
+	(*VerifyAllocationRequest)(nil),            // 32: throughline.budgeting.v1.VerifyAllocationRequest
+	(*ReplayAllocationRequest)(nil),            // 33: throughline.budgeting.v1.ReplayAllocationRequest
+	(*CreateDecisionPackageRequest)(nil),       // 34: throughline.budgeting.v1.CreateDecisionPackageRequest
+	(*GetDecisionPackageRequest)(nil),          // 35: throughline.budgeting.v1.GetDecisionPackageRequest
+	(*ListDecisionPackagesRequest)(nil),        // 36: throughline.budgeting.v1.ListDecisionPackagesRequest
+	(*UpdateDecisionPackageRequest)(nil),       // 37: throughline.budgeting.v1.UpdateDecisionPackageRequest
+	(*DeleteDecisionPackageRequest)(nil),       // 38: throughline.budgeting.v1.DeleteDecisionPackageRequest
+	(*CreateElectionRequest)(nil),              // 39: throughline.budgeting.v1.CreateElectionRequest
+	(*GetElectionRequest)(nil),                 // 40: throughline.budgeting.v1.GetElectionRequest
+	(*ListElectionsRequest)(nil),               // 41: throughline.budgeting.v1.ListElectionsRequest
+	(*UpdateElectionRequest)(nil),              // 42: throughline.budgeting.v1.UpdateElectionRequest
+	(*DeleteElectionRequest)(nil),              // 43: throughline.budgeting.v1.DeleteElectionRequest
+	(*RecordElectionBallotsRequest)(nil),       // 44: throughline.budgeting.v1.RecordElectionBallotsRequest
+	(*CloseElectionRequest)(nil),               // 45: throughline.budgeting.v1.CloseElectionRequest
+	(*CreateScenarioRequest)(nil),              // 46: throughline.budgeting.v1.CreateScenarioRequest
+	(*GetScenarioRequest)(nil),                 // 47: throughline.budgeting.v1.GetScenarioRequest
+	(*ListScenariosRequest)(nil),               // 48: throughline.budgeting.v1.ListScenariosRequest
+	(*UpdateScenarioRequest)(nil),              // 49: throughline.budgeting.v1.UpdateScenarioRequest
+	(*DeleteScenarioRequest)(nil),              // 50: throughline.budgeting.v1.DeleteScenarioRequest
+	(*CompareScenariosRequest)(nil),            // 51: throughline.budgeting.v1.CompareScenariosRequest
+	(*CancelAllocationRequest)(nil),            // 52: throughline.budgeting.v1.CancelAllocationRequest
+	(*AdjustAllocationRequest)(nil),            // 53: throughline.budgeting.v1.AdjustAllocationRequest
+	(*AdoptAllocationRequest)(nil),             // 54: throughline.budgeting.v1.AdoptAllocationRequest
+	(*CompareAllocationRequest)(nil),           // 55: throughline.budgeting.v1.CompareAllocationRequest
+	(*AnalyzeSensitivityRequest)(nil),          // 56: throughline.budgeting.v1.AnalyzeSensitivityRequest
+	(*AnalyzeFragilityRequest)(nil),            // 57: throughline.budgeting.v1.AnalyzeFragilityRequest
+	(*ReportQuartilesRequest)(nil),             // 58: throughline.budgeting.v1.ReportQuartilesRequest
+	(*ReprioritizeAllocationRequest)(nil),      // 59: throughline.budgeting.v1.ReprioritizeAllocationRequest
+	(*ExportAllocationRequest)(nil),            // 60: throughline.budgeting.v1.ExportAllocationRequest
+	(*Fund)(nil),                               // 61: throughline.budgeting.v1.Fund
+	(*ListFundsResponse)(nil),                  // 62: throughline.budgeting.v1.ListFundsResponse
+	(*emptypb.Empty)(nil),                      // 63: google.protobuf.Empty
+	(*Budget)(nil),                             // 64: throughline.budgeting.v1.Budget
+	(*ListBudgetsResponse)(nil),                // 65: throughline.budgeting.v1.ListBudgetsResponse
+	(*LineItem)(nil),                           // 66: throughline.budgeting.v1.LineItem
+	(*ListLineItemsResponse)(nil),              // 67: throughline.budgeting.v1.ListLineItemsResponse
+	(*BatchUpsertLineItemsResponse)(nil),       // 68: throughline.budgeting.v1.BatchUpsertLineItemsResponse
+	(*SummarizeLineItemsResponse)(nil),         // 69: throughline.budgeting.v1.SummarizeLineItemsResponse
+	(*Program)(nil),                            // 70: throughline.budgeting.v1.Program
+	(*ListProgramsResponse)(nil),               // 71: throughline.budgeting.v1.ListProgramsResponse
+	(*BatchUpsertProgramsResponse)(nil),        // 72: throughline.budgeting.v1.BatchUpsertProgramsResponse
+	(*FundingRequest)(nil),                     // 73: throughline.budgeting.v1.FundingRequest
+	(*ListFundingRequestsResponse)(nil),        // 74: throughline.budgeting.v1.ListFundingRequestsResponse
+	(*BatchUpsertFundingRequestsResponse)(nil), // 75: throughline.budgeting.v1.BatchUpsertFundingRequestsResponse
+	(*AttestFundingRequestsResponse)(nil),      // 76: throughline.budgeting.v1.AttestFundingRequestsResponse
+	(*Allocation)(nil),                         // 77: throughline.budgeting.v1.Allocation
+	(*ListAllocationsResponse)(nil),            // 78: throughline.budgeting.v1.ListAllocationsResponse
+	(*ListAllocationLinesResponse)(nil),        // 79: throughline.budgeting.v1.ListAllocationLinesResponse
+	(*StreamAllocationLinesResponse)(nil),      // 80: throughline.budgeting.v1.StreamAllocationLinesResponse
+	(*ExplainAllocationResponse)(nil),          // 81: throughline.budgeting.v1.ExplainAllocationResponse
+	(*VerifyAllocationResponse)(nil),           // 82: throughline.budgeting.v1.VerifyAllocationResponse
+	(*ReplayAllocationResponse)(nil),           // 83: throughline.budgeting.v1.ReplayAllocationResponse
+	(*DecisionPackage)(nil),                    // 84: throughline.budgeting.v1.DecisionPackage
+	(*ListDecisionPackagesResponse)(nil),       // 85: throughline.budgeting.v1.ListDecisionPackagesResponse
+	(*Election)(nil),                           // 86: throughline.budgeting.v1.Election
+	(*ListElectionsResponse)(nil),              // 87: throughline.budgeting.v1.ListElectionsResponse
+	(*RecordElectionBallotsResponse)(nil),      // 88: throughline.budgeting.v1.RecordElectionBallotsResponse
+	(*Scenario)(nil),                           // 89: throughline.budgeting.v1.Scenario
+	(*ListScenariosResponse)(nil),              // 90: throughline.budgeting.v1.ListScenariosResponse
+	(*CompareScenariosResponse)(nil),           // 91: throughline.budgeting.v1.CompareScenariosResponse
+	(*CompareAllocationResponse)(nil),          // 92: throughline.budgeting.v1.CompareAllocationResponse
+	(*AnalyzeSensitivityResponse)(nil),         // 93: throughline.budgeting.v1.AnalyzeSensitivityResponse
+	(*AnalyzeFragilityResponse)(nil),           // 94: throughline.budgeting.v1.AnalyzeFragilityResponse
+	(*ReportQuartilesResponse)(nil),            // 95: throughline.budgeting.v1.ReportQuartilesResponse
+	(*ReprioritizeAllocationResponse)(nil),     // 96: throughline.budgeting.v1.ReprioritizeAllocationResponse
+	(*httpbody.HttpBody)(nil),                  // 97: google.api.HttpBody
 }
 var file_throughline_budgeting_v1_service_proto_depIdxs = []int32{
 	0,  // 0: throughline.budgeting.v1.BudgetingService.CreateFund:input_type -> throughline.budgeting.v1.CreateFundRequest
@@ -267,119 +270,121 @@ var file_throughline_budgeting_v1_service_proto_depIdxs = []int32{
 	6,  // 6: throughline.budgeting.v1.BudgetingService.GetBudget:input_type -> throughline.budgeting.v1.GetBudgetRequest
 	7,  // 7: throughline.budgeting.v1.BudgetingService.ListBudgets:input_type -> throughline.budgeting.v1.ListBudgetsRequest
 	8,  // 8: throughline.budgeting.v1.BudgetingService.UpdateBudget:input_type -> throughline.budgeting.v1.UpdateBudgetRequest
-	9,  // 9: throughline.budgeting.v1.BudgetingService.GetLineItem:input_type -> throughline.budgeting.v1.GetLineItemRequest
-	10, // 10: throughline.budgeting.v1.BudgetingService.ListLineItems:input_type -> throughline.budgeting.v1.ListLineItemsRequest
-	11, // 11: throughline.budgeting.v1.BudgetingService.BatchUpsertLineItems:input_type -> throughline.budgeting.v1.BatchUpsertLineItemsRequest
-	12, // 12: throughline.budgeting.v1.BudgetingService.SummarizeLineItems:input_type -> throughline.budgeting.v1.SummarizeLineItemsRequest
-	13, // 13: throughline.budgeting.v1.BudgetingService.CreateProgram:input_type -> throughline.budgeting.v1.CreateProgramRequest
-	14, // 14: throughline.budgeting.v1.BudgetingService.GetProgram:input_type -> throughline.budgeting.v1.GetProgramRequest
-	15, // 15: throughline.budgeting.v1.BudgetingService.ListPrograms:input_type -> throughline.budgeting.v1.ListProgramsRequest
-	16, // 16: throughline.budgeting.v1.BudgetingService.UpdateProgram:input_type -> throughline.budgeting.v1.UpdateProgramRequest
-	17, // 17: throughline.budgeting.v1.BudgetingService.DeleteProgram:input_type -> throughline.budgeting.v1.DeleteProgramRequest
-	18, // 18: throughline.budgeting.v1.BudgetingService.BatchUpsertPrograms:input_type -> throughline.budgeting.v1.BatchUpsertProgramsRequest
-	19, // 19: throughline.budgeting.v1.BudgetingService.GetFundingRequest:input_type -> throughline.budgeting.v1.GetFundingRequestRequest
-	20, // 20: throughline.budgeting.v1.BudgetingService.ListFundingRequests:input_type -> throughline.budgeting.v1.ListFundingRequestsRequest
-	21, // 21: throughline.budgeting.v1.BudgetingService.UpdateFundingRequest:input_type -> throughline.budgeting.v1.UpdateFundingRequestRequest
-	22, // 22: throughline.budgeting.v1.BudgetingService.DeleteFundingRequest:input_type -> throughline.budgeting.v1.DeleteFundingRequestRequest
-	23, // 23: throughline.budgeting.v1.BudgetingService.BatchUpsertFundingRequests:input_type -> throughline.budgeting.v1.BatchUpsertFundingRequestsRequest
-	24, // 24: throughline.budgeting.v1.BudgetingService.AttestFundingRequests:input_type -> throughline.budgeting.v1.AttestFundingRequestsRequest
-	25, // 25: throughline.budgeting.v1.BudgetingService.CreateAllocation:input_type -> throughline.budgeting.v1.CreateAllocationRequest
-	26, // 26: throughline.budgeting.v1.BudgetingService.GetAllocation:input_type -> throughline.budgeting.v1.GetAllocationRequest
-	27, // 27: throughline.budgeting.v1.BudgetingService.ListAllocations:input_type -> throughline.budgeting.v1.ListAllocationsRequest
-	28, // 28: throughline.budgeting.v1.BudgetingService.ListAllocationLines:input_type -> throughline.budgeting.v1.ListAllocationLinesRequest
-	29, // 29: throughline.budgeting.v1.BudgetingService.StreamAllocationLines:input_type -> throughline.budgeting.v1.StreamAllocationLinesRequest
-	30, // 30: throughline.budgeting.v1.BudgetingService.ExplainAllocation:input_type -> throughline.budgeting.v1.ExplainAllocationRequest
-	31, // 31: throughline.budgeting.v1.BudgetingService.VerifyAllocation:input_type -> throughline.budgeting.v1.VerifyAllocationRequest
-	32, // 32: throughline.budgeting.v1.BudgetingService.ReplayAllocation:input_type -> throughline.budgeting.v1.ReplayAllocationRequest
-	33, // 33: throughline.budgeting.v1.BudgetingService.CreateDecisionPackage:input_type -> throughline.budgeting.v1.CreateDecisionPackageRequest
-	34, // 34: throughline.budgeting.v1.BudgetingService.GetDecisionPackage:input_type -> throughline.budgeting.v1.GetDecisionPackageRequest
-	35, // 35: throughline.budgeting.v1.BudgetingService.ListDecisionPackages:input_type -> throughline.budgeting.v1.ListDecisionPackagesRequest
-	36, // 36: throughline.budgeting.v1.BudgetingService.UpdateDecisionPackage:input_type -> throughline.budgeting.v1.UpdateDecisionPackageRequest
-	37, // 37: throughline.budgeting.v1.BudgetingService.DeleteDecisionPackage:input_type -> throughline.budgeting.v1.DeleteDecisionPackageRequest
-	38, // 38: throughline.budgeting.v1.BudgetingService.CreateElection:input_type -> throughline.budgeting.v1.CreateElectionRequest
-	39, // 39: throughline.budgeting.v1.BudgetingService.GetElection:input_type -> throughline.budgeting.v1.GetElectionRequest
-	40, // 40: throughline.budgeting.v1.BudgetingService.ListElections:input_type -> throughline.budgeting.v1.ListElectionsRequest
-	41, // 41: throughline.budgeting.v1.BudgetingService.UpdateElection:input_type -> throughline.budgeting.v1.UpdateElectionRequest
-	42, // 42: throughline.budgeting.v1.BudgetingService.DeleteElection:input_type -> throughline.budgeting.v1.DeleteElectionRequest
-	43, // 43: throughline.budgeting.v1.BudgetingService.RecordElectionBallots:input_type -> throughline.budgeting.v1.RecordElectionBallotsRequest
-	44, // 44: throughline.budgeting.v1.BudgetingService.CloseElection:input_type -> throughline.budgeting.v1.CloseElectionRequest
-	45, // 45: throughline.budgeting.v1.BudgetingService.CreateScenario:input_type -> throughline.budgeting.v1.CreateScenarioRequest
-	46, // 46: throughline.budgeting.v1.BudgetingService.GetScenario:input_type -> throughline.budgeting.v1.GetScenarioRequest
-	47, // 47: throughline.budgeting.v1.BudgetingService.ListScenarios:input_type -> throughline.budgeting.v1.ListScenariosRequest
-	48, // 48: throughline.budgeting.v1.BudgetingService.UpdateScenario:input_type -> throughline.budgeting.v1.UpdateScenarioRequest
-	49, // 49: throughline.budgeting.v1.BudgetingService.DeleteScenario:input_type -> throughline.budgeting.v1.DeleteScenarioRequest
-	50, // 50: throughline.budgeting.v1.BudgetingService.CompareScenarios:input_type -> throughline.budgeting.v1.CompareScenariosRequest
-	51, // 51: throughline.budgeting.v1.BudgetingService.CancelAllocation:input_type -> throughline.budgeting.v1.CancelAllocationRequest
-	52, // 52: throughline.budgeting.v1.BudgetingService.AdjustAllocation:input_type -> throughline.budgeting.v1.AdjustAllocationRequest
-	53, // 53: throughline.budgeting.v1.BudgetingService.AdoptAllocation:input_type -> throughline.budgeting.v1.AdoptAllocationRequest
-	54, // 54: throughline.budgeting.v1.BudgetingService.CompareAllocation:input_type -> throughline.budgeting.v1.CompareAllocationRequest
-	55, // 55: throughline.budgeting.v1.BudgetingService.AnalyzeSensitivity:input_type -> throughline.budgeting.v1.AnalyzeSensitivityRequest
-	56, // 56: throughline.budgeting.v1.BudgetingService.AnalyzeFragility:input_type -> throughline.budgeting.v1.AnalyzeFragilityRequest
-	57, // 57: throughline.budgeting.v1.BudgetingService.ReportQuartiles:input_type -> throughline.budgeting.v1.ReportQuartilesRequest
-	58, // 58: throughline.budgeting.v1.BudgetingService.ReprioritizeAllocation:input_type -> throughline.budgeting.v1.ReprioritizeAllocationRequest
-	59, // 59: throughline.budgeting.v1.BudgetingService.ExportAllocation:input_type -> throughline.budgeting.v1.ExportAllocationRequest
-	60, // 60: throughline.budgeting.v1.BudgetingService.CreateFund:output_type -> throughline.budgeting.v1.Fund
-	60, // 61: throughline.budgeting.v1.BudgetingService.GetFund:output_type -> throughline.budgeting.v1.Fund
-	61, // 62: throughline.budgeting.v1.BudgetingService.ListFunds:output_type -> throughline.budgeting.v1.ListFundsResponse
-	60, // 63: throughline.budgeting.v1.BudgetingService.UpdateFund:output_type -> throughline.budgeting.v1.Fund
-	62, // 64: throughline.budgeting.v1.BudgetingService.DeleteFund:output_type -> google.protobuf.Empty
-	63, // 65: throughline.budgeting.v1.BudgetingService.CreateBudget:output_type -> throughline.budgeting.v1.Budget
-	63, // 66: throughline.budgeting.v1.BudgetingService.GetBudget:output_type -> throughline.budgeting.v1.Budget
-	64, // 67: throughline.budgeting.v1.BudgetingService.ListBudgets:output_type -> throughline.budgeting.v1.ListBudgetsResponse
-	63, // 68: throughline.budgeting.v1.BudgetingService.UpdateBudget:output_type -> throughline.budgeting.v1.Budget
-	65, // 69: throughline.budgeting.v1.BudgetingService.GetLineItem:output_type -> throughline.budgeting.v1.LineItem
-	66, // 70: throughline.budgeting.v1.BudgetingService.ListLineItems:output_type -> throughline.budgeting.v1.ListLineItemsResponse
-	67, // 71: throughline.budgeting.v1.BudgetingService.BatchUpsertLineItems:output_type -> throughline.budgeting.v1.BatchUpsertLineItemsResponse
-	68, // 72: throughline.budgeting.v1.BudgetingService.SummarizeLineItems:output_type -> throughline.budgeting.v1.SummarizeLineItemsResponse
-	69, // 73: throughline.budgeting.v1.BudgetingService.CreateProgram:output_type -> throughline.budgeting.v1.Program
-	69, // 74: throughline.budgeting.v1.BudgetingService.GetProgram:output_type -> throughline.budgeting.v1.Program
-	70, // 75: throughline.budgeting.v1.BudgetingService.ListPrograms:output_type -> throughline.budgeting.v1.ListProgramsResponse
-	69, // 76: throughline.budgeting.v1.BudgetingService.UpdateProgram:output_type -> throughline.budgeting.v1.Program
-	62, // 77: throughline.budgeting.v1.BudgetingService.DeleteProgram:output_type -> google.protobuf.Empty
-	71, // 78: throughline.budgeting.v1.BudgetingService.BatchUpsertPrograms:output_type -> throughline.budgeting.v1.BatchUpsertProgramsResponse
-	72, // 79: throughline.budgeting.v1.BudgetingService.GetFundingRequest:output_type -> throughline.budgeting.v1.FundingRequest
-	73, // 80: throughline.budgeting.v1.BudgetingService.ListFundingRequests:output_type -> throughline.budgeting.v1.ListFundingRequestsResponse
-	72, // 81: throughline.budgeting.v1.BudgetingService.UpdateFundingRequest:output_type -> throughline.budgeting.v1.FundingRequest
-	62, // 82: throughline.budgeting.v1.BudgetingService.DeleteFundingRequest:output_type -> google.protobuf.Empty
-	74, // 83: throughline.budgeting.v1.BudgetingService.BatchUpsertFundingRequests:output_type -> throughline.budgeting.v1.BatchUpsertFundingRequestsResponse
-	75, // 84: throughline.budgeting.v1.BudgetingService.AttestFundingRequests:output_type -> throughline.budgeting.v1.AttestFundingRequestsResponse
-	76, // 85: throughline.budgeting.v1.BudgetingService.CreateAllocation:output_type -> throughline.budgeting.v1.Allocation
-	76, // 86: throughline.budgeting.v1.BudgetingService.GetAllocation:output_type -> throughline.budgeting.v1.Allocation
-	77, // 87: throughline.budgeting.v1.BudgetingService.ListAllocations:output_type -> throughline.budgeting.v1.ListAllocationsResponse
-	78, // 88: throughline.budgeting.v1.BudgetingService.ListAllocationLines:output_type -> throughline.budgeting.v1.ListAllocationLinesResponse
-	79, // 89: throughline.budgeting.v1.BudgetingService.StreamAllocationLines:output_type -> throughline.budgeting.v1.StreamAllocationLinesResponse
-	80, // 90: throughline.budgeting.v1.BudgetingService.ExplainAllocation:output_type -> throughline.budgeting.v1.ExplainAllocationResponse
-	81, // 91: throughline.budgeting.v1.BudgetingService.VerifyAllocation:output_type -> throughline.budgeting.v1.VerifyAllocationResponse
-	82, // 92: throughline.budgeting.v1.BudgetingService.ReplayAllocation:output_type -> throughline.budgeting.v1.ReplayAllocationResponse
-	83, // 93: throughline.budgeting.v1.BudgetingService.CreateDecisionPackage:output_type -> throughline.budgeting.v1.DecisionPackage
-	83, // 94: throughline.budgeting.v1.BudgetingService.GetDecisionPackage:output_type -> throughline.budgeting.v1.DecisionPackage
-	84, // 95: throughline.budgeting.v1.BudgetingService.ListDecisionPackages:output_type -> throughline.budgeting.v1.ListDecisionPackagesResponse
-	83, // 96: throughline.budgeting.v1.BudgetingService.UpdateDecisionPackage:output_type -> throughline.budgeting.v1.DecisionPackage
-	62, // 97: throughline.budgeting.v1.BudgetingService.DeleteDecisionPackage:output_type -> google.protobuf.Empty
-	85, // 98: throughline.budgeting.v1.BudgetingService.CreateElection:output_type -> throughline.budgeting.v1.Election
-	85, // 99: throughline.budgeting.v1.BudgetingService.GetElection:output_type -> throughline.budgeting.v1.Election
-	86, // 100: throughline.budgeting.v1.BudgetingService.ListElections:output_type -> throughline.budgeting.v1.ListElectionsResponse
-	85, // 101: throughline.budgeting.v1.BudgetingService.UpdateElection:output_type -> throughline.budgeting.v1.Election
-	62, // 102: throughline.budgeting.v1.BudgetingService.DeleteElection:output_type -> google.protobuf.Empty
-	87, // 103: throughline.budgeting.v1.BudgetingService.RecordElectionBallots:output_type -> throughline.budgeting.v1.RecordElectionBallotsResponse
-	85, // 104: throughline.budgeting.v1.BudgetingService.CloseElection:output_type -> throughline.budgeting.v1.Election
-	88, // 105: throughline.budgeting.v1.BudgetingService.CreateScenario:output_type -> throughline.budgeting.v1.Scenario
-	88, // 106: throughline.budgeting.v1.BudgetingService.GetScenario:output_type -> throughline.budgeting.v1.Scenario
-	89, // 107: throughline.budgeting.v1.BudgetingService.ListScenarios:output_type -> throughline.budgeting.v1.ListScenariosResponse
-	88, // 108: throughline.budgeting.v1.BudgetingService.UpdateScenario:output_type -> throughline.budgeting.v1.Scenario
-	62, // 109: throughline.budgeting.v1.BudgetingService.DeleteScenario:output_type -> google.protobuf.Empty
-	90, // 110: throughline.budgeting.v1.BudgetingService.CompareScenarios:output_type -> throughline.budgeting.v1.CompareScenariosResponse
-	76, // 111: throughline.budgeting.v1.BudgetingService.CancelAllocation:output_type -> throughline.budgeting.v1.Allocation
-	76, // 112: throughline.budgeting.v1.BudgetingService.AdjustAllocation:output_type -> throughline.budgeting.v1.Allocation
-	76, // 113: throughline.budgeting.v1.BudgetingService.AdoptAllocation:output_type -> throughline.budgeting.v1.Allocation
-	91, // 114: throughline.budgeting.v1.BudgetingService.CompareAllocation:output_type -> throughline.budgeting.v1.CompareAllocationResponse
-	92, // 115: throughline.budgeting.v1.BudgetingService.AnalyzeSensitivity:output_type -> throughline.budgeting.v1.AnalyzeSensitivityResponse
-	93, // 116: throughline.budgeting.v1.BudgetingService.AnalyzeFragility:output_type -> throughline.budgeting.v1.AnalyzeFragilityResponse
-	94, // 117: throughline.budgeting.v1.BudgetingService.ReportQuartiles:output_type -> throughline.budgeting.v1.ReportQuartilesResponse
-	95, // 118: throughline.budgeting.v1.BudgetingService.ReprioritizeAllocation:output_type -> throughline.budgeting.v1.ReprioritizeAllocationResponse
-	96, // 119: throughline.budgeting.v1.BudgetingService.ExportAllocation:output_type -> google.api.HttpBody
-	60, // [60:120] is the sub-list for method output_type
-	0,  // [0:60] is the sub-list for method input_type
+	9,  // 9: throughline.budgeting.v1.BudgetingService.FreezeResultsPolicies:input_type -> throughline.budgeting.v1.FreezeResultsPoliciesRequest
+	10, // 10: throughline.budgeting.v1.BudgetingService.GetLineItem:input_type -> throughline.budgeting.v1.GetLineItemRequest
+	11, // 11: throughline.budgeting.v1.BudgetingService.ListLineItems:input_type -> throughline.budgeting.v1.ListLineItemsRequest
+	12, // 12: throughline.budgeting.v1.BudgetingService.BatchUpsertLineItems:input_type -> throughline.budgeting.v1.BatchUpsertLineItemsRequest
+	13, // 13: throughline.budgeting.v1.BudgetingService.SummarizeLineItems:input_type -> throughline.budgeting.v1.SummarizeLineItemsRequest
+	14, // 14: throughline.budgeting.v1.BudgetingService.CreateProgram:input_type -> throughline.budgeting.v1.CreateProgramRequest
+	15, // 15: throughline.budgeting.v1.BudgetingService.GetProgram:input_type -> throughline.budgeting.v1.GetProgramRequest
+	16, // 16: throughline.budgeting.v1.BudgetingService.ListPrograms:input_type -> throughline.budgeting.v1.ListProgramsRequest
+	17, // 17: throughline.budgeting.v1.BudgetingService.UpdateProgram:input_type -> throughline.budgeting.v1.UpdateProgramRequest
+	18, // 18: throughline.budgeting.v1.BudgetingService.DeleteProgram:input_type -> throughline.budgeting.v1.DeleteProgramRequest
+	19, // 19: throughline.budgeting.v1.BudgetingService.BatchUpsertPrograms:input_type -> throughline.budgeting.v1.BatchUpsertProgramsRequest
+	20, // 20: throughline.budgeting.v1.BudgetingService.GetFundingRequest:input_type -> throughline.budgeting.v1.GetFundingRequestRequest
+	21, // 21: throughline.budgeting.v1.BudgetingService.ListFundingRequests:input_type -> throughline.budgeting.v1.ListFundingRequestsRequest
+	22, // 22: throughline.budgeting.v1.BudgetingService.UpdateFundingRequest:input_type -> throughline.budgeting.v1.UpdateFundingRequestRequest
+	23, // 23: throughline.budgeting.v1.BudgetingService.DeleteFundingRequest:input_type -> throughline.budgeting.v1.DeleteFundingRequestRequest
+	24, // 24: throughline.budgeting.v1.BudgetingService.BatchUpsertFundingRequests:input_type -> throughline.budgeting.v1.BatchUpsertFundingRequestsRequest
+	25, // 25: throughline.budgeting.v1.BudgetingService.AttestFundingRequests:input_type -> throughline.budgeting.v1.AttestFundingRequestsRequest
+	26, // 26: throughline.budgeting.v1.BudgetingService.CreateAllocation:input_type -> throughline.budgeting.v1.CreateAllocationRequest
+	27, // 27: throughline.budgeting.v1.BudgetingService.GetAllocation:input_type -> throughline.budgeting.v1.GetAllocationRequest
+	28, // 28: throughline.budgeting.v1.BudgetingService.ListAllocations:input_type -> throughline.budgeting.v1.ListAllocationsRequest
+	29, // 29: throughline.budgeting.v1.BudgetingService.ListAllocationLines:input_type -> throughline.budgeting.v1.ListAllocationLinesRequest
+	30, // 30: throughline.budgeting.v1.BudgetingService.StreamAllocationLines:input_type -> throughline.budgeting.v1.StreamAllocationLinesRequest
+	31, // 31: throughline.budgeting.v1.BudgetingService.ExplainAllocation:input_type -> throughline.budgeting.v1.ExplainAllocationRequest
+	32, // 32: throughline.budgeting.v1.BudgetingService.VerifyAllocation:input_type -> throughline.budgeting.v1.VerifyAllocationRequest
+	33, // 33: throughline.budgeting.v1.BudgetingService.ReplayAllocation:input_type -> throughline.budgeting.v1.ReplayAllocationRequest
+	34, // 34: throughline.budgeting.v1.BudgetingService.CreateDecisionPackage:input_type -> throughline.budgeting.v1.CreateDecisionPackageRequest
+	35, // 35: throughline.budgeting.v1.BudgetingService.GetDecisionPackage:input_type -> throughline.budgeting.v1.GetDecisionPackageRequest
+	36, // 36: throughline.budgeting.v1.BudgetingService.ListDecisionPackages:input_type -> throughline.budgeting.v1.ListDecisionPackagesRequest
+	37, // 37: throughline.budgeting.v1.BudgetingService.UpdateDecisionPackage:input_type -> throughline.budgeting.v1.UpdateDecisionPackageRequest
+	38, // 38: throughline.budgeting.v1.BudgetingService.DeleteDecisionPackage:input_type -> throughline.budgeting.v1.DeleteDecisionPackageRequest
+	39, // 39: throughline.budgeting.v1.BudgetingService.CreateElection:input_type -> throughline.budgeting.v1.CreateElectionRequest
+	40, // 40: throughline.budgeting.v1.BudgetingService.GetElection:input_type -> throughline.budgeting.v1.GetElectionRequest
+	41, // 41: throughline.budgeting.v1.BudgetingService.ListElections:input_type -> throughline.budgeting.v1.ListElectionsRequest
+	42, // 42: throughline.budgeting.v1.BudgetingService.UpdateElection:input_type -> throughline.budgeting.v1.UpdateElectionRequest
+	43, // 43: throughline.budgeting.v1.BudgetingService.DeleteElection:input_type -> throughline.budgeting.v1.DeleteElectionRequest
+	44, // 44: throughline.budgeting.v1.BudgetingService.RecordElectionBallots:input_type -> throughline.budgeting.v1.RecordElectionBallotsRequest
+	45, // 45: throughline.budgeting.v1.BudgetingService.CloseElection:input_type -> throughline.budgeting.v1.CloseElectionRequest
+	46, // 46: throughline.budgeting.v1.BudgetingService.CreateScenario:input_type -> throughline.budgeting.v1.CreateScenarioRequest
+	47, // 47: throughline.budgeting.v1.BudgetingService.GetScenario:input_type -> throughline.budgeting.v1.GetScenarioRequest
+	48, // 48: throughline.budgeting.v1.BudgetingService.ListScenarios:input_type -> throughline.budgeting.v1.ListScenariosRequest
+	49, // 49: throughline.budgeting.v1.BudgetingService.UpdateScenario:input_type -> throughline.budgeting.v1.UpdateScenarioRequest
+	50, // 50: throughline.budgeting.v1.BudgetingService.DeleteScenario:input_type -> throughline.budgeting.v1.DeleteScenarioRequest
+	51, // 51: throughline.budgeting.v1.BudgetingService.CompareScenarios:input_type -> throughline.budgeting.v1.CompareScenariosRequest
+	52, // 52: throughline.budgeting.v1.BudgetingService.CancelAllocation:input_type -> throughline.budgeting.v1.CancelAllocationRequest
+	53, // 53: throughline.budgeting.v1.BudgetingService.AdjustAllocation:input_type -> throughline.budgeting.v1.AdjustAllocationRequest
+	54, // 54: throughline.budgeting.v1.BudgetingService.AdoptAllocation:input_type -> throughline.budgeting.v1.AdoptAllocationRequest
+	55, // 55: throughline.budgeting.v1.BudgetingService.CompareAllocation:input_type -> throughline.budgeting.v1.CompareAllocationRequest
+	56, // 56: throughline.budgeting.v1.BudgetingService.AnalyzeSensitivity:input_type -> throughline.budgeting.v1.AnalyzeSensitivityRequest
+	57, // 57: throughline.budgeting.v1.BudgetingService.AnalyzeFragility:input_type -> throughline.budgeting.v1.AnalyzeFragilityRequest
+	58, // 58: throughline.budgeting.v1.BudgetingService.ReportQuartiles:input_type -> throughline.budgeting.v1.ReportQuartilesRequest
+	59, // 59: throughline.budgeting.v1.BudgetingService.ReprioritizeAllocation:input_type -> throughline.budgeting.v1.ReprioritizeAllocationRequest
+	60, // 60: throughline.budgeting.v1.BudgetingService.ExportAllocation:input_type -> throughline.budgeting.v1.ExportAllocationRequest
+	61, // 61: throughline.budgeting.v1.BudgetingService.CreateFund:output_type -> throughline.budgeting.v1.Fund
+	61, // 62: throughline.budgeting.v1.BudgetingService.GetFund:output_type -> throughline.budgeting.v1.Fund
+	62, // 63: throughline.budgeting.v1.BudgetingService.ListFunds:output_type -> throughline.budgeting.v1.ListFundsResponse
+	61, // 64: throughline.budgeting.v1.BudgetingService.UpdateFund:output_type -> throughline.budgeting.v1.Fund
+	63, // 65: throughline.budgeting.v1.BudgetingService.DeleteFund:output_type -> google.protobuf.Empty
+	64, // 66: throughline.budgeting.v1.BudgetingService.CreateBudget:output_type -> throughline.budgeting.v1.Budget
+	64, // 67: throughline.budgeting.v1.BudgetingService.GetBudget:output_type -> throughline.budgeting.v1.Budget
+	65, // 68: throughline.budgeting.v1.BudgetingService.ListBudgets:output_type -> throughline.budgeting.v1.ListBudgetsResponse
+	64, // 69: throughline.budgeting.v1.BudgetingService.UpdateBudget:output_type -> throughline.budgeting.v1.Budget
+	64, // 70: throughline.budgeting.v1.BudgetingService.FreezeResultsPolicies:output_type -> throughline.budgeting.v1.Budget
+	66, // 71: throughline.budgeting.v1.BudgetingService.GetLineItem:output_type -> throughline.budgeting.v1.LineItem
+	67, // 72: throughline.budgeting.v1.BudgetingService.ListLineItems:output_type -> throughline.budgeting.v1.ListLineItemsResponse
+	68, // 73: throughline.budgeting.v1.BudgetingService.BatchUpsertLineItems:output_type -> throughline.budgeting.v1.BatchUpsertLineItemsResponse
+	69, // 74: throughline.budgeting.v1.BudgetingService.SummarizeLineItems:output_type -> throughline.budgeting.v1.SummarizeLineItemsResponse
+	70, // 75: throughline.budgeting.v1.BudgetingService.CreateProgram:output_type -> throughline.budgeting.v1.Program
+	70, // 76: throughline.budgeting.v1.BudgetingService.GetProgram:output_type -> throughline.budgeting.v1.Program
+	71, // 77: throughline.budgeting.v1.BudgetingService.ListPrograms:output_type -> throughline.budgeting.v1.ListProgramsResponse
+	70, // 78: throughline.budgeting.v1.BudgetingService.UpdateProgram:output_type -> throughline.budgeting.v1.Program
+	63, // 79: throughline.budgeting.v1.BudgetingService.DeleteProgram:output_type -> google.protobuf.Empty
+	72, // 80: throughline.budgeting.v1.BudgetingService.BatchUpsertPrograms:output_type -> throughline.budgeting.v1.BatchUpsertProgramsResponse
+	73, // 81: throughline.budgeting.v1.BudgetingService.GetFundingRequest:output_type -> throughline.budgeting.v1.FundingRequest
+	74, // 82: throughline.budgeting.v1.BudgetingService.ListFundingRequests:output_type -> throughline.budgeting.v1.ListFundingRequestsResponse
+	73, // 83: throughline.budgeting.v1.BudgetingService.UpdateFundingRequest:output_type -> throughline.budgeting.v1.FundingRequest
+	63, // 84: throughline.budgeting.v1.BudgetingService.DeleteFundingRequest:output_type -> google.protobuf.Empty
+	75, // 85: throughline.budgeting.v1.BudgetingService.BatchUpsertFundingRequests:output_type -> throughline.budgeting.v1.BatchUpsertFundingRequestsResponse
+	76, // 86: throughline.budgeting.v1.BudgetingService.AttestFundingRequests:output_type -> throughline.budgeting.v1.AttestFundingRequestsResponse
+	77, // 87: throughline.budgeting.v1.BudgetingService.CreateAllocation:output_type -> throughline.budgeting.v1.Allocation
+	77, // 88: throughline.budgeting.v1.BudgetingService.GetAllocation:output_type -> throughline.budgeting.v1.Allocation
+	78, // 89: throughline.budgeting.v1.BudgetingService.ListAllocations:output_type -> throughline.budgeting.v1.ListAllocationsResponse
+	79, // 90: throughline.budgeting.v1.BudgetingService.ListAllocationLines:output_type -> throughline.budgeting.v1.ListAllocationLinesResponse
+	80, // 91: throughline.budgeting.v1.BudgetingService.StreamAllocationLines:output_type -> throughline.budgeting.v1.StreamAllocationLinesResponse
+	81, // 92: throughline.budgeting.v1.BudgetingService.ExplainAllocation:output_type -> throughline.budgeting.v1.ExplainAllocationResponse
+	82, // 93: throughline.budgeting.v1.BudgetingService.VerifyAllocation:output_type -> throughline.budgeting.v1.VerifyAllocationResponse
+	83, // 94: throughline.budgeting.v1.BudgetingService.ReplayAllocation:output_type -> throughline.budgeting.v1.ReplayAllocationResponse
+	84, // 95: throughline.budgeting.v1.BudgetingService.CreateDecisionPackage:output_type -> throughline.budgeting.v1.DecisionPackage
+	84, // 96: throughline.budgeting.v1.BudgetingService.GetDecisionPackage:output_type -> throughline.budgeting.v1.DecisionPackage
+	85, // 97: throughline.budgeting.v1.BudgetingService.ListDecisionPackages:output_type -> throughline.budgeting.v1.ListDecisionPackagesResponse
+	84, // 98: throughline.budgeting.v1.BudgetingService.UpdateDecisionPackage:output_type -> throughline.budgeting.v1.DecisionPackage
+	63, // 99: throughline.budgeting.v1.BudgetingService.DeleteDecisionPackage:output_type -> google.protobuf.Empty
+	86, // 100: throughline.budgeting.v1.BudgetingService.CreateElection:output_type -> throughline.budgeting.v1.Election
+	86, // 101: throughline.budgeting.v1.BudgetingService.GetElection:output_type -> throughline.budgeting.v1.Election
+	87, // 102: throughline.budgeting.v1.BudgetingService.ListElections:output_type -> throughline.budgeting.v1.ListElectionsResponse
+	86, // 103: throughline.budgeting.v1.BudgetingService.UpdateElection:output_type -> throughline.budgeting.v1.Election
+	63, // 104: throughline.budgeting.v1.BudgetingService.DeleteElection:output_type -> google.protobuf.Empty
+	88, // 105: throughline.budgeting.v1.BudgetingService.RecordElectionBallots:output_type -> throughline.budgeting.v1.RecordElectionBallotsResponse
+	86, // 106: throughline.budgeting.v1.BudgetingService.CloseElection:output_type -> throughline.budgeting.v1.Election
+	89, // 107: throughline.budgeting.v1.BudgetingService.CreateScenario:output_type -> throughline.budgeting.v1.Scenario
+	89, // 108: throughline.budgeting.v1.BudgetingService.GetScenario:output_type -> throughline.budgeting.v1.Scenario
+	90, // 109: throughline.budgeting.v1.BudgetingService.ListScenarios:output_type -> throughline.budgeting.v1.ListScenariosResponse
+	89, // 110: throughline.budgeting.v1.BudgetingService.UpdateScenario:output_type -> throughline.budgeting.v1.Scenario
+	63, // 111: throughline.budgeting.v1.BudgetingService.DeleteScenario:output_type -> google.protobuf.Empty
+	91, // 112: throughline.budgeting.v1.BudgetingService.CompareScenarios:output_type -> throughline.budgeting.v1.CompareScenariosResponse
+	77, // 113: throughline.budgeting.v1.BudgetingService.CancelAllocation:output_type -> throughline.budgeting.v1.Allocation
+	77, // 114: throughline.budgeting.v1.BudgetingService.AdjustAllocation:output_type -> throughline.budgeting.v1.Allocation
+	77, // 115: throughline.budgeting.v1.BudgetingService.AdoptAllocation:output_type -> throughline.budgeting.v1.Allocation
+	92, // 116: throughline.budgeting.v1.BudgetingService.CompareAllocation:output_type -> throughline.budgeting.v1.CompareAllocationResponse
+	93, // 117: throughline.budgeting.v1.BudgetingService.AnalyzeSensitivity:output_type -> throughline.budgeting.v1.AnalyzeSensitivityResponse
+	94, // 118: throughline.budgeting.v1.BudgetingService.AnalyzeFragility:output_type -> throughline.budgeting.v1.AnalyzeFragilityResponse
+	95, // 119: throughline.budgeting.v1.BudgetingService.ReportQuartiles:output_type -> throughline.budgeting.v1.ReportQuartilesResponse
+	96, // 120: throughline.budgeting.v1.BudgetingService.ReprioritizeAllocation:output_type -> throughline.budgeting.v1.ReprioritizeAllocationResponse
+	97, // 121: throughline.budgeting.v1.BudgetingService.ExportAllocation:output_type -> google.api.HttpBody
+	61, // [61:122] is the sub-list for method output_type
+	0,  // [0:61] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name

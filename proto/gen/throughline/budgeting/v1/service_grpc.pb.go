@@ -32,6 +32,7 @@ const (
 	BudgetingService_GetBudget_FullMethodName                  = "/throughline.budgeting.v1.BudgetingService/GetBudget"
 	BudgetingService_ListBudgets_FullMethodName                = "/throughline.budgeting.v1.BudgetingService/ListBudgets"
 	BudgetingService_UpdateBudget_FullMethodName               = "/throughline.budgeting.v1.BudgetingService/UpdateBudget"
+	BudgetingService_FreezeResultsPolicies_FullMethodName      = "/throughline.budgeting.v1.BudgetingService/FreezeResultsPolicies"
 	BudgetingService_GetLineItem_FullMethodName                = "/throughline.budgeting.v1.BudgetingService/GetLineItem"
 	BudgetingService_ListLineItems_FullMethodName              = "/throughline.budgeting.v1.BudgetingService/ListLineItems"
 	BudgetingService_BatchUpsertLineItems_FullMethodName       = "/throughline.budgeting.v1.BudgetingService/BatchUpsertLineItems"
@@ -109,6 +110,8 @@ type BudgetingServiceClient interface {
 	ListBudgets(ctx context.Context, in *ListBudgetsRequest, opts ...grpc.CallOption) (*ListBudgetsResponse, error)
 	// Changes the named fields of a budget.
 	UpdateBudget(ctx context.Context, in *UpdateBudgetRequest, opts ...grpc.CallOption) (*Budget, error)
+	// Freezes what results do to each program of a budget, before the results are known: an act of the governing body.
+	FreezeResultsPolicies(ctx context.Context, in *FreezeResultsPoliciesRequest, opts ...grpc.CallOption) (*Budget, error)
 	// Reads a line item.
 	GetLineItem(ctx context.Context, in *GetLineItemRequest, opts ...grpc.CallOption) (*LineItem, error)
 	// Lists line items, a page at a time.
@@ -305,6 +308,16 @@ func (c *budgetingServiceClient) UpdateBudget(ctx context.Context, in *UpdateBud
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Budget)
 	err := c.cc.Invoke(ctx, BudgetingService_UpdateBudget_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *budgetingServiceClient) FreezeResultsPolicies(ctx context.Context, in *FreezeResultsPoliciesRequest, opts ...grpc.CallOption) (*Budget, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Budget)
+	err := c.cc.Invoke(ctx, BudgetingService_FreezeResultsPolicies_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -863,6 +876,8 @@ type BudgetingServiceServer interface {
 	ListBudgets(context.Context, *ListBudgetsRequest) (*ListBudgetsResponse, error)
 	// Changes the named fields of a budget.
 	UpdateBudget(context.Context, *UpdateBudgetRequest) (*Budget, error)
+	// Freezes what results do to each program of a budget, before the results are known: an act of the governing body.
+	FreezeResultsPolicies(context.Context, *FreezeResultsPoliciesRequest) (*Budget, error)
 	// Reads a line item.
 	GetLineItem(context.Context, *GetLineItemRequest) (*LineItem, error)
 	// Lists line items, a page at a time.
@@ -1001,6 +1016,9 @@ func (UnimplementedBudgetingServiceServer) ListBudgets(context.Context, *ListBud
 }
 func (UnimplementedBudgetingServiceServer) UpdateBudget(context.Context, *UpdateBudgetRequest) (*Budget, error) {
 	return nil, status.Error(codes.Unimplemented, "method UpdateBudget not implemented")
+}
+func (UnimplementedBudgetingServiceServer) FreezeResultsPolicies(context.Context, *FreezeResultsPoliciesRequest) (*Budget, error) {
+	return nil, status.Error(codes.Unimplemented, "method FreezeResultsPolicies not implemented")
 }
 func (UnimplementedBudgetingServiceServer) GetLineItem(context.Context, *GetLineItemRequest) (*LineItem, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetLineItem not implemented")
@@ -1334,6 +1352,24 @@ func _BudgetingService_UpdateBudget_Handler(srv interface{}, ctx context.Context
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(BudgetingServiceServer).UpdateBudget(ctx, req.(*UpdateBudgetRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BudgetingService_FreezeResultsPolicies_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FreezeResultsPoliciesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).FreezeResultsPolicies(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_FreezeResultsPolicies_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).FreezeResultsPolicies(ctx, req.(*FreezeResultsPoliciesRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -2284,6 +2320,10 @@ var BudgetingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "UpdateBudget",
 			Handler:    _BudgetingService_UpdateBudget_Handler,
+		},
+		{
+			MethodName: "FreezeResultsPolicies",
+			Handler:    _BudgetingService_FreezeResultsPolicies_Handler,
 		},
 		{
 			MethodName: "GetLineItem",

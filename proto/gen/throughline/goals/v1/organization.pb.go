@@ -51,7 +51,9 @@ type Organization struct {
 	// When it was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it last changed.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Published progress reports can be read by anyone, without a token.
+	PublicReports bool `protobuf:"varint,12,opt,name=public_reports,json=publicReports,proto3" json:"public_reports,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -161,6 +163,13 @@ func (x *Organization) GetUpdateTime() *timestamppb.Timestamp {
 		return x.UpdateTime
 	}
 	return nil
+}
+
+func (x *Organization) GetPublicReports() bool {
+	if x != nil {
+		return x.PublicReports
+	}
+	return false
 }
 
 // Request of CreateOrganization.
@@ -489,7 +498,7 @@ var File_throughline_goals_v1_organization_proto protoreflect.FileDescriptor
 
 const file_throughline_goals_v1_organization_proto_rawDesc = "" +
 	"\n" +
-	"'throughline/goals/v1/organization.proto\x12\x14throughline.goals.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe6\x04\n" +
+	"'throughline/goals/v1/organization.proto\x12\x14throughline.goals.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8d\x05\n" +
 	"\fOrganization\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x120\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x12 \n" +
@@ -505,7 +514,8 @@ const file_throughline_goals_v1_organization_proto_rawDesc = "" +
 	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"updateTime:^\xeaA[\n" +
+	"updateTime\x12%\n" +
+	"\x0epublic_reports\x18\f \x01(\bR\rpublicReports:^\xeaA[\n" +
 	"\x1ethroughline.goals/Organization\x12\x1corganizations/{organization}*\rorganizations2\forganization\"\x92\x02\n" +
 	"\x19CreateOrganizationRequest\x12T\n" +
 	"\x0forganization_id\x18\x02 \x01(\tB+\xbaH(\xd8\x01\x01r#2!^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$R\x0eorganizationId\x12Q\n" +

@@ -1388,11 +1388,311 @@ func (x *RebaseMeasureRequest) GetValidateOnly() bool {
 	return false
 }
 
+// Request of CompareDimensions.
+type CompareDimensionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Measure to compare.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// A day of the period to compare; unset means the latest period that has a value for any dimension.
+	PeriodStart *date.Date `protobuf:"bytes,2,opt,name=period_start,json=periodStart,proto3" json:"period_start,omitempty"`
+	// Compare what was known at this moment; unset means now.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompareDimensionsRequest) Reset() {
+	*x = CompareDimensionsRequest{}
+	mi := &file_throughline_performance_v1_analysis_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompareDimensionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompareDimensionsRequest) ProtoMessage() {}
+
+func (x *CompareDimensionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_performance_v1_analysis_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompareDimensionsRequest.ProtoReflect.Descriptor instead.
+func (*CompareDimensionsRequest) Descriptor() ([]byte, []int) {
+	return file_throughline_performance_v1_analysis_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *CompareDimensionsRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CompareDimensionsRequest) GetPeriodStart() *date.Date {
+	if x != nil {
+		return x.PeriodStart
+	}
+	return nil
+}
+
+func (x *CompareDimensionsRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+// What one dimension says beside the whole.
+type DimensionResult struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The dimension; empty is the whole.
+	Dimension string `protobuf:"bytes,1,opt,name=dimension,proto3" json:"dimension,omitempty"`
+	// Name to print.
+	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// What it is; unspecified when the measure does not declare it.
+	Kind DimensionKind `protobuf:"varint,3,opt,name=kind,proto3,enum=throughline.performance.v1.DimensionKind" json:"kind,omitempty"`
+	// Value of the period; unset when unknown.
+	Value *float64 `protobuf:"fixed64,4,opt,name=value,proto3,oneof" json:"value,omitempty"`
+	// Its revision.
+	Revision int32 `protobuf:"varint,5,opt,name=revision,proto3" json:"revision,omitempty"`
+	// How much better (positive) or worse (negative) than the whole it is, in the measure's unit; unset when either is unknown.
+	Gap *float64 `protobuf:"fixed64,6,opt,name=gap,proto3,oneof" json:"gap,omitempty"`
+	// Value in parts per million of the whole's; unset when either is unknown or the whole's is not positive.
+	RatioPpm *int64 `protobuf:"varint,7,opt,name=ratio_ppm,json=ratioPpm,proto3,oneof" json:"ratio_ppm,omitempty"`
+	// Whether its process changes.
+	Variation Variation `protobuf:"varint,8,opt,name=variation,proto3,enum=throughline.performance.v1.Variation" json:"variation,omitempty"`
+	// What its process does to the target.
+	Assurance Assurance `protobuf:"varint,9,opt,name=assurance,proto3,enum=throughline.performance.v1.Assurance" json:"assurance,omitempty"`
+	// One word for both.
+	Status StatusWord `protobuf:"varint,10,opt,name=status,proto3,enum=throughline.performance.v1.StatusWord" json:"status,omitempty"`
+	// Fewer than 12 charted values.
+	Provisional   bool `protobuf:"varint,11,opt,name=provisional,proto3" json:"provisional,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DimensionResult) Reset() {
+	*x = DimensionResult{}
+	mi := &file_throughline_performance_v1_analysis_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DimensionResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DimensionResult) ProtoMessage() {}
+
+func (x *DimensionResult) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_performance_v1_analysis_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DimensionResult.ProtoReflect.Descriptor instead.
+func (*DimensionResult) Descriptor() ([]byte, []int) {
+	return file_throughline_performance_v1_analysis_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *DimensionResult) GetDimension() string {
+	if x != nil {
+		return x.Dimension
+	}
+	return ""
+}
+
+func (x *DimensionResult) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
+func (x *DimensionResult) GetKind() DimensionKind {
+	if x != nil {
+		return x.Kind
+	}
+	return DimensionKind_DIMENSION_KIND_UNSPECIFIED
+}
+
+func (x *DimensionResult) GetValue() float64 {
+	if x != nil && x.Value != nil {
+		return *x.Value
+	}
+	return 0
+}
+
+func (x *DimensionResult) GetRevision() int32 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *DimensionResult) GetGap() float64 {
+	if x != nil && x.Gap != nil {
+		return *x.Gap
+	}
+	return 0
+}
+
+func (x *DimensionResult) GetRatioPpm() int64 {
+	if x != nil && x.RatioPpm != nil {
+		return *x.RatioPpm
+	}
+	return 0
+}
+
+func (x *DimensionResult) GetVariation() Variation {
+	if x != nil {
+		return x.Variation
+	}
+	return Variation_VARIATION_UNSPECIFIED
+}
+
+func (x *DimensionResult) GetAssurance() Assurance {
+	if x != nil {
+		return x.Assurance
+	}
+	return Assurance_ASSURANCE_UNSPECIFIED
+}
+
+func (x *DimensionResult) GetStatus() StatusWord {
+	if x != nil {
+		return x.Status
+	}
+	return StatusWord_STATUS_WORD_UNSPECIFIED
+}
+
+func (x *DimensionResult) GetProvisional() bool {
+	if x != nil {
+		return x.Provisional
+	}
+	return false
+}
+
+// Districts and groups of one measure side by side.
+type MeasureEquity struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The measure.
+	Measure string `protobuf:"bytes,1,opt,name=measure,proto3" json:"measure,omitempty"`
+	// First day of the period compared; unset when no value is known.
+	PeriodStart *date.Date `protobuf:"bytes,2,opt,name=period_start,json=periodStart,proto3" json:"period_start,omitempty"`
+	// The whole.
+	Whole *DimensionResult `protobuf:"bytes,3,opt,name=whole,proto3" json:"whole,omitempty"`
+	// Its dimensions, the worst first, the unknown last.
+	Dimensions []*DimensionResult `protobuf:"bytes,4,rep,name=dimensions,proto3" json:"dimensions,omitempty"`
+	// Distance between the best and the worst value; unset with fewer than two.
+	Spread *float64 `protobuf:"fixed64,5,opt,name=spread,proto3,oneof" json:"spread,omitempty"`
+	// Declared dimensions without a value in the period.
+	Unknown int32 `protobuf:"varint,6,opt,name=unknown,proto3" json:"unknown,omitempty"`
+	// What stands out, a sentence each.
+	Findings      []string `protobuf:"bytes,7,rep,name=findings,proto3" json:"findings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MeasureEquity) Reset() {
+	*x = MeasureEquity{}
+	mi := &file_throughline_performance_v1_analysis_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MeasureEquity) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MeasureEquity) ProtoMessage() {}
+
+func (x *MeasureEquity) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_performance_v1_analysis_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MeasureEquity.ProtoReflect.Descriptor instead.
+func (*MeasureEquity) Descriptor() ([]byte, []int) {
+	return file_throughline_performance_v1_analysis_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *MeasureEquity) GetMeasure() string {
+	if x != nil {
+		return x.Measure
+	}
+	return ""
+}
+
+func (x *MeasureEquity) GetPeriodStart() *date.Date {
+	if x != nil {
+		return x.PeriodStart
+	}
+	return nil
+}
+
+func (x *MeasureEquity) GetWhole() *DimensionResult {
+	if x != nil {
+		return x.Whole
+	}
+	return nil
+}
+
+func (x *MeasureEquity) GetDimensions() []*DimensionResult {
+	if x != nil {
+		return x.Dimensions
+	}
+	return nil
+}
+
+func (x *MeasureEquity) GetSpread() float64 {
+	if x != nil && x.Spread != nil {
+		return *x.Spread
+	}
+	return 0
+}
+
+func (x *MeasureEquity) GetUnknown() int32 {
+	if x != nil {
+		return x.Unknown
+	}
+	return 0
+}
+
+func (x *MeasureEquity) GetFindings() []string {
+	if x != nil {
+		return x.Findings
+	}
+	return nil
+}
+
 var File_throughline_performance_v1_analysis_proto protoreflect.FileDescriptor
 
 const file_throughline_performance_v1_analysis_proto_rawDesc = "" +
 	"\n" +
-	")throughline/performance/v1/analysis.proto\x12\x1athroughline.performance.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\"\xb5\x02\n" +
+	")throughline/performance/v1/analysis.proto\x12\x1athroughline.performance.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a(throughline/performance/v1/measure.proto\"\xb5\x02\n" +
 	"\x15AnalyzeMeasureRequest\x12B\n" +
 	"\x04name\x18\x01 \x01(\tB.\xe0A\x02\xfaA!\n" +
 	"\x1fthroughline.performance/Measure\xbaH\x04r\x02\x10\x01R\x04name\x12H\n" +
@@ -1479,7 +1779,41 @@ const file_throughline_performance_v1_analysis_proto_rawDesc = "" +
 	"\x04etag\x18\x04 \x01(\tR\x04etag\x12'\n" +
 	"\n" +
 	"request_id\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n" +
-	"\rvalidate_only\x18\x06 \x01(\bR\fvalidateOnly*K\n" +
+	"\rvalidate_only\x18\x06 \x01(\bR\fvalidateOnly\"\xc5\x01\n" +
+	"\x18CompareDimensionsRequest\x12B\n" +
+	"\x04name\x18\x01 \x01(\tB.\xe0A\x02\xfaA!\n" +
+	"\x1fthroughline.performance/Measure\xbaH\x04r\x02\x10\x01R\x04name\x124\n" +
+	"\fperiod_start\x18\x02 \x01(\v2\x11.google.type.DateR\vperiodStart\x12/\n" +
+	"\x05as_of\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x8d\x04\n" +
+	"\x0fDimensionResult\x12\x1c\n" +
+	"\tdimension\x18\x01 \x01(\tR\tdimension\x12!\n" +
+	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12=\n" +
+	"\x04kind\x18\x03 \x01(\x0e2).throughline.performance.v1.DimensionKindR\x04kind\x12\x19\n" +
+	"\x05value\x18\x04 \x01(\x01H\x00R\x05value\x88\x01\x01\x12\x1a\n" +
+	"\brevision\x18\x05 \x01(\x05R\brevision\x12\x15\n" +
+	"\x03gap\x18\x06 \x01(\x01H\x01R\x03gap\x88\x01\x01\x12 \n" +
+	"\tratio_ppm\x18\a \x01(\x03H\x02R\bratioPpm\x88\x01\x01\x12C\n" +
+	"\tvariation\x18\b \x01(\x0e2%.throughline.performance.v1.VariationR\tvariation\x12C\n" +
+	"\tassurance\x18\t \x01(\x0e2%.throughline.performance.v1.AssuranceR\tassurance\x12>\n" +
+	"\x06status\x18\n" +
+	" \x01(\x0e2&.throughline.performance.v1.StatusWordR\x06status\x12 \n" +
+	"\vprovisional\x18\v \x01(\bR\vprovisionalB\b\n" +
+	"\x06_valueB\x06\n" +
+	"\x04_gapB\f\n" +
+	"\n" +
+	"_ratio_ppm\"\xf3\x02\n" +
+	"\rMeasureEquity\x12>\n" +
+	"\ameasure\x18\x01 \x01(\tB$\xfaA!\n" +
+	"\x1fthroughline.performance/MeasureR\ameasure\x124\n" +
+	"\fperiod_start\x18\x02 \x01(\v2\x11.google.type.DateR\vperiodStart\x12A\n" +
+	"\x05whole\x18\x03 \x01(\v2+.throughline.performance.v1.DimensionResultR\x05whole\x12K\n" +
+	"\n" +
+	"dimensions\x18\x04 \x03(\v2+.throughline.performance.v1.DimensionResultR\n" +
+	"dimensions\x12\x1b\n" +
+	"\x06spread\x18\x05 \x01(\x01H\x00R\x06spread\x88\x01\x01\x12\x18\n" +
+	"\aunknown\x18\x06 \x01(\x05R\aunknown\x12\x1a\n" +
+	"\bfindings\x18\a \x03(\tR\bfindingsB\t\n" +
+	"\a_spread*K\n" +
 	"\aRuleSet\x12\x18\n" +
 	"\x14RULE_SET_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fRULE_SET_NHS\x10\x01\x12\x14\n" +
@@ -1538,40 +1872,44 @@ func file_throughline_performance_v1_analysis_proto_rawDescGZIP() []byte {
 }
 
 var file_throughline_performance_v1_analysis_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
-var file_throughline_performance_v1_analysis_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_throughline_performance_v1_analysis_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_throughline_performance_v1_analysis_proto_goTypes = []any{
-	(RuleSet)(0),                  // 0: throughline.performance.v1.RuleSet
-	(Variation)(0),                // 1: throughline.performance.v1.Variation
-	(Assurance)(0),                // 2: throughline.performance.v1.Assurance
-	(AnalysisBasis)(0),            // 3: throughline.performance.v1.AnalysisBasis
-	(StatusWord)(0),               // 4: throughline.performance.v1.StatusWord
-	(Favour)(0),                   // 5: throughline.performance.v1.Favour
-	(Outlook)(0),                  // 6: throughline.performance.v1.Outlook
-	(*AnalyzeMeasureRequest)(nil), // 7: throughline.performance.v1.AnalyzeMeasureRequest
-	(*ChartPoint)(nil),            // 8: throughline.performance.v1.ChartPoint
-	(*ChartLimits)(nil),           // 9: throughline.performance.v1.ChartLimits
-	(*ChartSegment)(nil),          // 10: throughline.performance.v1.ChartSegment
-	(*ChartSignal)(nil),           // 11: throughline.performance.v1.ChartSignal
-	(*QualityFinding)(nil),        // 12: throughline.performance.v1.QualityFinding
-	(*Forecast)(nil),              // 13: throughline.performance.v1.Forecast
-	(*MeasureAnalysis)(nil),       // 14: throughline.performance.v1.MeasureAnalysis
-	(*RebaseMeasureRequest)(nil),  // 15: throughline.performance.v1.RebaseMeasureRequest
-	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
-	(*date.Date)(nil),             // 17: google.type.Date
+	(RuleSet)(0),                     // 0: throughline.performance.v1.RuleSet
+	(Variation)(0),                   // 1: throughline.performance.v1.Variation
+	(Assurance)(0),                   // 2: throughline.performance.v1.Assurance
+	(AnalysisBasis)(0),               // 3: throughline.performance.v1.AnalysisBasis
+	(StatusWord)(0),                  // 4: throughline.performance.v1.StatusWord
+	(Favour)(0),                      // 5: throughline.performance.v1.Favour
+	(Outlook)(0),                     // 6: throughline.performance.v1.Outlook
+	(*AnalyzeMeasureRequest)(nil),    // 7: throughline.performance.v1.AnalyzeMeasureRequest
+	(*ChartPoint)(nil),               // 8: throughline.performance.v1.ChartPoint
+	(*ChartLimits)(nil),              // 9: throughline.performance.v1.ChartLimits
+	(*ChartSegment)(nil),             // 10: throughline.performance.v1.ChartSegment
+	(*ChartSignal)(nil),              // 11: throughline.performance.v1.ChartSignal
+	(*QualityFinding)(nil),           // 12: throughline.performance.v1.QualityFinding
+	(*Forecast)(nil),                 // 13: throughline.performance.v1.Forecast
+	(*MeasureAnalysis)(nil),          // 14: throughline.performance.v1.MeasureAnalysis
+	(*RebaseMeasureRequest)(nil),     // 15: throughline.performance.v1.RebaseMeasureRequest
+	(*CompareDimensionsRequest)(nil), // 16: throughline.performance.v1.CompareDimensionsRequest
+	(*DimensionResult)(nil),          // 17: throughline.performance.v1.DimensionResult
+	(*MeasureEquity)(nil),            // 18: throughline.performance.v1.MeasureEquity
+	(*timestamppb.Timestamp)(nil),    // 19: google.protobuf.Timestamp
+	(*date.Date)(nil),                // 20: google.type.Date
+	(DimensionKind)(0),               // 21: throughline.performance.v1.DimensionKind
 }
 var file_throughline_performance_v1_analysis_proto_depIdxs = []int32{
 	0,  // 0: throughline.performance.v1.AnalyzeMeasureRequest.rule_set:type_name -> throughline.performance.v1.RuleSet
-	16, // 1: throughline.performance.v1.AnalyzeMeasureRequest.as_of:type_name -> google.protobuf.Timestamp
-	17, // 2: throughline.performance.v1.AnalyzeMeasureRequest.forecast_date:type_name -> google.type.Date
-	17, // 3: throughline.performance.v1.ChartPoint.period_start:type_name -> google.type.Date
-	17, // 4: throughline.performance.v1.ChartSegment.start_period:type_name -> google.type.Date
-	17, // 5: throughline.performance.v1.ChartSegment.end_period:type_name -> google.type.Date
+	19, // 1: throughline.performance.v1.AnalyzeMeasureRequest.as_of:type_name -> google.protobuf.Timestamp
+	20, // 2: throughline.performance.v1.AnalyzeMeasureRequest.forecast_date:type_name -> google.type.Date
+	20, // 3: throughline.performance.v1.ChartPoint.period_start:type_name -> google.type.Date
+	20, // 4: throughline.performance.v1.ChartSegment.start_period:type_name -> google.type.Date
+	20, // 5: throughline.performance.v1.ChartSegment.end_period:type_name -> google.type.Date
 	9,  // 6: throughline.performance.v1.ChartSegment.limits:type_name -> throughline.performance.v1.ChartLimits
-	17, // 7: throughline.performance.v1.ChartSignal.start_period:type_name -> google.type.Date
-	17, // 8: throughline.performance.v1.ChartSignal.end_period:type_name -> google.type.Date
+	20, // 7: throughline.performance.v1.ChartSignal.start_period:type_name -> google.type.Date
+	20, // 8: throughline.performance.v1.ChartSignal.end_period:type_name -> google.type.Date
 	5,  // 9: throughline.performance.v1.ChartSignal.favour:type_name -> throughline.performance.v1.Favour
-	17, // 10: throughline.performance.v1.QualityFinding.periods:type_name -> google.type.Date
-	17, // 11: throughline.performance.v1.Forecast.period_start:type_name -> google.type.Date
+	20, // 10: throughline.performance.v1.QualityFinding.periods:type_name -> google.type.Date
+	20, // 11: throughline.performance.v1.Forecast.period_start:type_name -> google.type.Date
 	6,  // 12: throughline.performance.v1.Forecast.outlook:type_name -> throughline.performance.v1.Outlook
 	1,  // 13: throughline.performance.v1.MeasureAnalysis.variation:type_name -> throughline.performance.v1.Variation
 	2,  // 14: throughline.performance.v1.MeasureAnalysis.assurance:type_name -> throughline.performance.v1.Assurance
@@ -1582,12 +1920,21 @@ var file_throughline_performance_v1_analysis_proto_depIdxs = []int32{
 	11, // 19: throughline.performance.v1.MeasureAnalysis.signals:type_name -> throughline.performance.v1.ChartSignal
 	13, // 20: throughline.performance.v1.MeasureAnalysis.forecast:type_name -> throughline.performance.v1.Forecast
 	12, // 21: throughline.performance.v1.MeasureAnalysis.findings:type_name -> throughline.performance.v1.QualityFinding
-	17, // 22: throughline.performance.v1.RebaseMeasureRequest.start_period:type_name -> google.type.Date
-	23, // [23:23] is the sub-list for method output_type
-	23, // [23:23] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	20, // 22: throughline.performance.v1.RebaseMeasureRequest.start_period:type_name -> google.type.Date
+	20, // 23: throughline.performance.v1.CompareDimensionsRequest.period_start:type_name -> google.type.Date
+	19, // 24: throughline.performance.v1.CompareDimensionsRequest.as_of:type_name -> google.protobuf.Timestamp
+	21, // 25: throughline.performance.v1.DimensionResult.kind:type_name -> throughline.performance.v1.DimensionKind
+	1,  // 26: throughline.performance.v1.DimensionResult.variation:type_name -> throughline.performance.v1.Variation
+	2,  // 27: throughline.performance.v1.DimensionResult.assurance:type_name -> throughline.performance.v1.Assurance
+	4,  // 28: throughline.performance.v1.DimensionResult.status:type_name -> throughline.performance.v1.StatusWord
+	20, // 29: throughline.performance.v1.MeasureEquity.period_start:type_name -> google.type.Date
+	17, // 30: throughline.performance.v1.MeasureEquity.whole:type_name -> throughline.performance.v1.DimensionResult
+	17, // 31: throughline.performance.v1.MeasureEquity.dimensions:type_name -> throughline.performance.v1.DimensionResult
+	32, // [32:32] is the sub-list for method output_type
+	32, // [32:32] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_throughline_performance_v1_analysis_proto_init() }
@@ -1595,14 +1942,17 @@ func file_throughline_performance_v1_analysis_proto_init() {
 	if File_throughline_performance_v1_analysis_proto != nil {
 		return
 	}
+	file_throughline_performance_v1_measure_proto_init()
 	file_throughline_performance_v1_analysis_proto_msgTypes[1].OneofWrappers = []any{}
+	file_throughline_performance_v1_analysis_proto_msgTypes[10].OneofWrappers = []any{}
+	file_throughline_performance_v1_analysis_proto_msgTypes[11].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_throughline_performance_v1_analysis_proto_rawDesc), len(file_throughline_performance_v1_analysis_proto_rawDesc)),
 			NumEnums:      7,
-			NumMessages:   9,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

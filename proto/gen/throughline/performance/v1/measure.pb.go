@@ -256,6 +256,59 @@ func (Contribution) EnumDescriptor() ([]byte, []int) {
 	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{3}
 }
 
+// What a part of the city or a group of people is.
+type DimensionKind int32
+
+const (
+	// Not said.
+	DimensionKind_DIMENSION_KIND_UNSPECIFIED DimensionKind = 0
+	// Part of the city.
+	DimensionKind_DIMENSION_KIND_DISTRICT DimensionKind = 1
+	// Group of people.
+	DimensionKind_DIMENSION_KIND_GROUP DimensionKind = 2
+)
+
+// Enum value maps for DimensionKind.
+var (
+	DimensionKind_name = map[int32]string{
+		0: "DIMENSION_KIND_UNSPECIFIED",
+		1: "DIMENSION_KIND_DISTRICT",
+		2: "DIMENSION_KIND_GROUP",
+	}
+	DimensionKind_value = map[string]int32{
+		"DIMENSION_KIND_UNSPECIFIED": 0,
+		"DIMENSION_KIND_DISTRICT":    1,
+		"DIMENSION_KIND_GROUP":       2,
+	}
+)
+
+func (x DimensionKind) Enum() *DimensionKind {
+	p := new(DimensionKind)
+	*p = x
+	return p
+}
+
+func (x DimensionKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DimensionKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_throughline_performance_v1_measure_proto_enumTypes[4].Descriptor()
+}
+
+func (DimensionKind) Type() protoreflect.EnumType {
+	return &file_throughline_performance_v1_measure_proto_enumTypes[4]
+}
+
+func (x DimensionKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DimensionKind.Descriptor instead.
+func (DimensionKind) EnumDescriptor() ([]byte, []int) {
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{4}
+}
+
 // Target of a measure over a span of periods.
 type Target struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -393,6 +446,70 @@ func (x *MeasureLink) GetContribution() Contribution {
 	return Contribution_CONTRIBUTION_UNSPECIFIED
 }
 
+// A part of the city or a group of people that values are recorded for beside the whole.
+type Dimension struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What observations say, such as "north"; unique within the measure.
+	Dimension string `protobuf:"bytes,1,opt,name=dimension,proto3" json:"dimension,omitempty"`
+	// What it is.
+	Kind DimensionKind `protobuf:"varint,2,opt,name=kind,proto3,enum=throughline.performance.v1.DimensionKind" json:"kind,omitempty"`
+	// Name to print; empty means the dimension itself.
+	DisplayName   string `protobuf:"bytes,3,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Dimension) Reset() {
+	*x = Dimension{}
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Dimension) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Dimension) ProtoMessage() {}
+
+func (x *Dimension) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Dimension.ProtoReflect.Descriptor instead.
+func (*Dimension) Descriptor() ([]byte, []int) {
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Dimension) GetDimension() string {
+	if x != nil {
+		return x.Dimension
+	}
+	return ""
+}
+
+func (x *Dimension) GetKind() DimensionKind {
+	if x != nil {
+		return x.Kind
+	}
+	return DimensionKind_DIMENSION_KIND_UNSPECIFIED
+}
+
+func (x *Dimension) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
 // A recorded act: from this period on the process is another one, and its limits are computed anew.
 type Rebasing struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -410,7 +527,7 @@ type Rebasing struct {
 
 func (x *Rebasing) Reset() {
 	*x = Rebasing{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[2]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -422,7 +539,7 @@ func (x *Rebasing) String() string {
 func (*Rebasing) ProtoMessage() {}
 
 func (x *Rebasing) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[2]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -435,7 +552,7 @@ func (x *Rebasing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rebasing.ProtoReflect.Descriptor instead.
 func (*Rebasing) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{2}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Rebasing) GetStartPeriod() *date.Date {
@@ -502,14 +619,17 @@ type Measure struct {
 	// When it last changed.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Re-basings of its chart, by period; written by rebaseMeasure.
-	Rebasings     []*Rebasing `protobuf:"bytes,17,rep,name=rebasings,proto3" json:"rebasings,omitempty"`
+	Rebasings []*Rebasing `protobuf:"bytes,17,rep,name=rebasings,proto3" json:"rebasings,omitempty"`
+	// Districts and groups it is kept for, for views of equity. When any is declared, values for others are refused;
+	// when none is, any dimension is taken.
+	Dimensions    []*Dimension `protobuf:"bytes,18,rep,name=dimensions,proto3" json:"dimensions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Measure) Reset() {
 	*x = Measure{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[3]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -521,7 +641,7 @@ func (x *Measure) String() string {
 func (*Measure) ProtoMessage() {}
 
 func (x *Measure) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[3]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -534,7 +654,7 @@ func (x *Measure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Measure.ProtoReflect.Descriptor instead.
 func (*Measure) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{3}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Measure) GetName() string {
@@ -656,6 +776,13 @@ func (x *Measure) GetRebasings() []*Rebasing {
 	return nil
 }
 
+func (x *Measure) GetDimensions() []*Dimension {
+	if x != nil {
+		return x.Dimensions
+	}
+	return nil
+}
+
 // Request of CreateMeasure.
 type CreateMeasureRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -676,7 +803,7 @@ type CreateMeasureRequest struct {
 
 func (x *CreateMeasureRequest) Reset() {
 	*x = CreateMeasureRequest{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[4]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -688,7 +815,7 @@ func (x *CreateMeasureRequest) String() string {
 func (*CreateMeasureRequest) ProtoMessage() {}
 
 func (x *CreateMeasureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[4]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -701,7 +828,7 @@ func (x *CreateMeasureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateMeasureRequest.ProtoReflect.Descriptor instead.
 func (*CreateMeasureRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{4}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *CreateMeasureRequest) GetParent() string {
@@ -750,7 +877,7 @@ type GetMeasureRequest struct {
 
 func (x *GetMeasureRequest) Reset() {
 	*x = GetMeasureRequest{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[5]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -762,7 +889,7 @@ func (x *GetMeasureRequest) String() string {
 func (*GetMeasureRequest) ProtoMessage() {}
 
 func (x *GetMeasureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[5]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -775,7 +902,7 @@ func (x *GetMeasureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMeasureRequest.ProtoReflect.Descriptor instead.
 func (*GetMeasureRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{5}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetMeasureRequest) GetName() string {
@@ -804,7 +931,7 @@ type ListMeasuresRequest struct {
 
 func (x *ListMeasuresRequest) Reset() {
 	*x = ListMeasuresRequest{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[6]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -816,7 +943,7 @@ func (x *ListMeasuresRequest) String() string {
 func (*ListMeasuresRequest) ProtoMessage() {}
 
 func (x *ListMeasuresRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[6]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -829,7 +956,7 @@ func (x *ListMeasuresRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMeasuresRequest.ProtoReflect.Descriptor instead.
 func (*ListMeasuresRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{6}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListMeasuresRequest) GetParent() string {
@@ -880,7 +1007,7 @@ type ListMeasuresResponse struct {
 
 func (x *ListMeasuresResponse) Reset() {
 	*x = ListMeasuresResponse{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[7]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -892,7 +1019,7 @@ func (x *ListMeasuresResponse) String() string {
 func (*ListMeasuresResponse) ProtoMessage() {}
 
 func (x *ListMeasuresResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[7]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -905,7 +1032,7 @@ func (x *ListMeasuresResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMeasuresResponse.ProtoReflect.Descriptor instead.
 func (*ListMeasuresResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{7}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListMeasuresResponse) GetMeasures() []*Measure {
@@ -942,7 +1069,7 @@ type UpdateMeasureRequest struct {
 
 func (x *UpdateMeasureRequest) Reset() {
 	*x = UpdateMeasureRequest{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[8]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -954,7 +1081,7 @@ func (x *UpdateMeasureRequest) String() string {
 func (*UpdateMeasureRequest) ProtoMessage() {}
 
 func (x *UpdateMeasureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[8]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -967,7 +1094,7 @@ func (x *UpdateMeasureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateMeasureRequest.ProtoReflect.Descriptor instead.
 func (*UpdateMeasureRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{8}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *UpdateMeasureRequest) GetMeasure() *Measure {
@@ -1023,7 +1150,7 @@ type DeleteMeasureRequest struct {
 
 func (x *DeleteMeasureRequest) Reset() {
 	*x = DeleteMeasureRequest{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[9]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1035,7 +1162,7 @@ func (x *DeleteMeasureRequest) String() string {
 func (*DeleteMeasureRequest) ProtoMessage() {}
 
 func (x *DeleteMeasureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[9]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1048,7 +1175,7 @@ func (x *DeleteMeasureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteMeasureRequest.ProtoReflect.Descriptor instead.
 func (*DeleteMeasureRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{9}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *DeleteMeasureRequest) GetName() string {
@@ -1096,14 +1223,18 @@ const file_throughline_performance_v1_measure_proto_rawDesc = "" +
 	"\x01*\xbaH\x04r\x02\x10\x01R\asubject\x12\"\n" +
 	"\x06weight\x18\x02 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\x06weight\x12[\n" +
-	"\fcontribution\x18\x03 \x01(\x0e2(.throughline.performance.v1.ContributionB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\fcontribution\"\xb6\x01\n" +
+	"\fcontribution\x18\x03 \x01(\x0e2(.throughline.performance.v1.ContributionB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\fcontribution\"\xb2\x01\n" +
+	"\tDimension\x12*\n" +
+	"\tdimension\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\tdimension\x12L\n" +
+	"\x04kind\x18\x02 \x01(\x0e2).throughline.performance.v1.DimensionKindB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12+\n" +
+	"\fdisplay_name\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\"\xb6\x01\n" +
 	"\bRebasing\x124\n" +
 	"\fstart_period\x18\x01 \x01(\v2\x11.google.type.DateR\vstartPeriod\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x1f\n" +
 	"\vrecorded_by\x18\x03 \x01(\tR\n" +
 	"recordedBy\x12;\n" +
 	"\vrecord_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"recordTime\"\x8c\b\n" +
+	"recordTime\"\xde\b\n" +
 	"\aMeasure\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x120\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x12*\n" +
@@ -1125,7 +1256,10 @@ const file_throughline_performance_v1_measure_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12G\n" +
-	"\trebasings\x18\x11 \x03(\v2$.throughline.performance.v1.RebasingB\x03\xe0A\x03R\trebasings:h\xeaAe\n" +
+	"\trebasings\x18\x11 \x03(\v2$.throughline.performance.v1.RebasingB\x03\xe0A\x03R\trebasings\x12P\n" +
+	"\n" +
+	"dimensions\x18\x12 \x03(\v2%.throughline.performance.v1.DimensionB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\n" +
+	"dimensions:h\xeaAe\n" +
 	"\x1fthroughline.performance/Measure\x12/organizations/{organization}/measures/{measure}*\bmeasures2\ameasureB\v\n" +
 	"\t_baseline\"\xc1\x02\n" +
 	"\x14CreateMeasureRequest\x12E\n" +
@@ -1185,7 +1319,11 @@ const file_throughline_performance_v1_measure_proto_rawDesc = "" +
 	"\fContribution\x12\x1c\n" +
 	"\x18CONTRIBUTION_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18CONTRIBUTION_CONTRIBUTES\x10\x01\x12\x19\n" +
-	"\x15CONTRIBUTION_SUPPORTS\x10\x02BWZUgithub.com/throughline/throughline/proto/gen/throughline/performance/v1;performancev1b\x06proto3"
+	"\x15CONTRIBUTION_SUPPORTS\x10\x02*f\n" +
+	"\rDimensionKind\x12\x1e\n" +
+	"\x1aDIMENSION_KIND_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17DIMENSION_KIND_DISTRICT\x10\x01\x12\x18\n" +
+	"\x14DIMENSION_KIND_GROUP\x10\x02BWZUgithub.com/throughline/throughline/proto/gen/throughline/performance/v1;performancev1b\x06proto3"
 
 var (
 	file_throughline_performance_v1_measure_proto_rawDescOnce sync.Once
@@ -1199,50 +1337,54 @@ func file_throughline_performance_v1_measure_proto_rawDescGZIP() []byte {
 	return file_throughline_performance_v1_measure_proto_rawDescData
 }
 
-var file_throughline_performance_v1_measure_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_throughline_performance_v1_measure_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_throughline_performance_v1_measure_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_throughline_performance_v1_measure_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_throughline_performance_v1_measure_proto_goTypes = []any{
 	(MeasureKind)(0),              // 0: throughline.performance.v1.MeasureKind
 	(Direction)(0),                // 1: throughline.performance.v1.Direction
 	(Frequency)(0),                // 2: throughline.performance.v1.Frequency
 	(Contribution)(0),             // 3: throughline.performance.v1.Contribution
-	(*Target)(nil),                // 4: throughline.performance.v1.Target
-	(*MeasureLink)(nil),           // 5: throughline.performance.v1.MeasureLink
-	(*Rebasing)(nil),              // 6: throughline.performance.v1.Rebasing
-	(*Measure)(nil),               // 7: throughline.performance.v1.Measure
-	(*CreateMeasureRequest)(nil),  // 8: throughline.performance.v1.CreateMeasureRequest
-	(*GetMeasureRequest)(nil),     // 9: throughline.performance.v1.GetMeasureRequest
-	(*ListMeasuresRequest)(nil),   // 10: throughline.performance.v1.ListMeasuresRequest
-	(*ListMeasuresResponse)(nil),  // 11: throughline.performance.v1.ListMeasuresResponse
-	(*UpdateMeasureRequest)(nil),  // 12: throughline.performance.v1.UpdateMeasureRequest
-	(*DeleteMeasureRequest)(nil),  // 13: throughline.performance.v1.DeleteMeasureRequest
-	(*date.Date)(nil),             // 14: google.type.Date
-	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil), // 16: google.protobuf.FieldMask
+	(DimensionKind)(0),            // 4: throughline.performance.v1.DimensionKind
+	(*Target)(nil),                // 5: throughline.performance.v1.Target
+	(*MeasureLink)(nil),           // 6: throughline.performance.v1.MeasureLink
+	(*Dimension)(nil),             // 7: throughline.performance.v1.Dimension
+	(*Rebasing)(nil),              // 8: throughline.performance.v1.Rebasing
+	(*Measure)(nil),               // 9: throughline.performance.v1.Measure
+	(*CreateMeasureRequest)(nil),  // 10: throughline.performance.v1.CreateMeasureRequest
+	(*GetMeasureRequest)(nil),     // 11: throughline.performance.v1.GetMeasureRequest
+	(*ListMeasuresRequest)(nil),   // 12: throughline.performance.v1.ListMeasuresRequest
+	(*ListMeasuresResponse)(nil),  // 13: throughline.performance.v1.ListMeasuresResponse
+	(*UpdateMeasureRequest)(nil),  // 14: throughline.performance.v1.UpdateMeasureRequest
+	(*DeleteMeasureRequest)(nil),  // 15: throughline.performance.v1.DeleteMeasureRequest
+	(*date.Date)(nil),             // 16: google.type.Date
+	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil), // 18: google.protobuf.FieldMask
 }
 var file_throughline_performance_v1_measure_proto_depIdxs = []int32{
-	14, // 0: throughline.performance.v1.Target.start_date:type_name -> google.type.Date
-	14, // 1: throughline.performance.v1.Target.end_date:type_name -> google.type.Date
+	16, // 0: throughline.performance.v1.Target.start_date:type_name -> google.type.Date
+	16, // 1: throughline.performance.v1.Target.end_date:type_name -> google.type.Date
 	3,  // 2: throughline.performance.v1.MeasureLink.contribution:type_name -> throughline.performance.v1.Contribution
-	14, // 3: throughline.performance.v1.Rebasing.start_period:type_name -> google.type.Date
-	15, // 4: throughline.performance.v1.Rebasing.record_time:type_name -> google.protobuf.Timestamp
-	0,  // 5: throughline.performance.v1.Measure.kind:type_name -> throughline.performance.v1.MeasureKind
-	1,  // 6: throughline.performance.v1.Measure.direction:type_name -> throughline.performance.v1.Direction
-	2,  // 7: throughline.performance.v1.Measure.frequency:type_name -> throughline.performance.v1.Frequency
-	4,  // 8: throughline.performance.v1.Measure.targets:type_name -> throughline.performance.v1.Target
-	5,  // 9: throughline.performance.v1.Measure.links:type_name -> throughline.performance.v1.MeasureLink
-	15, // 10: throughline.performance.v1.Measure.create_time:type_name -> google.protobuf.Timestamp
-	15, // 11: throughline.performance.v1.Measure.update_time:type_name -> google.protobuf.Timestamp
-	6,  // 12: throughline.performance.v1.Measure.rebasings:type_name -> throughline.performance.v1.Rebasing
-	7,  // 13: throughline.performance.v1.CreateMeasureRequest.measure:type_name -> throughline.performance.v1.Measure
-	7,  // 14: throughline.performance.v1.ListMeasuresResponse.measures:type_name -> throughline.performance.v1.Measure
-	7,  // 15: throughline.performance.v1.UpdateMeasureRequest.measure:type_name -> throughline.performance.v1.Measure
-	16, // 16: throughline.performance.v1.UpdateMeasureRequest.update_mask:type_name -> google.protobuf.FieldMask
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	4,  // 3: throughline.performance.v1.Dimension.kind:type_name -> throughline.performance.v1.DimensionKind
+	16, // 4: throughline.performance.v1.Rebasing.start_period:type_name -> google.type.Date
+	17, // 5: throughline.performance.v1.Rebasing.record_time:type_name -> google.protobuf.Timestamp
+	0,  // 6: throughline.performance.v1.Measure.kind:type_name -> throughline.performance.v1.MeasureKind
+	1,  // 7: throughline.performance.v1.Measure.direction:type_name -> throughline.performance.v1.Direction
+	2,  // 8: throughline.performance.v1.Measure.frequency:type_name -> throughline.performance.v1.Frequency
+	5,  // 9: throughline.performance.v1.Measure.targets:type_name -> throughline.performance.v1.Target
+	6,  // 10: throughline.performance.v1.Measure.links:type_name -> throughline.performance.v1.MeasureLink
+	17, // 11: throughline.performance.v1.Measure.create_time:type_name -> google.protobuf.Timestamp
+	17, // 12: throughline.performance.v1.Measure.update_time:type_name -> google.protobuf.Timestamp
+	8,  // 13: throughline.performance.v1.Measure.rebasings:type_name -> throughline.performance.v1.Rebasing
+	7,  // 14: throughline.performance.v1.Measure.dimensions:type_name -> throughline.performance.v1.Dimension
+	9,  // 15: throughline.performance.v1.CreateMeasureRequest.measure:type_name -> throughline.performance.v1.Measure
+	9,  // 16: throughline.performance.v1.ListMeasuresResponse.measures:type_name -> throughline.performance.v1.Measure
+	9,  // 17: throughline.performance.v1.UpdateMeasureRequest.measure:type_name -> throughline.performance.v1.Measure
+	18, // 18: throughline.performance.v1.UpdateMeasureRequest.update_mask:type_name -> google.protobuf.FieldMask
+	19, // [19:19] is the sub-list for method output_type
+	19, // [19:19] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_throughline_performance_v1_measure_proto_init() }
@@ -1250,14 +1392,14 @@ func file_throughline_performance_v1_measure_proto_init() {
 	if File_throughline_performance_v1_measure_proto != nil {
 		return
 	}
-	file_throughline_performance_v1_measure_proto_msgTypes[3].OneofWrappers = []any{}
+	file_throughline_performance_v1_measure_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_throughline_performance_v1_measure_proto_rawDesc), len(file_throughline_performance_v1_measure_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   10,
+			NumEnums:      5,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -27,6 +27,59 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// What a percent sign does.
+type ValueRules_Percent int32
+
+const (
+	// Like POINTS.
+	ValueRules_PERCENT_UNSPECIFIED ValueRules_Percent = 0
+	// "85%" is 85.
+	ValueRules_PERCENT_POINTS ValueRules_Percent = 1
+	// "85%" is 0.85.
+	ValueRules_PERCENT_FRACTION ValueRules_Percent = 2
+)
+
+// Enum value maps for ValueRules_Percent.
+var (
+	ValueRules_Percent_name = map[int32]string{
+		0: "PERCENT_UNSPECIFIED",
+		1: "PERCENT_POINTS",
+		2: "PERCENT_FRACTION",
+	}
+	ValueRules_Percent_value = map[string]int32{
+		"PERCENT_UNSPECIFIED": 0,
+		"PERCENT_POINTS":      1,
+		"PERCENT_FRACTION":    2,
+	}
+)
+
+func (x ValueRules_Percent) Enum() *ValueRules_Percent {
+	p := new(ValueRules_Percent)
+	*p = x
+	return p
+}
+
+func (x ValueRules_Percent) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ValueRules_Percent) Descriptor() protoreflect.EnumDescriptor {
+	return file_throughline_performance_v1_observation_proto_enumTypes[0].Descriptor()
+}
+
+func (ValueRules_Percent) Type() protoreflect.EnumType {
+	return &file_throughline_performance_v1_observation_proto_enumTypes[0]
+}
+
+func (x ValueRules_Percent) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ValueRules_Percent.Descriptor instead.
+func (ValueRules_Percent) EnumDescriptor() ([]byte, []int) {
+	return file_throughline_performance_v1_observation_proto_rawDescGZIP(), []int{1, 0}
+}
+
 // One value of a measure for one period and dimension, in one revision.
 type Observation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -136,6 +189,81 @@ func (x *Observation) GetRecordedBy() string {
 	return ""
 }
 
+// How texts such as "85%" or "7.9M" are read. What is declared here is all there is: a text that does not follow the rules
+// is refused, never guessed at.
+type ValueRules struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "1.234,5" is read as 1234.5; otherwise "1,234.5" is.
+	DecimalComma bool `protobuf:"varint,1,opt,name=decimal_comma,json=decimalComma,proto3" json:"decimal_comma,omitempty"`
+	// What a percent sign does.
+	Percent ValueRules_Percent `protobuf:"varint,2,opt,name=percent,proto3,enum=throughline.performance.v1.ValueRules_Percent" json:"percent,omitempty"`
+	// Words that may follow a number and mean nothing more, such as "weeks" or "days"; letter case does not matter.
+	Units []string `protobuf:"bytes,3,rep,name=units,proto3" json:"units,omitempty"`
+	// Texts that mean "not known", such as "#Missing"; letter case does not matter. None: the empty text, "-", "n/a", "na", "tbd",
+	// "tbr", "null", "#missing" and "#n/a".
+	Missing       []string `protobuf:"bytes,4,rep,name=missing,proto3" json:"missing,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ValueRules) Reset() {
+	*x = ValueRules{}
+	mi := &file_throughline_performance_v1_observation_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ValueRules) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ValueRules) ProtoMessage() {}
+
+func (x *ValueRules) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_performance_v1_observation_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ValueRules.ProtoReflect.Descriptor instead.
+func (*ValueRules) Descriptor() ([]byte, []int) {
+	return file_throughline_performance_v1_observation_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ValueRules) GetDecimalComma() bool {
+	if x != nil {
+		return x.DecimalComma
+	}
+	return false
+}
+
+func (x *ValueRules) GetPercent() ValueRules_Percent {
+	if x != nil {
+		return x.Percent
+	}
+	return ValueRules_PERCENT_UNSPECIFIED
+}
+
+func (x *ValueRules) GetUnits() []string {
+	if x != nil {
+		return x.Units
+	}
+	return nil
+}
+
+func (x *ValueRules) GetMissing() []string {
+	if x != nil {
+		return x.Missing
+	}
+	return nil
+}
+
 // One value to record.
 type ObservationRow struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -145,17 +273,20 @@ type ObservationRow struct {
 	PeriodStart *date.Date `protobuf:"bytes,2,opt,name=period_start,json=periodStart,proto3" json:"period_start,omitempty"`
 	// Part of the city or group of people; empty means all.
 	Dimension string `protobuf:"bytes,3,opt,name=dimension,proto3" json:"dimension,omitempty"`
-	// The value; unset is refused, because unknown is not zero.
+	// The value. A row with neither value nor text is refused, because unknown is not zero.
 	Value *float64 `protobuf:"fixed64,4,opt,name=value,proto3,oneof" json:"value,omitempty"`
 	// Where it came from.
-	Source        string `protobuf:"bytes,5,opt,name=source,proto3" json:"source,omitempty"`
+	Source string `protobuf:"bytes,5,opt,name=source,proto3" json:"source,omitempty"`
+	// The value as a report writes it, read by the message's value_rules; instead of value. A text that means "not known"
+	// records nothing and is counted.
+	Text          *string `protobuf:"bytes,6,opt,name=text,proto3,oneof" json:"text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ObservationRow) Reset() {
 	*x = ObservationRow{}
-	mi := &file_throughline_performance_v1_observation_proto_msgTypes[1]
+	mi := &file_throughline_performance_v1_observation_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -167,7 +298,7 @@ func (x *ObservationRow) String() string {
 func (*ObservationRow) ProtoMessage() {}
 
 func (x *ObservationRow) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_observation_proto_msgTypes[1]
+	mi := &file_throughline_performance_v1_observation_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -180,7 +311,7 @@ func (x *ObservationRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObservationRow.ProtoReflect.Descriptor instead.
 func (*ObservationRow) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_observation_proto_rawDescGZIP(), []int{1}
+	return file_throughline_performance_v1_observation_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *ObservationRow) GetMeasure() string {
@@ -218,20 +349,29 @@ func (x *ObservationRow) GetSource() string {
 	return ""
 }
 
+func (x *ObservationRow) GetText() string {
+	if x != nil && x.Text != nil {
+		return *x.Text
+	}
+	return ""
+}
+
 // One message of the RecordObservations stream: at most 1,000 rows.
 type RecordObservationsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Organization that owns the measures; the same in every message.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	// Rows. Each message is one transaction; a bad row is reported and the others of its message are kept.
-	Rows          []*ObservationRow `protobuf:"bytes,2,rep,name=rows,proto3" json:"rows,omitempty"`
+	Rows []*ObservationRow `protobuf:"bytes,2,rep,name=rows,proto3" json:"rows,omitempty"`
+	// How texts of this message's rows are read.
+	ValueRules    *ValueRules `protobuf:"bytes,3,opt,name=value_rules,json=valueRules,proto3" json:"value_rules,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RecordObservationsRequest) Reset() {
 	*x = RecordObservationsRequest{}
-	mi := &file_throughline_performance_v1_observation_proto_msgTypes[2]
+	mi := &file_throughline_performance_v1_observation_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -243,7 +383,7 @@ func (x *RecordObservationsRequest) String() string {
 func (*RecordObservationsRequest) ProtoMessage() {}
 
 func (x *RecordObservationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_observation_proto_msgTypes[2]
+	mi := &file_throughline_performance_v1_observation_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -256,7 +396,7 @@ func (x *RecordObservationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordObservationsRequest.ProtoReflect.Descriptor instead.
 func (*RecordObservationsRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_observation_proto_rawDescGZIP(), []int{2}
+	return file_throughline_performance_v1_observation_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *RecordObservationsRequest) GetParent() string {
@@ -269,6 +409,13 @@ func (x *RecordObservationsRequest) GetParent() string {
 func (x *RecordObservationsRequest) GetRows() []*ObservationRow {
 	if x != nil {
 		return x.Rows
+	}
+	return nil
+}
+
+func (x *RecordObservationsRequest) GetValueRules() *ValueRules {
+	if x != nil {
+		return x.ValueRules
 	}
 	return nil
 }
@@ -290,7 +437,7 @@ type RowError struct {
 
 func (x *RowError) Reset() {
 	*x = RowError{}
-	mi := &file_throughline_performance_v1_observation_proto_msgTypes[3]
+	mi := &file_throughline_performance_v1_observation_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -302,7 +449,7 @@ func (x *RowError) String() string {
 func (*RowError) ProtoMessage() {}
 
 func (x *RowError) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_observation_proto_msgTypes[3]
+	mi := &file_throughline_performance_v1_observation_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -315,7 +462,7 @@ func (x *RowError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowError.ProtoReflect.Descriptor instead.
 func (*RowError) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_observation_proto_rawDescGZIP(), []int{3}
+	return file_throughline_performance_v1_observation_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *RowError) GetRow() int64 {
@@ -346,7 +493,7 @@ func (x *RowError) GetMessage() string {
 	return ""
 }
 
-// Response of RecordObservations: accepted + revised + duplicate + rejected = rows received.
+// Response of RecordObservations: accepted + revised + duplicate + rejected + missing = rows received.
 type RecordObservationsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Values recorded for the first time.
@@ -358,14 +505,16 @@ type RecordObservationsResponse struct {
 	// Values refused.
 	Rejected int64 `protobuf:"varint,4,opt,name=rejected,proto3" json:"rejected,omitempty"`
 	// Why rows were refused; the first 1,000.
-	Errors        []*RowError `protobuf:"bytes,5,rep,name=errors,proto3" json:"errors,omitempty"`
+	Errors []*RowError `protobuf:"bytes,5,rep,name=errors,proto3" json:"errors,omitempty"`
+	// Rows whose text means "not known"; nothing was written.
+	Missing       int64 `protobuf:"varint,6,opt,name=missing,proto3" json:"missing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RecordObservationsResponse) Reset() {
 	*x = RecordObservationsResponse{}
-	mi := &file_throughline_performance_v1_observation_proto_msgTypes[4]
+	mi := &file_throughline_performance_v1_observation_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -377,7 +526,7 @@ func (x *RecordObservationsResponse) String() string {
 func (*RecordObservationsResponse) ProtoMessage() {}
 
 func (x *RecordObservationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_observation_proto_msgTypes[4]
+	mi := &file_throughline_performance_v1_observation_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -390,7 +539,7 @@ func (x *RecordObservationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordObservationsResponse.ProtoReflect.Descriptor instead.
 func (*RecordObservationsResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_observation_proto_rawDescGZIP(), []int{4}
+	return file_throughline_performance_v1_observation_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *RecordObservationsResponse) GetAccepted() int64 {
@@ -428,6 +577,13 @@ func (x *RecordObservationsResponse) GetErrors() []*RowError {
 	return nil
 }
 
+func (x *RecordObservationsResponse) GetMissing() int64 {
+	if x != nil {
+		return x.Missing
+	}
+	return 0
+}
+
 // Request of ListObservations.
 type ListObservationsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -442,14 +598,16 @@ type ListObservationsRequest struct {
 	// Fields, each with an optional "desc" (AIP-132): period_start.
 	OrderBy string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
 	// Answer what was known at this moment; unset means now.
-	AsOf          *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	AsOf *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// Answer every revision, oldest first within a period and dimension, and not the latest alone.
+	AllRevisions  bool `protobuf:"varint,7,opt,name=all_revisions,json=allRevisions,proto3" json:"all_revisions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListObservationsRequest) Reset() {
 	*x = ListObservationsRequest{}
-	mi := &file_throughline_performance_v1_observation_proto_msgTypes[5]
+	mi := &file_throughline_performance_v1_observation_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -461,7 +619,7 @@ func (x *ListObservationsRequest) String() string {
 func (*ListObservationsRequest) ProtoMessage() {}
 
 func (x *ListObservationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_observation_proto_msgTypes[5]
+	mi := &file_throughline_performance_v1_observation_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -474,7 +632,7 @@ func (x *ListObservationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListObservationsRequest.ProtoReflect.Descriptor instead.
 func (*ListObservationsRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_observation_proto_rawDescGZIP(), []int{5}
+	return file_throughline_performance_v1_observation_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListObservationsRequest) GetParent() string {
@@ -519,7 +677,14 @@ func (x *ListObservationsRequest) GetAsOf() *timestamppb.Timestamp {
 	return nil
 }
 
-// Response of ListObservations: the latest revision of each period and dimension.
+func (x *ListObservationsRequest) GetAllRevisions() bool {
+	if x != nil {
+		return x.AllRevisions
+	}
+	return false
+}
+
+// Response of ListObservations: the latest revision of each period and dimension, or every one.
 type ListObservationsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The page, oldest period first.
@@ -532,7 +697,7 @@ type ListObservationsResponse struct {
 
 func (x *ListObservationsResponse) Reset() {
 	*x = ListObservationsResponse{}
-	mi := &file_throughline_performance_v1_observation_proto_msgTypes[6]
+	mi := &file_throughline_performance_v1_observation_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -544,7 +709,7 @@ func (x *ListObservationsResponse) String() string {
 func (*ListObservationsResponse) ProtoMessage() {}
 
 func (x *ListObservationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_observation_proto_msgTypes[6]
+	mi := &file_throughline_performance_v1_observation_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -557,7 +722,7 @@ func (x *ListObservationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListObservationsResponse.ProtoReflect.Descriptor instead.
 func (*ListObservationsResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_observation_proto_rawDescGZIP(), []int{6}
+	return file_throughline_performance_v1_observation_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListObservationsResponse) GetObservations() []*Observation {
@@ -590,31 +755,46 @@ const file_throughline_performance_v1_observation_proto_rawDesc = "" +
 	"recordTime\x12\x1f\n" +
 	"\vrecorded_by\x18\b \x01(\tR\n" +
 	"recordedBy:\x90\x01\xeaA\x8c\x01\n" +
-	"#throughline.performance/Observation\x12Jorganizations/{organization}/measures/{measure}/observations/{observation}*\fobservations2\vobservation\"\x95\x02\n" +
+	"#throughline.performance/Observation\x12Jorganizations/{organization}/measures/{measure}/observations/{observation}*\fobservations2\vobservation\"\xa5\x02\n" +
+	"\n" +
+	"ValueRules\x12#\n" +
+	"\rdecimal_comma\x18\x01 \x01(\bR\fdecimalComma\x12R\n" +
+	"\apercent\x18\x02 \x01(\x0e2..throughline.performance.v1.ValueRules.PercentB\b\xbaH\x05\x82\x01\x02\x10\x01R\apercent\x12&\n" +
+	"\x05units\x18\x03 \x03(\tB\x10\xbaH\r\x92\x01\n" +
+	"\x102\"\x06r\x04\x10\x01\x182R\x05units\x12(\n" +
+	"\amissing\x18\x04 \x03(\tB\x0e\xbaH\v\x92\x01\b\x102\"\x04r\x02\x182R\amissing\"L\n" +
+	"\aPercent\x12\x17\n" +
+	"\x13PERCENT_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0ePERCENT_POINTS\x10\x01\x12\x14\n" +
+	"\x10PERCENT_FRACTION\x10\x02\"\xbe\x02\n" +
 	"\x0eObservationRow\x12H\n" +
 	"\ameasure\x18\x01 \x01(\tB.\xe0A\x02\xfaA!\n" +
 	"\x1fthroughline.performance/Measure\xbaH\x04r\x02\x10\x01R\ameasure\x12?\n" +
 	"\fperiod_start\x18\x02 \x01(\v2\x11.google.type.DateB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\vperiodStart\x12%\n" +
-	"\tdimension\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18dR\tdimension\x12%\n" +
-	"\x05value\x18\x04 \x01(\x01B\n" +
-	"\xe0A\x02\xbaH\x04\x12\x02@\x01H\x00R\x05value\x88\x01\x01\x12 \n" +
-	"\x06source\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\x06sourceB\b\n" +
-	"\x06_value\"\xb2\x01\n" +
+	"\tdimension\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18dR\tdimension\x12\"\n" +
+	"\x05value\x18\x04 \x01(\x01B\a\xbaH\x04\x12\x02@\x01H\x00R\x05value\x88\x01\x01\x12 \n" +
+	"\x06source\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\x06source\x12!\n" +
+	"\x04text\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01H\x01R\x04text\x88\x01\x01B\b\n" +
+	"\x06_valueB\a\n" +
+	"\x05_text\"\xfb\x01\n" +
 	"\x19RecordObservationsRequest\x12E\n" +
 	"\x06parent\x18\x01 \x01(\tB-\xe0A\x02\xfaA \n" +
 	"\x1ethroughline.goals/Organization\xbaH\x04r\x02\x10\x01R\x06parent\x12N\n" +
-	"\x04rows\x18\x02 \x03(\v2*.throughline.performance.v1.ObservationRowB\x0e\xbaH\v\x92\x01\b\x10\xe8\a\"\x03\xd8\x01\x03R\x04rows\"d\n" +
+	"\x04rows\x18\x02 \x03(\v2*.throughline.performance.v1.ObservationRowB\x0e\xbaH\v\x92\x01\b\x10\xe8\a\"\x03\xd8\x01\x03R\x04rows\x12G\n" +
+	"\vvalue_rules\x18\x03 \x01(\v2&.throughline.performance.v1.ValueRulesR\n" +
+	"valueRules\"d\n" +
 	"\bRowError\x12\x10\n" +
 	"\x03row\x18\x01 \x01(\x03R\x03row\x12\x14\n" +
 	"\x05field\x18\x02 \x01(\tR\x05field\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x18\n" +
-	"\amessage\x18\x04 \x01(\tR\amessage\"\xca\x01\n" +
+	"\amessage\x18\x04 \x01(\tR\amessage\"\xe4\x01\n" +
 	"\x1aRecordObservationsResponse\x12\x1a\n" +
 	"\baccepted\x18\x01 \x01(\x03R\baccepted\x12\x18\n" +
 	"\arevised\x18\x02 \x01(\x03R\arevised\x12\x1c\n" +
 	"\tduplicate\x18\x03 \x01(\x03R\tduplicate\x12\x1a\n" +
 	"\brejected\x18\x04 \x01(\x03R\brejected\x12<\n" +
-	"\x06errors\x18\x05 \x03(\v2$.throughline.performance.v1.RowErrorR\x06errors\"\x9e\x02\n" +
+	"\x06errors\x18\x05 \x03(\v2$.throughline.performance.v1.RowErrorR\x06errors\x12\x18\n" +
+	"\amissing\x18\x06 \x01(\x03R\amissing\"\xc3\x02\n" +
 	"\x17ListObservationsRequest\x12F\n" +
 	"\x06parent\x18\x01 \x01(\tB.\xe0A\x02\xfaA!\n" +
 	"\x1fthroughline.performance/Measure\xbaH\x04r\x02\x10\x01R\x06parent\x12$\n" +
@@ -623,7 +803,8 @@ const file_throughline_performance_v1_observation_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\x12 \n" +
 	"\x06filter\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x12#\n" +
 	"\border_by\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\x12/\n" +
-	"\x05as_of\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x8f\x01\n" +
+	"\x05as_of\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12#\n" +
+	"\rall_revisions\x18\a \x01(\bR\fallRevisions\"\x8f\x01\n" +
 	"\x18ListObservationsResponse\x12K\n" +
 	"\fobservations\x18\x01 \x03(\v2'.throughline.performance.v1.ObservationR\fobservations\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageTokenBWZUgithub.com/throughline/throughline/proto/gen/throughline/performance/v1;performancev1b\x06proto3"
@@ -640,31 +821,36 @@ func file_throughline_performance_v1_observation_proto_rawDescGZIP() []byte {
 	return file_throughline_performance_v1_observation_proto_rawDescData
 }
 
-var file_throughline_performance_v1_observation_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_throughline_performance_v1_observation_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_throughline_performance_v1_observation_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_throughline_performance_v1_observation_proto_goTypes = []any{
-	(*Observation)(nil),                // 0: throughline.performance.v1.Observation
-	(*ObservationRow)(nil),             // 1: throughline.performance.v1.ObservationRow
-	(*RecordObservationsRequest)(nil),  // 2: throughline.performance.v1.RecordObservationsRequest
-	(*RowError)(nil),                   // 3: throughline.performance.v1.RowError
-	(*RecordObservationsResponse)(nil), // 4: throughline.performance.v1.RecordObservationsResponse
-	(*ListObservationsRequest)(nil),    // 5: throughline.performance.v1.ListObservationsRequest
-	(*ListObservationsResponse)(nil),   // 6: throughline.performance.v1.ListObservationsResponse
-	(*date.Date)(nil),                  // 7: google.type.Date
-	(*timestamppb.Timestamp)(nil),      // 8: google.protobuf.Timestamp
+	(ValueRules_Percent)(0),            // 0: throughline.performance.v1.ValueRules.Percent
+	(*Observation)(nil),                // 1: throughline.performance.v1.Observation
+	(*ValueRules)(nil),                 // 2: throughline.performance.v1.ValueRules
+	(*ObservationRow)(nil),             // 3: throughline.performance.v1.ObservationRow
+	(*RecordObservationsRequest)(nil),  // 4: throughline.performance.v1.RecordObservationsRequest
+	(*RowError)(nil),                   // 5: throughline.performance.v1.RowError
+	(*RecordObservationsResponse)(nil), // 6: throughline.performance.v1.RecordObservationsResponse
+	(*ListObservationsRequest)(nil),    // 7: throughline.performance.v1.ListObservationsRequest
+	(*ListObservationsResponse)(nil),   // 8: throughline.performance.v1.ListObservationsResponse
+	(*date.Date)(nil),                  // 9: google.type.Date
+	(*timestamppb.Timestamp)(nil),      // 10: google.protobuf.Timestamp
 }
 var file_throughline_performance_v1_observation_proto_depIdxs = []int32{
-	7, // 0: throughline.performance.v1.Observation.period_start:type_name -> google.type.Date
-	8, // 1: throughline.performance.v1.Observation.record_time:type_name -> google.protobuf.Timestamp
-	7, // 2: throughline.performance.v1.ObservationRow.period_start:type_name -> google.type.Date
-	1, // 3: throughline.performance.v1.RecordObservationsRequest.rows:type_name -> throughline.performance.v1.ObservationRow
-	3, // 4: throughline.performance.v1.RecordObservationsResponse.errors:type_name -> throughline.performance.v1.RowError
-	8, // 5: throughline.performance.v1.ListObservationsRequest.as_of:type_name -> google.protobuf.Timestamp
-	0, // 6: throughline.performance.v1.ListObservationsResponse.observations:type_name -> throughline.performance.v1.Observation
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	9,  // 0: throughline.performance.v1.Observation.period_start:type_name -> google.type.Date
+	10, // 1: throughline.performance.v1.Observation.record_time:type_name -> google.protobuf.Timestamp
+	0,  // 2: throughline.performance.v1.ValueRules.percent:type_name -> throughline.performance.v1.ValueRules.Percent
+	9,  // 3: throughline.performance.v1.ObservationRow.period_start:type_name -> google.type.Date
+	3,  // 4: throughline.performance.v1.RecordObservationsRequest.rows:type_name -> throughline.performance.v1.ObservationRow
+	2,  // 5: throughline.performance.v1.RecordObservationsRequest.value_rules:type_name -> throughline.performance.v1.ValueRules
+	5,  // 6: throughline.performance.v1.RecordObservationsResponse.errors:type_name -> throughline.performance.v1.RowError
+	10, // 7: throughline.performance.v1.ListObservationsRequest.as_of:type_name -> google.protobuf.Timestamp
+	1,  // 8: throughline.performance.v1.ListObservationsResponse.observations:type_name -> throughline.performance.v1.Observation
+	9,  // [9:9] is the sub-list for method output_type
+	9,  // [9:9] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_throughline_performance_v1_observation_proto_init() }
@@ -672,19 +858,20 @@ func file_throughline_performance_v1_observation_proto_init() {
 	if File_throughline_performance_v1_observation_proto != nil {
 		return
 	}
-	file_throughline_performance_v1_observation_proto_msgTypes[1].OneofWrappers = []any{}
+	file_throughline_performance_v1_observation_proto_msgTypes[2].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_throughline_performance_v1_observation_proto_rawDesc), len(file_throughline_performance_v1_observation_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   7,
+			NumEnums:      1,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_throughline_performance_v1_observation_proto_goTypes,
 		DependencyIndexes: file_throughline_performance_v1_observation_proto_depIdxs,
+		EnumInfos:         file_throughline_performance_v1_observation_proto_enumTypes,
 		MessageInfos:      file_throughline_performance_v1_observation_proto_msgTypes,
 	}.Build()
 	File_throughline_performance_v1_observation_proto = out.File

@@ -12,6 +12,7 @@ import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	date "google.golang.org/genproto/googleapis/type/date"
+	money "google.golang.org/genproto/googleapis/type/money"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -106,7 +107,30 @@ type Evidence struct {
 	// Weight among the subject's measures.
 	Weight int32 `protobuf:"varint,9,opt,name=weight,proto3" json:"weight,omitempty"`
 	// How far beyond (positive) or short of (negative) the target, in parts per million of the target, clamped to ±1,000,000.
-	MarginPpm     int32 `protobuf:"varint,10,opt,name=margin_ppm,json=marginPpm,proto3" json:"margin_ppm,omitempty"`
+	MarginPpm int32 `protobuf:"varint,10,opt,name=margin_ppm,json=marginPpm,proto3" json:"margin_ppm,omitempty"`
+	// Whether its process changes.
+	Variation Variation `protobuf:"varint,11,opt,name=variation,proto3,enum=throughline.performance.v1.Variation" json:"variation,omitempty"`
+	// What its process does to the target of the latest value.
+	Assurance Assurance `protobuf:"varint,12,opt,name=assurance,proto3,enum=throughline.performance.v1.Assurance" json:"assurance,omitempty"`
+	// What the variation was judged by.
+	Basis AnalysisBasis `protobuf:"varint,13,opt,name=basis,proto3,enum=throughline.performance.v1.AnalysisBasis" json:"basis,omitempty"`
+	// Fewer than 12 charted values: it counts half.
+	Provisional bool `protobuf:"varint,14,opt,name=provisional,proto3" json:"provisional,omitempty"`
+	// Quality of the data, 0 to 100.
+	QualityScore int32 `protobuf:"varint,15,opt,name=quality_score,json=qualityScore,proto3" json:"quality_score,omitempty"`
+	// How far the latest charted value lies from the mean, in thousandths of the way to the natural limit; positive is
+	// better, clamped to ±1,000,000. Unset without limits, for a range, and when all values are equal.
+	MagnitudeMilli *int32 `protobuf:"varint,16,opt,name=magnitude_milli,json=magnitudeMilli,proto3,oneof" json:"magnitude_milli,omitempty"`
+	// It can move money: its variation is known and its quality suffices.
+	Usable bool `protobuf:"varint,17,opt,name=usable,proto3" json:"usable,omitempty"`
+	// Why it says what it says, or why it cannot be used.
+	Reason string `protobuf:"bytes,18,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Values it was judged by.
+	Points int32 `protobuf:"varint,19,opt,name=points,proto3" json:"points,omitempty"`
+	// SHA-256 (hex) of these values, their revisions and targets; explainResultsRevision recomputes it from what is stored.
+	SeriesHash string `protobuf:"bytes,20,opt,name=series_hash,json=seriesHash,proto3" json:"series_hash,omitempty"`
+	// One word for variation and assurance.
+	StatusWord    StatusWord `protobuf:"varint,21,opt,name=status_word,json=statusWord,proto3,enum=throughline.performance.v1.StatusWord" json:"status_word,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -211,6 +235,83 @@ func (x *Evidence) GetMarginPpm() int32 {
 	return 0
 }
 
+func (x *Evidence) GetVariation() Variation {
+	if x != nil {
+		return x.Variation
+	}
+	return Variation_VARIATION_UNSPECIFIED
+}
+
+func (x *Evidence) GetAssurance() Assurance {
+	if x != nil {
+		return x.Assurance
+	}
+	return Assurance_ASSURANCE_UNSPECIFIED
+}
+
+func (x *Evidence) GetBasis() AnalysisBasis {
+	if x != nil {
+		return x.Basis
+	}
+	return AnalysisBasis_ANALYSIS_BASIS_UNSPECIFIED
+}
+
+func (x *Evidence) GetProvisional() bool {
+	if x != nil {
+		return x.Provisional
+	}
+	return false
+}
+
+func (x *Evidence) GetQualityScore() int32 {
+	if x != nil {
+		return x.QualityScore
+	}
+	return 0
+}
+
+func (x *Evidence) GetMagnitudeMilli() int32 {
+	if x != nil && x.MagnitudeMilli != nil {
+		return *x.MagnitudeMilli
+	}
+	return 0
+}
+
+func (x *Evidence) GetUsable() bool {
+	if x != nil {
+		return x.Usable
+	}
+	return false
+}
+
+func (x *Evidence) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Evidence) GetPoints() int32 {
+	if x != nil {
+		return x.Points
+	}
+	return 0
+}
+
+func (x *Evidence) GetSeriesHash() string {
+	if x != nil {
+		return x.SeriesHash
+	}
+	return ""
+}
+
+func (x *Evidence) GetStatusWord() StatusWord {
+	if x != nil {
+		return x.StatusWord
+	}
+	return StatusWord_STATUS_WORD_UNSPECIFIED
+}
+
 // What the measures of one goal, objective or program say together.
 type Signal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -223,7 +324,19 @@ type Signal struct {
 	// Known share of the whole weight, in parts per million.
 	KnownPpm int32 `protobuf:"varint,4,opt,name=known_ppm,json=knownPpm,proto3" json:"known_ppm,omitempty"`
 	// The measures it was made from, by name.
-	Evidence      []*Evidence `protobuf:"bytes,5,rep,name=evidence,proto3" json:"evidence,omitempty"`
+	Evidence []*Evidence `protobuf:"bytes,5,rep,name=evidence,proto3" json:"evidence,omitempty"`
+	// What more than half of the usable weight says, else COMMON_CAUSE; INSUFFICIENT_DATA when nothing is usable.
+	Variation Variation `protobuf:"varint,6,opt,name=variation,proto3,enum=throughline.performance.v1.Variation" json:"variation,omitempty"`
+	// What more than half of the usable weight with a target says, else HIT_OR_MISS; NO_TARGET when none has one.
+	Assurance Assurance `protobuf:"varint,7,opt,name=assurance,proto3,enum=throughline.performance.v1.Assurance" json:"assurance,omitempty"`
+	// One word for both.
+	StatusWord StatusWord `protobuf:"varint,8,opt,name=status_word,json=statusWord,proto3,enum=throughline.performance.v1.StatusWord" json:"status_word,omitempty"`
+	// Usable share of the whole weight, in parts per million.
+	UsablePpm int32 `protobuf:"varint,9,opt,name=usable_ppm,json=usablePpm,proto3" json:"usable_ppm,omitempty"`
+	// Part of the usable weight rests on fewer than 12 values.
+	Provisional bool `protobuf:"varint,10,opt,name=provisional,proto3" json:"provisional,omitempty"`
+	// Mean quality of its data by weight, 0 to 100.
+	QualityScore  int32 `protobuf:"varint,11,opt,name=quality_score,json=qualityScore,proto3" json:"quality_score,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -293,6 +406,121 @@ func (x *Signal) GetEvidence() []*Evidence {
 	return nil
 }
 
+func (x *Signal) GetVariation() Variation {
+	if x != nil {
+		return x.Variation
+	}
+	return Variation_VARIATION_UNSPECIFIED
+}
+
+func (x *Signal) GetAssurance() Assurance {
+	if x != nil {
+		return x.Assurance
+	}
+	return Assurance_ASSURANCE_UNSPECIFIED
+}
+
+func (x *Signal) GetStatusWord() StatusWord {
+	if x != nil {
+		return x.StatusWord
+	}
+	return StatusWord_STATUS_WORD_UNSPECIFIED
+}
+
+func (x *Signal) GetUsablePpm() int32 {
+	if x != nil {
+		return x.UsablePpm
+	}
+	return 0
+}
+
+func (x *Signal) GetProvisional() bool {
+	if x != nil {
+		return x.Provisional
+	}
+	return false
+}
+
+func (x *Signal) GetQualityScore() int32 {
+	if x != nil {
+		return x.QualityScore
+	}
+	return 0
+}
+
+// How much of the adopted money goes to programs that a signal can be used for.
+type MoneyShare struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Fiscal year of the adopted allocations, the latest that is adopted.
+	FiscalYear int32 `protobuf:"varint,1,opt,name=fiscal_year,json=fiscalYear,proto3" json:"fiscal_year,omitempty"`
+	// All that they give to programs.
+	Total *money.Money `protobuf:"bytes,2,opt,name=total,proto3" json:"total,omitempty"`
+	// Of this, to programs with a usable signal.
+	WithSignal *money.Money `protobuf:"bytes,3,opt,name=with_signal,json=withSignal,proto3" json:"with_signal,omitempty"`
+	// The share, in parts per million.
+	SharePpm      int32 `protobuf:"varint,4,opt,name=share_ppm,json=sharePpm,proto3" json:"share_ppm,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MoneyShare) Reset() {
+	*x = MoneyShare{}
+	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MoneyShare) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MoneyShare) ProtoMessage() {}
+
+func (x *MoneyShare) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MoneyShare.ProtoReflect.Descriptor instead.
+func (*MoneyShare) Descriptor() ([]byte, []int) {
+	return file_throughline_performance_v1_results_revision_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *MoneyShare) GetFiscalYear() int32 {
+	if x != nil {
+		return x.FiscalYear
+	}
+	return 0
+}
+
+func (x *MoneyShare) GetTotal() *money.Money {
+	if x != nil {
+		return x.Total
+	}
+	return nil
+}
+
+func (x *MoneyShare) GetWithSignal() *money.Money {
+	if x != nil {
+		return x.WithSignal
+	}
+	return nil
+}
+
+func (x *MoneyShare) GetSharePpm() int32 {
+	if x != nil {
+		return x.SharePpm
+	}
+	return 0
+}
+
 // Results as published. It never changes; later observations show in the next revision.
 type ResultsRevision struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -307,14 +535,21 @@ type ResultsRevision struct {
 	// Version tag; constant, because a revision never changes.
 	Etag string `protobuf:"bytes,5,opt,name=etag,proto3" json:"etag,omitempty"`
 	// When it was created.
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// Rules the charts were read by, and their version, such as "NHS/1".
+	RuleSet string `protobuf:"bytes,7,opt,name=rule_set,json=ruleSet,proto3" json:"rule_set,omitempty"`
+	// Least quality that can be used, 0 to 100.
+	MinQuality int32 `protobuf:"varint,8,opt,name=min_quality,json=minQuality,proto3" json:"min_quality,omitempty"`
+	// Share of the adopted money that a signal can be used for, as it was at publication; unset while nothing is adopted.
+	// It is not part of content_hash.
+	Money         *MoneyShare `protobuf:"bytes,9,opt,name=money,proto3" json:"money,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ResultsRevision) Reset() {
 	*x = ResultsRevision{}
-	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[2]
+	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -326,7 +561,7 @@ func (x *ResultsRevision) String() string {
 func (*ResultsRevision) ProtoMessage() {}
 
 func (x *ResultsRevision) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[2]
+	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -339,7 +574,7 @@ func (x *ResultsRevision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResultsRevision.ProtoReflect.Descriptor instead.
 func (*ResultsRevision) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_results_revision_proto_rawDescGZIP(), []int{2}
+	return file_throughline_performance_v1_results_revision_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ResultsRevision) GetName() string {
@@ -384,6 +619,27 @@ func (x *ResultsRevision) GetCreateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *ResultsRevision) GetRuleSet() string {
+	if x != nil {
+		return x.RuleSet
+	}
+	return ""
+}
+
+func (x *ResultsRevision) GetMinQuality() int32 {
+	if x != nil {
+		return x.MinQuality
+	}
+	return 0
+}
+
+func (x *ResultsRevision) GetMoney() *MoneyShare {
+	if x != nil {
+		return x.Money
+	}
+	return nil
+}
+
 // Request of PublishResults.
 type PublishResultsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -393,14 +649,16 @@ type PublishResultsRequest struct {
 	// response, and the same key with another payload is refused. Empty: no protection against repeats.
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Check everything and answer what would be stored, without storing it (AIP-163).
-	ValidateOnly  bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// Rules to read the charts by; unset means NHS.
+	RuleSet       RuleSet `protobuf:"varint,4,opt,name=rule_set,json=ruleSet,proto3,enum=throughline.performance.v1.RuleSet" json:"rule_set,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PublishResultsRequest) Reset() {
 	*x = PublishResultsRequest{}
-	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[3]
+	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -412,7 +670,7 @@ func (x *PublishResultsRequest) String() string {
 func (*PublishResultsRequest) ProtoMessage() {}
 
 func (x *PublishResultsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[3]
+	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -425,7 +683,7 @@ func (x *PublishResultsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishResultsRequest.ProtoReflect.Descriptor instead.
 func (*PublishResultsRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_results_revision_proto_rawDescGZIP(), []int{3}
+	return file_throughline_performance_v1_results_revision_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *PublishResultsRequest) GetParent() string {
@@ -449,6 +707,150 @@ func (x *PublishResultsRequest) GetValidateOnly() bool {
 	return false
 }
 
+func (x *PublishResultsRequest) GetRuleSet() RuleSet {
+	if x != nil {
+		return x.RuleSet
+	}
+	return RuleSet_RULE_SET_UNSPECIFIED
+}
+
+// Request of ExplainResultsRevision.
+type ExplainResultsRevisionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of a results revision; the id `current` means the latest published.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Measure to explain.
+	Measure       string `protobuf:"bytes,2,opt,name=measure,proto3" json:"measure,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExplainResultsRevisionRequest) Reset() {
+	*x = ExplainResultsRevisionRequest{}
+	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainResultsRevisionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainResultsRevisionRequest) ProtoMessage() {}
+
+func (x *ExplainResultsRevisionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainResultsRevisionRequest.ProtoReflect.Descriptor instead.
+func (*ExplainResultsRevisionRequest) Descriptor() ([]byte, []int) {
+	return file_throughline_performance_v1_results_revision_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ExplainResultsRevisionRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ExplainResultsRevisionRequest) GetMeasure() string {
+	if x != nil {
+		return x.Measure
+	}
+	return ""
+}
+
+// Response of ExplainResultsRevision: a measure as the revision saw it.
+type ExplainResultsRevisionResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What was published.
+	Evidence *Evidence `protobuf:"bytes,1,opt,name=evidence,proto3" json:"evidence,omitempty"`
+	// The same analysis made again, now, from the values known at publication and the targets and segments that were published.
+	Analysis *MeasureAnalysis `protobuf:"bytes,2,opt,name=analysis,proto3" json:"analysis,omitempty"`
+	// Hash of these values, computed now.
+	SeriesHash string `protobuf:"bytes,3,opt,name=series_hash,json=seriesHash,proto3" json:"series_hash,omitempty"`
+	// The hash is the published one, and so are both verdicts.
+	Reproduced bool `protobuf:"varint,4,opt,name=reproduced,proto3" json:"reproduced,omitempty"`
+	// Values revised or added since publication.
+	ChangedSince  int32 `protobuf:"varint,5,opt,name=changed_since,json=changedSince,proto3" json:"changed_since,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExplainResultsRevisionResponse) Reset() {
+	*x = ExplainResultsRevisionResponse{}
+	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainResultsRevisionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainResultsRevisionResponse) ProtoMessage() {}
+
+func (x *ExplainResultsRevisionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainResultsRevisionResponse.ProtoReflect.Descriptor instead.
+func (*ExplainResultsRevisionResponse) Descriptor() ([]byte, []int) {
+	return file_throughline_performance_v1_results_revision_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ExplainResultsRevisionResponse) GetEvidence() *Evidence {
+	if x != nil {
+		return x.Evidence
+	}
+	return nil
+}
+
+func (x *ExplainResultsRevisionResponse) GetAnalysis() *MeasureAnalysis {
+	if x != nil {
+		return x.Analysis
+	}
+	return nil
+}
+
+func (x *ExplainResultsRevisionResponse) GetSeriesHash() string {
+	if x != nil {
+		return x.SeriesHash
+	}
+	return ""
+}
+
+func (x *ExplainResultsRevisionResponse) GetReproduced() bool {
+	if x != nil {
+		return x.Reproduced
+	}
+	return false
+}
+
+func (x *ExplainResultsRevisionResponse) GetChangedSince() int32 {
+	if x != nil {
+		return x.ChangedSince
+	}
+	return 0
+}
+
 // Request of GetResultsRevision.
 type GetResultsRevisionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -460,7 +862,7 @@ type GetResultsRevisionRequest struct {
 
 func (x *GetResultsRevisionRequest) Reset() {
 	*x = GetResultsRevisionRequest{}
-	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[4]
+	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -472,7 +874,7 @@ func (x *GetResultsRevisionRequest) String() string {
 func (*GetResultsRevisionRequest) ProtoMessage() {}
 
 func (x *GetResultsRevisionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[4]
+	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -485,7 +887,7 @@ func (x *GetResultsRevisionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetResultsRevisionRequest.ProtoReflect.Descriptor instead.
 func (*GetResultsRevisionRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_results_revision_proto_rawDescGZIP(), []int{4}
+	return file_throughline_performance_v1_results_revision_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetResultsRevisionRequest) GetName() string {
@@ -514,7 +916,7 @@ type ListResultsRevisionsRequest struct {
 
 func (x *ListResultsRevisionsRequest) Reset() {
 	*x = ListResultsRevisionsRequest{}
-	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[5]
+	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -526,7 +928,7 @@ func (x *ListResultsRevisionsRequest) String() string {
 func (*ListResultsRevisionsRequest) ProtoMessage() {}
 
 func (x *ListResultsRevisionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[5]
+	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -539,7 +941,7 @@ func (x *ListResultsRevisionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListResultsRevisionsRequest.ProtoReflect.Descriptor instead.
 func (*ListResultsRevisionsRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_results_revision_proto_rawDescGZIP(), []int{5}
+	return file_throughline_performance_v1_results_revision_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListResultsRevisionsRequest) GetParent() string {
@@ -590,7 +992,7 @@ type ListResultsRevisionsResponse struct {
 
 func (x *ListResultsRevisionsResponse) Reset() {
 	*x = ListResultsRevisionsResponse{}
-	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[6]
+	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -602,7 +1004,7 @@ func (x *ListResultsRevisionsResponse) String() string {
 func (*ListResultsRevisionsResponse) ProtoMessage() {}
 
 func (x *ListResultsRevisionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[6]
+	mi := &file_throughline_performance_v1_results_revision_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -615,7 +1017,7 @@ func (x *ListResultsRevisionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListResultsRevisionsResponse.ProtoReflect.Descriptor instead.
 func (*ListResultsRevisionsResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_results_revision_proto_rawDescGZIP(), []int{6}
+	return file_throughline_performance_v1_results_revision_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListResultsRevisionsResponse) GetResultsRevisions() []*ResultsRevision {
@@ -636,7 +1038,7 @@ var File_throughline_performance_v1_results_revision_proto protoreflect.FileDesc
 
 const file_throughline_performance_v1_results_revision_proto_rawDesc = "" +
 	"\n" +
-	"1throughline/performance/v1/results_revision.proto\x12\x1athroughline.performance.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a(throughline/performance/v1/measure.proto\"\xb5\x03\n" +
+	"1throughline/performance/v1/results_revision.proto\x12\x1athroughline.performance.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\x1a)throughline/performance/v1/analysis.proto\x1a(throughline/performance/v1/measure.proto\"\xcf\a\n" +
 	"\bEvidence\x12>\n" +
 	"\ameasure\x18\x01 \x01(\tB$\xfaA!\n" +
 	"\x1fthroughline.performance/MeasureR\ameasure\x124\n" +
@@ -650,14 +1052,45 @@ const file_throughline_performance_v1_results_revision_proto_rawDesc = "" +
 	"\x06weight\x18\t \x01(\x05R\x06weight\x12\x1d\n" +
 	"\n" +
 	"margin_ppm\x18\n" +
-	" \x01(\x05R\tmarginPpm\"\xe9\x01\n" +
+	" \x01(\x05R\tmarginPpm\x12H\n" +
+	"\tvariation\x18\v \x01(\x0e2%.throughline.performance.v1.VariationB\x03\xe0A\x03R\tvariation\x12H\n" +
+	"\tassurance\x18\f \x01(\x0e2%.throughline.performance.v1.AssuranceB\x03\xe0A\x03R\tassurance\x12D\n" +
+	"\x05basis\x18\r \x01(\x0e2).throughline.performance.v1.AnalysisBasisB\x03\xe0A\x03R\x05basis\x12 \n" +
+	"\vprovisional\x18\x0e \x01(\bR\vprovisional\x12#\n" +
+	"\rquality_score\x18\x0f \x01(\x05R\fqualityScore\x12,\n" +
+	"\x0fmagnitude_milli\x18\x10 \x01(\x05H\x00R\x0emagnitudeMilli\x88\x01\x01\x12\x16\n" +
+	"\x06usable\x18\x11 \x01(\bR\x06usable\x12\x16\n" +
+	"\x06reason\x18\x12 \x01(\tR\x06reason\x12\x16\n" +
+	"\x06points\x18\x13 \x01(\x05R\x06points\x12\x1f\n" +
+	"\vseries_hash\x18\x14 \x01(\tR\n" +
+	"seriesHash\x12L\n" +
+	"\vstatus_word\x18\x15 \x01(\x0e2&.throughline.performance.v1.StatusWordB\x03\xe0A\x03R\n" +
+	"statusWordB\x12\n" +
+	"\x10_magnitude_milli\"\xb1\x04\n" +
 	"\x06Signal\x12 \n" +
 	"\asubject\x18\x01 \x01(\tB\x06\xfaA\x03\n" +
 	"\x01*R\asubject\x12E\n" +
 	"\x06status\x18\x02 \x01(\x0e2(.throughline.performance.v1.ResultStatusB\x03\xe0A\x03R\x06status\x12\x17\n" +
 	"\amet_ppm\x18\x03 \x01(\x05R\x06metPpm\x12\x1b\n" +
 	"\tknown_ppm\x18\x04 \x01(\x05R\bknownPpm\x12@\n" +
-	"\bevidence\x18\x05 \x03(\v2$.throughline.performance.v1.EvidenceR\bevidence\"\xcd\x03\n" +
+	"\bevidence\x18\x05 \x03(\v2$.throughline.performance.v1.EvidenceR\bevidence\x12H\n" +
+	"\tvariation\x18\x06 \x01(\x0e2%.throughline.performance.v1.VariationB\x03\xe0A\x03R\tvariation\x12H\n" +
+	"\tassurance\x18\a \x01(\x0e2%.throughline.performance.v1.AssuranceB\x03\xe0A\x03R\tassurance\x12L\n" +
+	"\vstatus_word\x18\b \x01(\x0e2&.throughline.performance.v1.StatusWordB\x03\xe0A\x03R\n" +
+	"statusWord\x12\x1d\n" +
+	"\n" +
+	"usable_ppm\x18\t \x01(\x05R\tusablePpm\x12 \n" +
+	"\vprovisional\x18\n" +
+	" \x01(\bR\vprovisional\x12#\n" +
+	"\rquality_score\x18\v \x01(\x05R\fqualityScore\"\xa9\x01\n" +
+	"\n" +
+	"MoneyShare\x12\x1f\n" +
+	"\vfiscal_year\x18\x01 \x01(\x05R\n" +
+	"fiscalYear\x12(\n" +
+	"\x05total\x18\x02 \x01(\v2\x12.google.type.MoneyR\x05total\x123\n" +
+	"\vwith_signal\x18\x03 \x01(\v2\x12.google.type.MoneyR\n" +
+	"withSignal\x12\x1b\n" +
+	"\tshare_ppm\x18\x04 \x01(\x05R\bsharePpm\"\xd6\x04\n" +
 	"\x0fResultsRevision\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12A\n" +
 	"\asignals\x18\x02 \x03(\v2\".throughline.performance.v1.SignalB\x03\xe0A\x03R\asignals\x12&\n" +
@@ -665,14 +1098,33 @@ const file_throughline_performance_v1_results_revision_proto_rawDesc = "" +
 	"\x0eeffective_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\reffectiveTime\x12\x17\n" +
 	"\x04etag\x18\x05 \x01(\tB\x03\xe0A\x03R\x04etag\x12@\n" +
 	"\vcreate_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"createTime:\x92\x01\xeaA\x8e\x01\n" +
-	"'throughline.performance/ResultsRevision\x12@organizations/{organization}/resultsRevisions/{results_revision}*\x10resultsRevisions2\x0fresultsRevision\"\xac\x01\n" +
+	"createTime\x12\x1e\n" +
+	"\brule_set\x18\a \x01(\tB\x03\xe0A\x03R\aruleSet\x12$\n" +
+	"\vmin_quality\x18\b \x01(\x05B\x03\xe0A\x03R\n" +
+	"minQuality\x12A\n" +
+	"\x05money\x18\t \x01(\v2&.throughline.performance.v1.MoneyShareB\x03\xe0A\x03R\x05money:\x92\x01\xeaA\x8e\x01\n" +
+	"'throughline.performance/ResultsRevision\x12@organizations/{organization}/resultsRevisions/{results_revision}*\x10resultsRevisions2\x0fresultsRevision\"\xf6\x01\n" +
 	"\x15PublishResultsRequest\x12E\n" +
 	"\x06parent\x18\x01 \x01(\tB-\xe0A\x02\xfaA \n" +
 	"\x1ethroughline.goals/Organization\xbaH\x04r\x02\x10\x01R\x06parent\x12'\n" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n" +
-	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\"g\n" +
+	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\x12H\n" +
+	"\brule_set\x18\x04 \x01(\x0e2#.throughline.performance.v1.RuleSetB\b\xbaH\x05\x82\x01\x02\x10\x01R\aruleSet\"\xb5\x01\n" +
+	"\x1dExplainResultsRevisionRequest\x12J\n" +
+	"\x04name\x18\x01 \x01(\tB6\xe0A\x02\xfaA)\n" +
+	"'throughline.performance/ResultsRevision\xbaH\x04r\x02\x10\x01R\x04name\x12H\n" +
+	"\ameasure\x18\x02 \x01(\tB.\xe0A\x02\xfaA!\n" +
+	"\x1fthroughline.performance/Measure\xbaH\x04r\x02\x10\x01R\ameasure\"\x91\x02\n" +
+	"\x1eExplainResultsRevisionResponse\x12@\n" +
+	"\bevidence\x18\x01 \x01(\v2$.throughline.performance.v1.EvidenceR\bevidence\x12G\n" +
+	"\banalysis\x18\x02 \x01(\v2+.throughline.performance.v1.MeasureAnalysisR\banalysis\x12\x1f\n" +
+	"\vseries_hash\x18\x03 \x01(\tR\n" +
+	"seriesHash\x12\x1e\n" +
+	"\n" +
+	"reproduced\x18\x04 \x01(\bR\n" +
+	"reproduced\x12#\n" +
+	"\rchanged_since\x18\x05 \x01(\x05R\fchangedSince\"g\n" +
 	"\x19GetResultsRevisionRequest\x12J\n" +
 	"\x04name\x18\x01 \x01(\tB6\xe0A\x02\xfaA)\n" +
 	"'throughline.performance/ResultsRevision\xbaH\x04r\x02\x10\x01R\x04name\"\xf0\x01\n" +
@@ -706,35 +1158,58 @@ func file_throughline_performance_v1_results_revision_proto_rawDescGZIP() []byte
 }
 
 var file_throughline_performance_v1_results_revision_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_throughline_performance_v1_results_revision_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_throughline_performance_v1_results_revision_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_throughline_performance_v1_results_revision_proto_goTypes = []any{
-	(ResultStatus)(0),                    // 0: throughline.performance.v1.ResultStatus
-	(*Evidence)(nil),                     // 1: throughline.performance.v1.Evidence
-	(*Signal)(nil),                       // 2: throughline.performance.v1.Signal
-	(*ResultsRevision)(nil),              // 3: throughline.performance.v1.ResultsRevision
-	(*PublishResultsRequest)(nil),        // 4: throughline.performance.v1.PublishResultsRequest
-	(*GetResultsRevisionRequest)(nil),    // 5: throughline.performance.v1.GetResultsRevisionRequest
-	(*ListResultsRevisionsRequest)(nil),  // 6: throughline.performance.v1.ListResultsRevisionsRequest
-	(*ListResultsRevisionsResponse)(nil), // 7: throughline.performance.v1.ListResultsRevisionsResponse
-	(*date.Date)(nil),                    // 8: google.type.Date
-	(Direction)(0),                       // 9: throughline.performance.v1.Direction
-	(*timestamppb.Timestamp)(nil),        // 10: google.protobuf.Timestamp
+	(ResultStatus)(0),                      // 0: throughline.performance.v1.ResultStatus
+	(*Evidence)(nil),                       // 1: throughline.performance.v1.Evidence
+	(*Signal)(nil),                         // 2: throughline.performance.v1.Signal
+	(*MoneyShare)(nil),                     // 3: throughline.performance.v1.MoneyShare
+	(*ResultsRevision)(nil),                // 4: throughline.performance.v1.ResultsRevision
+	(*PublishResultsRequest)(nil),          // 5: throughline.performance.v1.PublishResultsRequest
+	(*ExplainResultsRevisionRequest)(nil),  // 6: throughline.performance.v1.ExplainResultsRevisionRequest
+	(*ExplainResultsRevisionResponse)(nil), // 7: throughline.performance.v1.ExplainResultsRevisionResponse
+	(*GetResultsRevisionRequest)(nil),      // 8: throughline.performance.v1.GetResultsRevisionRequest
+	(*ListResultsRevisionsRequest)(nil),    // 9: throughline.performance.v1.ListResultsRevisionsRequest
+	(*ListResultsRevisionsResponse)(nil),   // 10: throughline.performance.v1.ListResultsRevisionsResponse
+	(*date.Date)(nil),                      // 11: google.type.Date
+	(Direction)(0),                         // 12: throughline.performance.v1.Direction
+	(Variation)(0),                         // 13: throughline.performance.v1.Variation
+	(Assurance)(0),                         // 14: throughline.performance.v1.Assurance
+	(AnalysisBasis)(0),                     // 15: throughline.performance.v1.AnalysisBasis
+	(StatusWord)(0),                        // 16: throughline.performance.v1.StatusWord
+	(*money.Money)(nil),                    // 17: google.type.Money
+	(*timestamppb.Timestamp)(nil),          // 18: google.protobuf.Timestamp
+	(RuleSet)(0),                           // 19: throughline.performance.v1.RuleSet
+	(*MeasureAnalysis)(nil),                // 20: throughline.performance.v1.MeasureAnalysis
 }
 var file_throughline_performance_v1_results_revision_proto_depIdxs = []int32{
-	8,  // 0: throughline.performance.v1.Evidence.period_start:type_name -> google.type.Date
-	9,  // 1: throughline.performance.v1.Evidence.direction:type_name -> throughline.performance.v1.Direction
+	11, // 0: throughline.performance.v1.Evidence.period_start:type_name -> google.type.Date
+	12, // 1: throughline.performance.v1.Evidence.direction:type_name -> throughline.performance.v1.Direction
 	0,  // 2: throughline.performance.v1.Evidence.status:type_name -> throughline.performance.v1.ResultStatus
-	0,  // 3: throughline.performance.v1.Signal.status:type_name -> throughline.performance.v1.ResultStatus
-	1,  // 4: throughline.performance.v1.Signal.evidence:type_name -> throughline.performance.v1.Evidence
-	2,  // 5: throughline.performance.v1.ResultsRevision.signals:type_name -> throughline.performance.v1.Signal
-	10, // 6: throughline.performance.v1.ResultsRevision.effective_time:type_name -> google.protobuf.Timestamp
-	10, // 7: throughline.performance.v1.ResultsRevision.create_time:type_name -> google.protobuf.Timestamp
-	3,  // 8: throughline.performance.v1.ListResultsRevisionsResponse.results_revisions:type_name -> throughline.performance.v1.ResultsRevision
-	9,  // [9:9] is the sub-list for method output_type
-	9,  // [9:9] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	13, // 3: throughline.performance.v1.Evidence.variation:type_name -> throughline.performance.v1.Variation
+	14, // 4: throughline.performance.v1.Evidence.assurance:type_name -> throughline.performance.v1.Assurance
+	15, // 5: throughline.performance.v1.Evidence.basis:type_name -> throughline.performance.v1.AnalysisBasis
+	16, // 6: throughline.performance.v1.Evidence.status_word:type_name -> throughline.performance.v1.StatusWord
+	0,  // 7: throughline.performance.v1.Signal.status:type_name -> throughline.performance.v1.ResultStatus
+	1,  // 8: throughline.performance.v1.Signal.evidence:type_name -> throughline.performance.v1.Evidence
+	13, // 9: throughline.performance.v1.Signal.variation:type_name -> throughline.performance.v1.Variation
+	14, // 10: throughline.performance.v1.Signal.assurance:type_name -> throughline.performance.v1.Assurance
+	16, // 11: throughline.performance.v1.Signal.status_word:type_name -> throughline.performance.v1.StatusWord
+	17, // 12: throughline.performance.v1.MoneyShare.total:type_name -> google.type.Money
+	17, // 13: throughline.performance.v1.MoneyShare.with_signal:type_name -> google.type.Money
+	2,  // 14: throughline.performance.v1.ResultsRevision.signals:type_name -> throughline.performance.v1.Signal
+	18, // 15: throughline.performance.v1.ResultsRevision.effective_time:type_name -> google.protobuf.Timestamp
+	18, // 16: throughline.performance.v1.ResultsRevision.create_time:type_name -> google.protobuf.Timestamp
+	3,  // 17: throughline.performance.v1.ResultsRevision.money:type_name -> throughline.performance.v1.MoneyShare
+	19, // 18: throughline.performance.v1.PublishResultsRequest.rule_set:type_name -> throughline.performance.v1.RuleSet
+	1,  // 19: throughline.performance.v1.ExplainResultsRevisionResponse.evidence:type_name -> throughline.performance.v1.Evidence
+	20, // 20: throughline.performance.v1.ExplainResultsRevisionResponse.analysis:type_name -> throughline.performance.v1.MeasureAnalysis
+	4,  // 21: throughline.performance.v1.ListResultsRevisionsResponse.results_revisions:type_name -> throughline.performance.v1.ResultsRevision
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_throughline_performance_v1_results_revision_proto_init() }
@@ -742,14 +1217,16 @@ func file_throughline_performance_v1_results_revision_proto_init() {
 	if File_throughline_performance_v1_results_revision_proto != nil {
 		return
 	}
+	file_throughline_performance_v1_analysis_proto_init()
 	file_throughline_performance_v1_measure_proto_init()
+	file_throughline_performance_v1_results_revision_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_throughline_performance_v1_results_revision_proto_rawDesc), len(file_throughline_performance_v1_results_revision_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   7,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

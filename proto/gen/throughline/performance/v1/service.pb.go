@@ -4,7 +4,7 @@
 // 	protoc        (unknown)
 // source: throughline/performance/v1/service.proto
 
-// Measures results: measures, observations and published results.
+// Measures results: measures, observations, published results, reports and evaluations.
 
 package performancev1
 
@@ -29,7 +29,7 @@ var File_throughline_performance_v1_service_proto protoreflect.FileDescriptor
 
 const file_throughline_performance_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"(throughline/performance/v1/service.proto\x12\x1athroughline.performance.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a)throughline/performance/v1/analysis.proto\x1a(throughline/performance/v1/measure.proto\x1a,throughline/performance/v1/observation.proto\x1a1throughline/performance/v1/results_revision.proto\x1a throughline/type/v1/access.proto2\xac\x13\n" +
+	"(throughline/performance/v1/service.proto\x12\x1athroughline.performance.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a)throughline/performance/v1/analysis.proto\x1a+throughline/performance/v1/evaluation.proto\x1a$throughline/performance/v1/gap.proto\x1a(throughline/performance/v1/measure.proto\x1a,throughline/performance/v1/observation.proto\x1a0throughline/performance/v1/progress_report.proto\x1a1throughline/performance/v1/results_revision.proto\x1a throughline/type/v1/access.proto2\xd50\n" +
 	"\x12PerformanceService\x12\xc1\x01\n" +
 	"\rCreateMeasure\x120.throughline.performance.v1.CreateMeasureRequest\x1a#.throughline.performance.v1.Measure\"Y\xda\xe7\x18\x1f\n" +
 	"\x1bperformance.measures.create\x18\x01\x82\xd3\xe4\x93\x020:\ameasure\"%/v1/{parent=organizations/*}/measures\x12\xad\x01\n" +
@@ -55,29 +55,91 @@ const file_throughline_performance_v1_service_proto_rawDesc = "" +
 	"\x12GetResultsRevision\x125.throughline.performance.v1.GetResultsRevisionRequest\x1a+.throughline.performance.v1.ResultsRevision\"[\xda\xe7\x18\"\n" +
 	" performance.resultsRevisions.get\x82\xd3\xe4\x93\x02/\x12-/v1/{name=organizations/*/resultsRevisions/*}\x12\xe7\x01\n" +
 	"\x14ListResultsRevisions\x127.throughline.performance.v1.ListResultsRevisionsRequest\x1a8.throughline.performance.v1.ListResultsRevisionsResponse\"\\\xda\xe7\x18#\n" +
-	"!performance.resultsRevisions.list\x82\xd3\xe4\x93\x02/\x12-/v1/{parent=organizations/*}/resultsRevisionsBWZUgithub.com/throughline/throughline/proto/gen/throughline/performance/v1;performancev1b\x06proto3"
+	"!performance.resultsRevisions.list\x82\xd3\xe4\x93\x02/\x12-/v1/{parent=organizations/*}/resultsRevisions\x12\xcc\x01\n" +
+	"\x11CompareDimensions\x124.throughline.performance.v1.CompareDimensionsRequest\x1a).throughline.performance.v1.MeasureEquity\"V\xda\xe7\x18\x1e\n" +
+	"\x1cperformance.measures.compare\x82\xd3\xe4\x93\x02.\x12,/v1/{name=organizations/*/measures/*}:equity\x12\xd1\x01\n" +
+	"\x0fListMeasureGaps\x122.throughline.performance.v1.ListMeasureGapsRequest\x1a3.throughline.performance.v1.ListMeasureGapsResponse\"U\xda\xe7\x18\x1f\n" +
+	"\x1dperformance.measures.listGaps\x82\xd3\xe4\x93\x02,\x12*/v1/{parent=organizations/*}/measures:gaps\x12\xe2\x01\n" +
+	"\x13RemindMeasureOwners\x126.throughline.performance.v1.RemindMeasureOwnersRequest\x1a7.throughline.performance.v1.RemindMeasureOwnersResponse\"Z\xda\xe7\x18\x1f\n" +
+	"\x1bperformance.measures.remind\x18\x01\x82\xd3\xe4\x93\x021:\x01*\",/v1/{parent=organizations/*}/measures:remind\x12\xf8\x01\n" +
+	"\x16ExplainResultsRevision\x129.throughline.performance.v1.ExplainResultsRevisionRequest\x1a:.throughline.performance.v1.ExplainResultsRevisionResponse\"g\xda\xe7\x18&\n" +
+	"$performance.resultsRevisions.explain\x82\xd3\xe4\x93\x027\x125/v1/{name=organizations/*/resultsRevisions/*}:explain\x12\xec\x01\n" +
+	"\x14CreateProgressReport\x127.throughline.performance.v1.CreateProgressReportRequest\x1a*.throughline.performance.v1.ProgressReport\"o\xda\xe7\x18&\n" +
+	"\"performance.progressReports.create\x18\x01\x82\xd3\xe4\x93\x02?:\x0fprogress_report\",/v1/{parent=organizations/*}/progressReports\x12\xd0\x01\n" +
+	"\x11GetProgressReport\x124.throughline.performance.v1.GetProgressReportRequest\x1a*.throughline.performance.v1.ProgressReport\"Y\xda\xe7\x18!\n" +
+	"\x1fperformance.progressReports.get\x82\xd3\xe4\x93\x02.\x12,/v1/{name=organizations/*/progressReports/*}\x12\xe2\x01\n" +
+	"\x13ListProgressReports\x126.throughline.performance.v1.ListProgressReportsRequest\x1a7.throughline.performance.v1.ListProgressReportsResponse\"Z\xda\xe7\x18\"\n" +
+	" performance.progressReports.list\x82\xd3\xe4\x93\x02.\x12,/v1/{parent=organizations/*}/progressReports\x12\xfc\x01\n" +
+	"\x14UpdateProgressReport\x127.throughline.performance.v1.UpdateProgressReportRequest\x1a*.throughline.performance.v1.ProgressReport\"\x7f\xda\xe7\x18&\n" +
+	"\"performance.progressReports.update\x18\x01\x82\xd3\xe4\x93\x02O:\x0fprogress_report2</v1/{progress_report.name=organizations/*/progressReports/*}\x12\xc7\x01\n" +
+	"\x14DeleteProgressReport\x127.throughline.performance.v1.DeleteProgressReportRequest\x1a\x16.google.protobuf.Empty\"^\xda\xe7\x18&\n" +
+	"\"performance.progressReports.delete\x18\x01\x82\xd3\xe4\x93\x02.*,/v1/{name=organizations/*/progressReports/*}\x12\xe9\x01\n" +
+	"\x15PublishProgressReport\x128.throughline.performance.v1.PublishProgressReportRequest\x1a*.throughline.performance.v1.ProgressReport\"j\xda\xe7\x18'\n" +
+	"#performance.progressReports.publish\x18\x01\x82\xd3\xe4\x93\x029:\x01*\"4/v1/{name=organizations/*/progressReports/*}:publish\x12\xda\x01\n" +
+	"\x12ViewProgressReport\x125.throughline.performance.v1.ViewProgressReportRequest\x1a*.throughline.performance.v1.ProgressReport\"a\xda\xe7\x18$\n" +
+	" performance.progressReports.view\x10\x01\x82\xd3\xe4\x93\x023\x121/v1/{name=organizations/*/progressReports/*}:view\x12\xe9\x01\n" +
+	"\x13ViewProgressReports\x126.throughline.performance.v1.ViewProgressReportsRequest\x1a7.throughline.performance.v1.ViewProgressReportsResponse\"a\xda\xe7\x18$\n" +
+	" performance.progressReports.view\x10\x01\x82\xd3\xe4\x93\x023\x121/v1/{parent=organizations/*}/progressReports:view\x12\xd3\x01\n" +
+	"\x10CreateEvaluation\x123.throughline.performance.v1.CreateEvaluationRequest\x1a&.throughline.performance.v1.Evaluation\"b\xda\xe7\x18\"\n" +
+	"\x1eperformance.evaluations.create\x18\x01\x82\xd3\xe4\x93\x026:\n" +
+	"evaluation\"(/v1/{parent=organizations/*}/evaluations\x12\xbc\x01\n" +
+	"\rGetEvaluation\x120.throughline.performance.v1.GetEvaluationRequest\x1a&.throughline.performance.v1.Evaluation\"Q\xda\xe7\x18\x1d\n" +
+	"\x1bperformance.evaluations.get\x82\xd3\xe4\x93\x02*\x12(/v1/{name=organizations/*/evaluations/*}\x12\xce\x01\n" +
+	"\x0fListEvaluations\x122.throughline.performance.v1.ListEvaluationsRequest\x1a3.throughline.performance.v1.ListEvaluationsResponse\"R\xda\xe7\x18\x1e\n" +
+	"\x1cperformance.evaluations.list\x82\xd3\xe4\x93\x02*\x12(/v1/{parent=organizations/*}/evaluations\x12\xde\x01\n" +
+	"\x10UpdateEvaluation\x123.throughline.performance.v1.UpdateEvaluationRequest\x1a&.throughline.performance.v1.Evaluation\"m\xda\xe7\x18\"\n" +
+	"\x1eperformance.evaluations.update\x18\x01\x82\xd3\xe4\x93\x02A:\n" +
+	"evaluation23/v1/{evaluation.name=organizations/*/evaluations/*}\x12\xb7\x01\n" +
+	"\x10DeleteEvaluation\x123.throughline.performance.v1.DeleteEvaluationRequest\x1a\x16.google.protobuf.Empty\"V\xda\xe7\x18\"\n" +
+	"\x1eperformance.evaluations.delete\x18\x01\x82\xd3\xe4\x93\x02**(/v1/{name=organizations/*/evaluations/*}BWZUgithub.com/throughline/throughline/proto/gen/throughline/performance/v1;performancev1b\x06proto3"
 
 var file_throughline_performance_v1_service_proto_goTypes = []any{
-	(*CreateMeasureRequest)(nil),         // 0: throughline.performance.v1.CreateMeasureRequest
-	(*GetMeasureRequest)(nil),            // 1: throughline.performance.v1.GetMeasureRequest
-	(*ListMeasuresRequest)(nil),          // 2: throughline.performance.v1.ListMeasuresRequest
-	(*UpdateMeasureRequest)(nil),         // 3: throughline.performance.v1.UpdateMeasureRequest
-	(*DeleteMeasureRequest)(nil),         // 4: throughline.performance.v1.DeleteMeasureRequest
-	(*AnalyzeMeasureRequest)(nil),        // 5: throughline.performance.v1.AnalyzeMeasureRequest
-	(*RebaseMeasureRequest)(nil),         // 6: throughline.performance.v1.RebaseMeasureRequest
-	(*RecordObservationsRequest)(nil),    // 7: throughline.performance.v1.RecordObservationsRequest
-	(*ListObservationsRequest)(nil),      // 8: throughline.performance.v1.ListObservationsRequest
-	(*PublishResultsRequest)(nil),        // 9: throughline.performance.v1.PublishResultsRequest
-	(*GetResultsRevisionRequest)(nil),    // 10: throughline.performance.v1.GetResultsRevisionRequest
-	(*ListResultsRevisionsRequest)(nil),  // 11: throughline.performance.v1.ListResultsRevisionsRequest
-	(*Measure)(nil),                      // 12: throughline.performance.v1.Measure
-	(*ListMeasuresResponse)(nil),         // 13: throughline.performance.v1.ListMeasuresResponse
-	(*emptypb.Empty)(nil),                // 14: google.protobuf.Empty
-	(*MeasureAnalysis)(nil),              // 15: throughline.performance.v1.MeasureAnalysis
-	(*RecordObservationsResponse)(nil),   // 16: throughline.performance.v1.RecordObservationsResponse
-	(*ListObservationsResponse)(nil),     // 17: throughline.performance.v1.ListObservationsResponse
-	(*ResultsRevision)(nil),              // 18: throughline.performance.v1.ResultsRevision
-	(*ListResultsRevisionsResponse)(nil), // 19: throughline.performance.v1.ListResultsRevisionsResponse
+	(*CreateMeasureRequest)(nil),           // 0: throughline.performance.v1.CreateMeasureRequest
+	(*GetMeasureRequest)(nil),              // 1: throughline.performance.v1.GetMeasureRequest
+	(*ListMeasuresRequest)(nil),            // 2: throughline.performance.v1.ListMeasuresRequest
+	(*UpdateMeasureRequest)(nil),           // 3: throughline.performance.v1.UpdateMeasureRequest
+	(*DeleteMeasureRequest)(nil),           // 4: throughline.performance.v1.DeleteMeasureRequest
+	(*AnalyzeMeasureRequest)(nil),          // 5: throughline.performance.v1.AnalyzeMeasureRequest
+	(*RebaseMeasureRequest)(nil),           // 6: throughline.performance.v1.RebaseMeasureRequest
+	(*RecordObservationsRequest)(nil),      // 7: throughline.performance.v1.RecordObservationsRequest
+	(*ListObservationsRequest)(nil),        // 8: throughline.performance.v1.ListObservationsRequest
+	(*PublishResultsRequest)(nil),          // 9: throughline.performance.v1.PublishResultsRequest
+	(*GetResultsRevisionRequest)(nil),      // 10: throughline.performance.v1.GetResultsRevisionRequest
+	(*ListResultsRevisionsRequest)(nil),    // 11: throughline.performance.v1.ListResultsRevisionsRequest
+	(*CompareDimensionsRequest)(nil),       // 12: throughline.performance.v1.CompareDimensionsRequest
+	(*ListMeasureGapsRequest)(nil),         // 13: throughline.performance.v1.ListMeasureGapsRequest
+	(*RemindMeasureOwnersRequest)(nil),     // 14: throughline.performance.v1.RemindMeasureOwnersRequest
+	(*ExplainResultsRevisionRequest)(nil),  // 15: throughline.performance.v1.ExplainResultsRevisionRequest
+	(*CreateProgressReportRequest)(nil),    // 16: throughline.performance.v1.CreateProgressReportRequest
+	(*GetProgressReportRequest)(nil),       // 17: throughline.performance.v1.GetProgressReportRequest
+	(*ListProgressReportsRequest)(nil),     // 18: throughline.performance.v1.ListProgressReportsRequest
+	(*UpdateProgressReportRequest)(nil),    // 19: throughline.performance.v1.UpdateProgressReportRequest
+	(*DeleteProgressReportRequest)(nil),    // 20: throughline.performance.v1.DeleteProgressReportRequest
+	(*PublishProgressReportRequest)(nil),   // 21: throughline.performance.v1.PublishProgressReportRequest
+	(*ViewProgressReportRequest)(nil),      // 22: throughline.performance.v1.ViewProgressReportRequest
+	(*ViewProgressReportsRequest)(nil),     // 23: throughline.performance.v1.ViewProgressReportsRequest
+	(*CreateEvaluationRequest)(nil),        // 24: throughline.performance.v1.CreateEvaluationRequest
+	(*GetEvaluationRequest)(nil),           // 25: throughline.performance.v1.GetEvaluationRequest
+	(*ListEvaluationsRequest)(nil),         // 26: throughline.performance.v1.ListEvaluationsRequest
+	(*UpdateEvaluationRequest)(nil),        // 27: throughline.performance.v1.UpdateEvaluationRequest
+	(*DeleteEvaluationRequest)(nil),        // 28: throughline.performance.v1.DeleteEvaluationRequest
+	(*Measure)(nil),                        // 29: throughline.performance.v1.Measure
+	(*ListMeasuresResponse)(nil),           // 30: throughline.performance.v1.ListMeasuresResponse
+	(*emptypb.Empty)(nil),                  // 31: google.protobuf.Empty
+	(*MeasureAnalysis)(nil),                // 32: throughline.performance.v1.MeasureAnalysis
+	(*RecordObservationsResponse)(nil),     // 33: throughline.performance.v1.RecordObservationsResponse
+	(*ListObservationsResponse)(nil),       // 34: throughline.performance.v1.ListObservationsResponse
+	(*ResultsRevision)(nil),                // 35: throughline.performance.v1.ResultsRevision
+	(*ListResultsRevisionsResponse)(nil),   // 36: throughline.performance.v1.ListResultsRevisionsResponse
+	(*MeasureEquity)(nil),                  // 37: throughline.performance.v1.MeasureEquity
+	(*ListMeasureGapsResponse)(nil),        // 38: throughline.performance.v1.ListMeasureGapsResponse
+	(*RemindMeasureOwnersResponse)(nil),    // 39: throughline.performance.v1.RemindMeasureOwnersResponse
+	(*ExplainResultsRevisionResponse)(nil), // 40: throughline.performance.v1.ExplainResultsRevisionResponse
+	(*ProgressReport)(nil),                 // 41: throughline.performance.v1.ProgressReport
+	(*ListProgressReportsResponse)(nil),    // 42: throughline.performance.v1.ListProgressReportsResponse
+	(*ViewProgressReportsResponse)(nil),    // 43: throughline.performance.v1.ViewProgressReportsResponse
+	(*Evaluation)(nil),                     // 44: throughline.performance.v1.Evaluation
+	(*ListEvaluationsResponse)(nil),        // 45: throughline.performance.v1.ListEvaluationsResponse
 }
 var file_throughline_performance_v1_service_proto_depIdxs = []int32{
 	0,  // 0: throughline.performance.v1.PerformanceService.CreateMeasure:input_type -> throughline.performance.v1.CreateMeasureRequest
@@ -92,20 +154,54 @@ var file_throughline_performance_v1_service_proto_depIdxs = []int32{
 	9,  // 9: throughline.performance.v1.PerformanceService.PublishResults:input_type -> throughline.performance.v1.PublishResultsRequest
 	10, // 10: throughline.performance.v1.PerformanceService.GetResultsRevision:input_type -> throughline.performance.v1.GetResultsRevisionRequest
 	11, // 11: throughline.performance.v1.PerformanceService.ListResultsRevisions:input_type -> throughline.performance.v1.ListResultsRevisionsRequest
-	12, // 12: throughline.performance.v1.PerformanceService.CreateMeasure:output_type -> throughline.performance.v1.Measure
-	12, // 13: throughline.performance.v1.PerformanceService.GetMeasure:output_type -> throughline.performance.v1.Measure
-	13, // 14: throughline.performance.v1.PerformanceService.ListMeasures:output_type -> throughline.performance.v1.ListMeasuresResponse
-	12, // 15: throughline.performance.v1.PerformanceService.UpdateMeasure:output_type -> throughline.performance.v1.Measure
-	14, // 16: throughline.performance.v1.PerformanceService.DeleteMeasure:output_type -> google.protobuf.Empty
-	15, // 17: throughline.performance.v1.PerformanceService.AnalyzeMeasure:output_type -> throughline.performance.v1.MeasureAnalysis
-	12, // 18: throughline.performance.v1.PerformanceService.RebaseMeasure:output_type -> throughline.performance.v1.Measure
-	16, // 19: throughline.performance.v1.PerformanceService.RecordObservations:output_type -> throughline.performance.v1.RecordObservationsResponse
-	17, // 20: throughline.performance.v1.PerformanceService.ListObservations:output_type -> throughline.performance.v1.ListObservationsResponse
-	18, // 21: throughline.performance.v1.PerformanceService.PublishResults:output_type -> throughline.performance.v1.ResultsRevision
-	18, // 22: throughline.performance.v1.PerformanceService.GetResultsRevision:output_type -> throughline.performance.v1.ResultsRevision
-	19, // 23: throughline.performance.v1.PerformanceService.ListResultsRevisions:output_type -> throughline.performance.v1.ListResultsRevisionsResponse
-	12, // [12:24] is the sub-list for method output_type
-	0,  // [0:12] is the sub-list for method input_type
+	12, // 12: throughline.performance.v1.PerformanceService.CompareDimensions:input_type -> throughline.performance.v1.CompareDimensionsRequest
+	13, // 13: throughline.performance.v1.PerformanceService.ListMeasureGaps:input_type -> throughline.performance.v1.ListMeasureGapsRequest
+	14, // 14: throughline.performance.v1.PerformanceService.RemindMeasureOwners:input_type -> throughline.performance.v1.RemindMeasureOwnersRequest
+	15, // 15: throughline.performance.v1.PerformanceService.ExplainResultsRevision:input_type -> throughline.performance.v1.ExplainResultsRevisionRequest
+	16, // 16: throughline.performance.v1.PerformanceService.CreateProgressReport:input_type -> throughline.performance.v1.CreateProgressReportRequest
+	17, // 17: throughline.performance.v1.PerformanceService.GetProgressReport:input_type -> throughline.performance.v1.GetProgressReportRequest
+	18, // 18: throughline.performance.v1.PerformanceService.ListProgressReports:input_type -> throughline.performance.v1.ListProgressReportsRequest
+	19, // 19: throughline.performance.v1.PerformanceService.UpdateProgressReport:input_type -> throughline.performance.v1.UpdateProgressReportRequest
+	20, // 20: throughline.performance.v1.PerformanceService.DeleteProgressReport:input_type -> throughline.performance.v1.DeleteProgressReportRequest
+	21, // 21: throughline.performance.v1.PerformanceService.PublishProgressReport:input_type -> throughline.performance.v1.PublishProgressReportRequest
+	22, // 22: throughline.performance.v1.PerformanceService.ViewProgressReport:input_type -> throughline.performance.v1.ViewProgressReportRequest
+	23, // 23: throughline.performance.v1.PerformanceService.ViewProgressReports:input_type -> throughline.performance.v1.ViewProgressReportsRequest
+	24, // 24: throughline.performance.v1.PerformanceService.CreateEvaluation:input_type -> throughline.performance.v1.CreateEvaluationRequest
+	25, // 25: throughline.performance.v1.PerformanceService.GetEvaluation:input_type -> throughline.performance.v1.GetEvaluationRequest
+	26, // 26: throughline.performance.v1.PerformanceService.ListEvaluations:input_type -> throughline.performance.v1.ListEvaluationsRequest
+	27, // 27: throughline.performance.v1.PerformanceService.UpdateEvaluation:input_type -> throughline.performance.v1.UpdateEvaluationRequest
+	28, // 28: throughline.performance.v1.PerformanceService.DeleteEvaluation:input_type -> throughline.performance.v1.DeleteEvaluationRequest
+	29, // 29: throughline.performance.v1.PerformanceService.CreateMeasure:output_type -> throughline.performance.v1.Measure
+	29, // 30: throughline.performance.v1.PerformanceService.GetMeasure:output_type -> throughline.performance.v1.Measure
+	30, // 31: throughline.performance.v1.PerformanceService.ListMeasures:output_type -> throughline.performance.v1.ListMeasuresResponse
+	29, // 32: throughline.performance.v1.PerformanceService.UpdateMeasure:output_type -> throughline.performance.v1.Measure
+	31, // 33: throughline.performance.v1.PerformanceService.DeleteMeasure:output_type -> google.protobuf.Empty
+	32, // 34: throughline.performance.v1.PerformanceService.AnalyzeMeasure:output_type -> throughline.performance.v1.MeasureAnalysis
+	29, // 35: throughline.performance.v1.PerformanceService.RebaseMeasure:output_type -> throughline.performance.v1.Measure
+	33, // 36: throughline.performance.v1.PerformanceService.RecordObservations:output_type -> throughline.performance.v1.RecordObservationsResponse
+	34, // 37: throughline.performance.v1.PerformanceService.ListObservations:output_type -> throughline.performance.v1.ListObservationsResponse
+	35, // 38: throughline.performance.v1.PerformanceService.PublishResults:output_type -> throughline.performance.v1.ResultsRevision
+	35, // 39: throughline.performance.v1.PerformanceService.GetResultsRevision:output_type -> throughline.performance.v1.ResultsRevision
+	36, // 40: throughline.performance.v1.PerformanceService.ListResultsRevisions:output_type -> throughline.performance.v1.ListResultsRevisionsResponse
+	37, // 41: throughline.performance.v1.PerformanceService.CompareDimensions:output_type -> throughline.performance.v1.MeasureEquity
+	38, // 42: throughline.performance.v1.PerformanceService.ListMeasureGaps:output_type -> throughline.performance.v1.ListMeasureGapsResponse
+	39, // 43: throughline.performance.v1.PerformanceService.RemindMeasureOwners:output_type -> throughline.performance.v1.RemindMeasureOwnersResponse
+	40, // 44: throughline.performance.v1.PerformanceService.ExplainResultsRevision:output_type -> throughline.performance.v1.ExplainResultsRevisionResponse
+	41, // 45: throughline.performance.v1.PerformanceService.CreateProgressReport:output_type -> throughline.performance.v1.ProgressReport
+	41, // 46: throughline.performance.v1.PerformanceService.GetProgressReport:output_type -> throughline.performance.v1.ProgressReport
+	42, // 47: throughline.performance.v1.PerformanceService.ListProgressReports:output_type -> throughline.performance.v1.ListProgressReportsResponse
+	41, // 48: throughline.performance.v1.PerformanceService.UpdateProgressReport:output_type -> throughline.performance.v1.ProgressReport
+	31, // 49: throughline.performance.v1.PerformanceService.DeleteProgressReport:output_type -> google.protobuf.Empty
+	41, // 50: throughline.performance.v1.PerformanceService.PublishProgressReport:output_type -> throughline.performance.v1.ProgressReport
+	41, // 51: throughline.performance.v1.PerformanceService.ViewProgressReport:output_type -> throughline.performance.v1.ProgressReport
+	43, // 52: throughline.performance.v1.PerformanceService.ViewProgressReports:output_type -> throughline.performance.v1.ViewProgressReportsResponse
+	44, // 53: throughline.performance.v1.PerformanceService.CreateEvaluation:output_type -> throughline.performance.v1.Evaluation
+	44, // 54: throughline.performance.v1.PerformanceService.GetEvaluation:output_type -> throughline.performance.v1.Evaluation
+	45, // 55: throughline.performance.v1.PerformanceService.ListEvaluations:output_type -> throughline.performance.v1.ListEvaluationsResponse
+	44, // 56: throughline.performance.v1.PerformanceService.UpdateEvaluation:output_type -> throughline.performance.v1.Evaluation
+	31, // 57: throughline.performance.v1.PerformanceService.DeleteEvaluation:output_type -> google.protobuf.Empty
+	29, // [29:58] is the sub-list for method output_type
+	0,  // [0:29] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -117,8 +213,11 @@ func file_throughline_performance_v1_service_proto_init() {
 		return
 	}
 	file_throughline_performance_v1_analysis_proto_init()
+	file_throughline_performance_v1_evaluation_proto_init()
+	file_throughline_performance_v1_gap_proto_init()
 	file_throughline_performance_v1_measure_proto_init()
 	file_throughline_performance_v1_observation_proto_init()
+	file_throughline_performance_v1_progress_report_proto_init()
 	file_throughline_performance_v1_results_revision_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{

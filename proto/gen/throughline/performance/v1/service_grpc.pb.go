@@ -4,7 +4,7 @@
 // - protoc             (unknown)
 // source: throughline/performance/v1/service.proto
 
-// Measures results: measures, observations and published results.
+// Measures results: measures, observations, published results, reports and evaluations.
 
 package performancev1
 
@@ -22,25 +22,42 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PerformanceService_CreateMeasure_FullMethodName        = "/throughline.performance.v1.PerformanceService/CreateMeasure"
-	PerformanceService_GetMeasure_FullMethodName           = "/throughline.performance.v1.PerformanceService/GetMeasure"
-	PerformanceService_ListMeasures_FullMethodName         = "/throughline.performance.v1.PerformanceService/ListMeasures"
-	PerformanceService_UpdateMeasure_FullMethodName        = "/throughline.performance.v1.PerformanceService/UpdateMeasure"
-	PerformanceService_DeleteMeasure_FullMethodName        = "/throughline.performance.v1.PerformanceService/DeleteMeasure"
-	PerformanceService_AnalyzeMeasure_FullMethodName       = "/throughline.performance.v1.PerformanceService/AnalyzeMeasure"
-	PerformanceService_RebaseMeasure_FullMethodName        = "/throughline.performance.v1.PerformanceService/RebaseMeasure"
-	PerformanceService_RecordObservations_FullMethodName   = "/throughline.performance.v1.PerformanceService/RecordObservations"
-	PerformanceService_ListObservations_FullMethodName     = "/throughline.performance.v1.PerformanceService/ListObservations"
-	PerformanceService_PublishResults_FullMethodName       = "/throughline.performance.v1.PerformanceService/PublishResults"
-	PerformanceService_GetResultsRevision_FullMethodName   = "/throughline.performance.v1.PerformanceService/GetResultsRevision"
-	PerformanceService_ListResultsRevisions_FullMethodName = "/throughline.performance.v1.PerformanceService/ListResultsRevisions"
+	PerformanceService_CreateMeasure_FullMethodName          = "/throughline.performance.v1.PerformanceService/CreateMeasure"
+	PerformanceService_GetMeasure_FullMethodName             = "/throughline.performance.v1.PerformanceService/GetMeasure"
+	PerformanceService_ListMeasures_FullMethodName           = "/throughline.performance.v1.PerformanceService/ListMeasures"
+	PerformanceService_UpdateMeasure_FullMethodName          = "/throughline.performance.v1.PerformanceService/UpdateMeasure"
+	PerformanceService_DeleteMeasure_FullMethodName          = "/throughline.performance.v1.PerformanceService/DeleteMeasure"
+	PerformanceService_AnalyzeMeasure_FullMethodName         = "/throughline.performance.v1.PerformanceService/AnalyzeMeasure"
+	PerformanceService_RebaseMeasure_FullMethodName          = "/throughline.performance.v1.PerformanceService/RebaseMeasure"
+	PerformanceService_RecordObservations_FullMethodName     = "/throughline.performance.v1.PerformanceService/RecordObservations"
+	PerformanceService_ListObservations_FullMethodName       = "/throughline.performance.v1.PerformanceService/ListObservations"
+	PerformanceService_PublishResults_FullMethodName         = "/throughline.performance.v1.PerformanceService/PublishResults"
+	PerformanceService_GetResultsRevision_FullMethodName     = "/throughline.performance.v1.PerformanceService/GetResultsRevision"
+	PerformanceService_ListResultsRevisions_FullMethodName   = "/throughline.performance.v1.PerformanceService/ListResultsRevisions"
+	PerformanceService_CompareDimensions_FullMethodName      = "/throughline.performance.v1.PerformanceService/CompareDimensions"
+	PerformanceService_ListMeasureGaps_FullMethodName        = "/throughline.performance.v1.PerformanceService/ListMeasureGaps"
+	PerformanceService_RemindMeasureOwners_FullMethodName    = "/throughline.performance.v1.PerformanceService/RemindMeasureOwners"
+	PerformanceService_ExplainResultsRevision_FullMethodName = "/throughline.performance.v1.PerformanceService/ExplainResultsRevision"
+	PerformanceService_CreateProgressReport_FullMethodName   = "/throughline.performance.v1.PerformanceService/CreateProgressReport"
+	PerformanceService_GetProgressReport_FullMethodName      = "/throughline.performance.v1.PerformanceService/GetProgressReport"
+	PerformanceService_ListProgressReports_FullMethodName    = "/throughline.performance.v1.PerformanceService/ListProgressReports"
+	PerformanceService_UpdateProgressReport_FullMethodName   = "/throughline.performance.v1.PerformanceService/UpdateProgressReport"
+	PerformanceService_DeleteProgressReport_FullMethodName   = "/throughline.performance.v1.PerformanceService/DeleteProgressReport"
+	PerformanceService_PublishProgressReport_FullMethodName  = "/throughline.performance.v1.PerformanceService/PublishProgressReport"
+	PerformanceService_ViewProgressReport_FullMethodName     = "/throughline.performance.v1.PerformanceService/ViewProgressReport"
+	PerformanceService_ViewProgressReports_FullMethodName    = "/throughline.performance.v1.PerformanceService/ViewProgressReports"
+	PerformanceService_CreateEvaluation_FullMethodName       = "/throughline.performance.v1.PerformanceService/CreateEvaluation"
+	PerformanceService_GetEvaluation_FullMethodName          = "/throughline.performance.v1.PerformanceService/GetEvaluation"
+	PerformanceService_ListEvaluations_FullMethodName        = "/throughline.performance.v1.PerformanceService/ListEvaluations"
+	PerformanceService_UpdateEvaluation_FullMethodName       = "/throughline.performance.v1.PerformanceService/UpdateEvaluation"
+	PerformanceService_DeleteEvaluation_FullMethodName       = "/throughline.performance.v1.PerformanceService/DeleteEvaluation"
 )
 
 // PerformanceServiceClient is the client API for PerformanceService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Measures results: measures, observations and published results.
+// Measures results: measures, observations, published results, reports and evaluations.
 type PerformanceServiceClient interface {
 	// Creates a measure.
 	CreateMeasure(ctx context.Context, in *CreateMeasureRequest, opts ...grpc.CallOption) (*Measure, error)
@@ -69,6 +86,40 @@ type PerformanceServiceClient interface {
 	GetResultsRevision(ctx context.Context, in *GetResultsRevisionRequest, opts ...grpc.CallOption) (*ResultsRevision, error)
 	// Lists results revisions, a page at a time.
 	ListResultsRevisions(ctx context.Context, in *ListResultsRevisionsRequest, opts ...grpc.CallOption) (*ListResultsRevisionsResponse, error)
+	// Holds the districts and groups of a measure side by side.
+	CompareDimensions(ctx context.Context, in *CompareDimensionsRequest, opts ...grpc.CallOption) (*MeasureEquity, error)
+	// Lists what measures lack: a fresh value, an owner, a target.
+	ListMeasureGaps(ctx context.Context, in *ListMeasureGapsRequest, opts ...grpc.CallOption) (*ListMeasureGapsResponse, error)
+	// Reminds of what measures lack, by one event for each gap that was not reminded of before. It also happens by itself, once an hour.
+	RemindMeasureOwners(ctx context.Context, in *RemindMeasureOwnersRequest, opts ...grpc.CallOption) (*RemindMeasureOwnersResponse, error)
+	// Shows a measure as a results revision saw it, from the values known then, and whether they still give the published verdicts.
+	ExplainResultsRevision(ctx context.Context, in *ExplainResultsRevisionRequest, opts ...grpc.CallOption) (*ExplainResultsRevisionResponse, error)
+	// Creates a progress report.
+	CreateProgressReport(ctx context.Context, in *CreateProgressReportRequest, opts ...grpc.CallOption) (*ProgressReport, error)
+	// Reads a progress report.
+	GetProgressReport(ctx context.Context, in *GetProgressReportRequest, opts ...grpc.CallOption) (*ProgressReport, error)
+	// Lists progress reports, a page at a time.
+	ListProgressReports(ctx context.Context, in *ListProgressReportsRequest, opts ...grpc.CallOption) (*ListProgressReportsResponse, error)
+	// Changes the named fields of a draft.
+	UpdateProgressReport(ctx context.Context, in *UpdateProgressReportRequest, opts ...grpc.CallOption) (*ProgressReport, error)
+	// Deletes a draft; what was published stays.
+	DeleteProgressReport(ctx context.Context, in *DeleteProgressReportRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
+	// Publishes a draft: its rollup is frozen, and it never changes again.
+	PublishProgressReport(ctx context.Context, in *PublishProgressReportRequest, opts ...grpc.CallOption) (*ProgressReport, error)
+	// Reads a published report, by anyone, when the organization allows it.
+	ViewProgressReport(ctx context.Context, in *ViewProgressReportRequest, opts ...grpc.CallOption) (*ProgressReport, error)
+	// Lists published reports, by anyone, when the organization allows it.
+	ViewProgressReports(ctx context.Context, in *ViewProgressReportsRequest, opts ...grpc.CallOption) (*ViewProgressReportsResponse, error)
+	// Creates an evaluation.
+	CreateEvaluation(ctx context.Context, in *CreateEvaluationRequest, opts ...grpc.CallOption) (*Evaluation, error)
+	// Reads an evaluation.
+	GetEvaluation(ctx context.Context, in *GetEvaluationRequest, opts ...grpc.CallOption) (*Evaluation, error)
+	// Lists evaluations, a page at a time.
+	ListEvaluations(ctx context.Context, in *ListEvaluationsRequest, opts ...grpc.CallOption) (*ListEvaluationsResponse, error)
+	// Changes the named fields of an evaluation.
+	UpdateEvaluation(ctx context.Context, in *UpdateEvaluationRequest, opts ...grpc.CallOption) (*Evaluation, error)
+	// Deletes an evaluation.
+	DeleteEvaluation(ctx context.Context, in *DeleteEvaluationRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
 }
 
 type performanceServiceClient struct {
@@ -202,11 +253,181 @@ func (c *performanceServiceClient) ListResultsRevisions(ctx context.Context, in 
 	return out, nil
 }
 
+func (c *performanceServiceClient) CompareDimensions(ctx context.Context, in *CompareDimensionsRequest, opts ...grpc.CallOption) (*MeasureEquity, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MeasureEquity)
+	err := c.cc.Invoke(ctx, PerformanceService_CompareDimensions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *performanceServiceClient) ListMeasureGaps(ctx context.Context, in *ListMeasureGapsRequest, opts ...grpc.CallOption) (*ListMeasureGapsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListMeasureGapsResponse)
+	err := c.cc.Invoke(ctx, PerformanceService_ListMeasureGaps_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *performanceServiceClient) RemindMeasureOwners(ctx context.Context, in *RemindMeasureOwnersRequest, opts ...grpc.CallOption) (*RemindMeasureOwnersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RemindMeasureOwnersResponse)
+	err := c.cc.Invoke(ctx, PerformanceService_RemindMeasureOwners_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *performanceServiceClient) ExplainResultsRevision(ctx context.Context, in *ExplainResultsRevisionRequest, opts ...grpc.CallOption) (*ExplainResultsRevisionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExplainResultsRevisionResponse)
+	err := c.cc.Invoke(ctx, PerformanceService_ExplainResultsRevision_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *performanceServiceClient) CreateProgressReport(ctx context.Context, in *CreateProgressReportRequest, opts ...grpc.CallOption) (*ProgressReport, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ProgressReport)
+	err := c.cc.Invoke(ctx, PerformanceService_CreateProgressReport_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *performanceServiceClient) GetProgressReport(ctx context.Context, in *GetProgressReportRequest, opts ...grpc.CallOption) (*ProgressReport, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ProgressReport)
+	err := c.cc.Invoke(ctx, PerformanceService_GetProgressReport_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *performanceServiceClient) ListProgressReports(ctx context.Context, in *ListProgressReportsRequest, opts ...grpc.CallOption) (*ListProgressReportsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListProgressReportsResponse)
+	err := c.cc.Invoke(ctx, PerformanceService_ListProgressReports_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *performanceServiceClient) UpdateProgressReport(ctx context.Context, in *UpdateProgressReportRequest, opts ...grpc.CallOption) (*ProgressReport, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ProgressReport)
+	err := c.cc.Invoke(ctx, PerformanceService_UpdateProgressReport_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *performanceServiceClient) DeleteProgressReport(ctx context.Context, in *DeleteProgressReportRequest, opts ...grpc.CallOption) (*emptypb.Empty, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(emptypb.Empty)
+	err := c.cc.Invoke(ctx, PerformanceService_DeleteProgressReport_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *performanceServiceClient) PublishProgressReport(ctx context.Context, in *PublishProgressReportRequest, opts ...grpc.CallOption) (*ProgressReport, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ProgressReport)
+	err := c.cc.Invoke(ctx, PerformanceService_PublishProgressReport_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *performanceServiceClient) ViewProgressReport(ctx context.Context, in *ViewProgressReportRequest, opts ...grpc.CallOption) (*ProgressReport, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ProgressReport)
+	err := c.cc.Invoke(ctx, PerformanceService_ViewProgressReport_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *performanceServiceClient) ViewProgressReports(ctx context.Context, in *ViewProgressReportsRequest, opts ...grpc.CallOption) (*ViewProgressReportsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ViewProgressReportsResponse)
+	err := c.cc.Invoke(ctx, PerformanceService_ViewProgressReports_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *performanceServiceClient) CreateEvaluation(ctx context.Context, in *CreateEvaluationRequest, opts ...grpc.CallOption) (*Evaluation, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Evaluation)
+	err := c.cc.Invoke(ctx, PerformanceService_CreateEvaluation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *performanceServiceClient) GetEvaluation(ctx context.Context, in *GetEvaluationRequest, opts ...grpc.CallOption) (*Evaluation, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Evaluation)
+	err := c.cc.Invoke(ctx, PerformanceService_GetEvaluation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *performanceServiceClient) ListEvaluations(ctx context.Context, in *ListEvaluationsRequest, opts ...grpc.CallOption) (*ListEvaluationsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListEvaluationsResponse)
+	err := c.cc.Invoke(ctx, PerformanceService_ListEvaluations_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *performanceServiceClient) UpdateEvaluation(ctx context.Context, in *UpdateEvaluationRequest, opts ...grpc.CallOption) (*Evaluation, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Evaluation)
+	err := c.cc.Invoke(ctx, PerformanceService_UpdateEvaluation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *performanceServiceClient) DeleteEvaluation(ctx context.Context, in *DeleteEvaluationRequest, opts ...grpc.CallOption) (*emptypb.Empty, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(emptypb.Empty)
+	err := c.cc.Invoke(ctx, PerformanceService_DeleteEvaluation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PerformanceServiceServer is the server API for PerformanceService service.
 // All implementations must embed UnimplementedPerformanceServiceServer
 // for forward compatibility.
 //
-// Measures results: measures, observations and published results.
+// Measures results: measures, observations, published results, reports and evaluations.
 type PerformanceServiceServer interface {
 	// Creates a measure.
 	CreateMeasure(context.Context, *CreateMeasureRequest) (*Measure, error)
@@ -235,6 +456,40 @@ type PerformanceServiceServer interface {
 	GetResultsRevision(context.Context, *GetResultsRevisionRequest) (*ResultsRevision, error)
 	// Lists results revisions, a page at a time.
 	ListResultsRevisions(context.Context, *ListResultsRevisionsRequest) (*ListResultsRevisionsResponse, error)
+	// Holds the districts and groups of a measure side by side.
+	CompareDimensions(context.Context, *CompareDimensionsRequest) (*MeasureEquity, error)
+	// Lists what measures lack: a fresh value, an owner, a target.
+	ListMeasureGaps(context.Context, *ListMeasureGapsRequest) (*ListMeasureGapsResponse, error)
+	// Reminds of what measures lack, by one event for each gap that was not reminded of before. It also happens by itself, once an hour.
+	RemindMeasureOwners(context.Context, *RemindMeasureOwnersRequest) (*RemindMeasureOwnersResponse, error)
+	// Shows a measure as a results revision saw it, from the values known then, and whether they still give the published verdicts.
+	ExplainResultsRevision(context.Context, *ExplainResultsRevisionRequest) (*ExplainResultsRevisionResponse, error)
+	// Creates a progress report.
+	CreateProgressReport(context.Context, *CreateProgressReportRequest) (*ProgressReport, error)
+	// Reads a progress report.
+	GetProgressReport(context.Context, *GetProgressReportRequest) (*ProgressReport, error)
+	// Lists progress reports, a page at a time.
+	ListProgressReports(context.Context, *ListProgressReportsRequest) (*ListProgressReportsResponse, error)
+	// Changes the named fields of a draft.
+	UpdateProgressReport(context.Context, *UpdateProgressReportRequest) (*ProgressReport, error)
+	// Deletes a draft; what was published stays.
+	DeleteProgressReport(context.Context, *DeleteProgressReportRequest) (*emptypb.Empty, error)
+	// Publishes a draft: its rollup is frozen, and it never changes again.
+	PublishProgressReport(context.Context, *PublishProgressReportRequest) (*ProgressReport, error)
+	// Reads a published report, by anyone, when the organization allows it.
+	ViewProgressReport(context.Context, *ViewProgressReportRequest) (*ProgressReport, error)
+	// Lists published reports, by anyone, when the organization allows it.
+	ViewProgressReports(context.Context, *ViewProgressReportsRequest) (*ViewProgressReportsResponse, error)
+	// Creates an evaluation.
+	CreateEvaluation(context.Context, *CreateEvaluationRequest) (*Evaluation, error)
+	// Reads an evaluation.
+	GetEvaluation(context.Context, *GetEvaluationRequest) (*Evaluation, error)
+	// Lists evaluations, a page at a time.
+	ListEvaluations(context.Context, *ListEvaluationsRequest) (*ListEvaluationsResponse, error)
+	// Changes the named fields of an evaluation.
+	UpdateEvaluation(context.Context, *UpdateEvaluationRequest) (*Evaluation, error)
+	// Deletes an evaluation.
+	DeleteEvaluation(context.Context, *DeleteEvaluationRequest) (*emptypb.Empty, error)
 	mustEmbedUnimplementedPerformanceServiceServer()
 }
 
@@ -280,6 +535,57 @@ func (UnimplementedPerformanceServiceServer) GetResultsRevision(context.Context,
 }
 func (UnimplementedPerformanceServiceServer) ListResultsRevisions(context.Context, *ListResultsRevisionsRequest) (*ListResultsRevisionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListResultsRevisions not implemented")
+}
+func (UnimplementedPerformanceServiceServer) CompareDimensions(context.Context, *CompareDimensionsRequest) (*MeasureEquity, error) {
+	return nil, status.Error(codes.Unimplemented, "method CompareDimensions not implemented")
+}
+func (UnimplementedPerformanceServiceServer) ListMeasureGaps(context.Context, *ListMeasureGapsRequest) (*ListMeasureGapsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListMeasureGaps not implemented")
+}
+func (UnimplementedPerformanceServiceServer) RemindMeasureOwners(context.Context, *RemindMeasureOwnersRequest) (*RemindMeasureOwnersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RemindMeasureOwners not implemented")
+}
+func (UnimplementedPerformanceServiceServer) ExplainResultsRevision(context.Context, *ExplainResultsRevisionRequest) (*ExplainResultsRevisionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExplainResultsRevision not implemented")
+}
+func (UnimplementedPerformanceServiceServer) CreateProgressReport(context.Context, *CreateProgressReportRequest) (*ProgressReport, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateProgressReport not implemented")
+}
+func (UnimplementedPerformanceServiceServer) GetProgressReport(context.Context, *GetProgressReportRequest) (*ProgressReport, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetProgressReport not implemented")
+}
+func (UnimplementedPerformanceServiceServer) ListProgressReports(context.Context, *ListProgressReportsRequest) (*ListProgressReportsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListProgressReports not implemented")
+}
+func (UnimplementedPerformanceServiceServer) UpdateProgressReport(context.Context, *UpdateProgressReportRequest) (*ProgressReport, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateProgressReport not implemented")
+}
+func (UnimplementedPerformanceServiceServer) DeleteProgressReport(context.Context, *DeleteProgressReportRequest) (*emptypb.Empty, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteProgressReport not implemented")
+}
+func (UnimplementedPerformanceServiceServer) PublishProgressReport(context.Context, *PublishProgressReportRequest) (*ProgressReport, error) {
+	return nil, status.Error(codes.Unimplemented, "method PublishProgressReport not implemented")
+}
+func (UnimplementedPerformanceServiceServer) ViewProgressReport(context.Context, *ViewProgressReportRequest) (*ProgressReport, error) {
+	return nil, status.Error(codes.Unimplemented, "method ViewProgressReport not implemented")
+}
+func (UnimplementedPerformanceServiceServer) ViewProgressReports(context.Context, *ViewProgressReportsRequest) (*ViewProgressReportsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ViewProgressReports not implemented")
+}
+func (UnimplementedPerformanceServiceServer) CreateEvaluation(context.Context, *CreateEvaluationRequest) (*Evaluation, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateEvaluation not implemented")
+}
+func (UnimplementedPerformanceServiceServer) GetEvaluation(context.Context, *GetEvaluationRequest) (*Evaluation, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetEvaluation not implemented")
+}
+func (UnimplementedPerformanceServiceServer) ListEvaluations(context.Context, *ListEvaluationsRequest) (*ListEvaluationsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListEvaluations not implemented")
+}
+func (UnimplementedPerformanceServiceServer) UpdateEvaluation(context.Context, *UpdateEvaluationRequest) (*Evaluation, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateEvaluation not implemented")
+}
+func (UnimplementedPerformanceServiceServer) DeleteEvaluation(context.Context, *DeleteEvaluationRequest) (*emptypb.Empty, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteEvaluation not implemented")
 }
 func (UnimplementedPerformanceServiceServer) mustEmbedUnimplementedPerformanceServiceServer() {}
 func (UnimplementedPerformanceServiceServer) testEmbeddedByValue()                            {}
@@ -507,6 +813,312 @@ func _PerformanceService_ListResultsRevisions_Handler(srv interface{}, ctx conte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PerformanceService_CompareDimensions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CompareDimensionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PerformanceServiceServer).CompareDimensions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PerformanceService_CompareDimensions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PerformanceServiceServer).CompareDimensions(ctx, req.(*CompareDimensionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PerformanceService_ListMeasureGaps_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListMeasureGapsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PerformanceServiceServer).ListMeasureGaps(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PerformanceService_ListMeasureGaps_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PerformanceServiceServer).ListMeasureGaps(ctx, req.(*ListMeasureGapsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PerformanceService_RemindMeasureOwners_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RemindMeasureOwnersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PerformanceServiceServer).RemindMeasureOwners(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PerformanceService_RemindMeasureOwners_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PerformanceServiceServer).RemindMeasureOwners(ctx, req.(*RemindMeasureOwnersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PerformanceService_ExplainResultsRevision_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExplainResultsRevisionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PerformanceServiceServer).ExplainResultsRevision(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PerformanceService_ExplainResultsRevision_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PerformanceServiceServer).ExplainResultsRevision(ctx, req.(*ExplainResultsRevisionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PerformanceService_CreateProgressReport_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateProgressReportRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PerformanceServiceServer).CreateProgressReport(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PerformanceService_CreateProgressReport_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PerformanceServiceServer).CreateProgressReport(ctx, req.(*CreateProgressReportRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PerformanceService_GetProgressReport_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetProgressReportRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PerformanceServiceServer).GetProgressReport(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PerformanceService_GetProgressReport_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PerformanceServiceServer).GetProgressReport(ctx, req.(*GetProgressReportRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PerformanceService_ListProgressReports_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListProgressReportsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PerformanceServiceServer).ListProgressReports(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PerformanceService_ListProgressReports_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PerformanceServiceServer).ListProgressReports(ctx, req.(*ListProgressReportsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PerformanceService_UpdateProgressReport_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateProgressReportRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PerformanceServiceServer).UpdateProgressReport(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PerformanceService_UpdateProgressReport_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PerformanceServiceServer).UpdateProgressReport(ctx, req.(*UpdateProgressReportRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PerformanceService_DeleteProgressReport_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteProgressReportRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PerformanceServiceServer).DeleteProgressReport(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PerformanceService_DeleteProgressReport_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PerformanceServiceServer).DeleteProgressReport(ctx, req.(*DeleteProgressReportRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PerformanceService_PublishProgressReport_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PublishProgressReportRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PerformanceServiceServer).PublishProgressReport(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PerformanceService_PublishProgressReport_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PerformanceServiceServer).PublishProgressReport(ctx, req.(*PublishProgressReportRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PerformanceService_ViewProgressReport_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ViewProgressReportRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PerformanceServiceServer).ViewProgressReport(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PerformanceService_ViewProgressReport_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PerformanceServiceServer).ViewProgressReport(ctx, req.(*ViewProgressReportRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PerformanceService_ViewProgressReports_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ViewProgressReportsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PerformanceServiceServer).ViewProgressReports(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PerformanceService_ViewProgressReports_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PerformanceServiceServer).ViewProgressReports(ctx, req.(*ViewProgressReportsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PerformanceService_CreateEvaluation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateEvaluationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PerformanceServiceServer).CreateEvaluation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PerformanceService_CreateEvaluation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PerformanceServiceServer).CreateEvaluation(ctx, req.(*CreateEvaluationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PerformanceService_GetEvaluation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetEvaluationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PerformanceServiceServer).GetEvaluation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PerformanceService_GetEvaluation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PerformanceServiceServer).GetEvaluation(ctx, req.(*GetEvaluationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PerformanceService_ListEvaluations_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListEvaluationsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PerformanceServiceServer).ListEvaluations(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PerformanceService_ListEvaluations_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PerformanceServiceServer).ListEvaluations(ctx, req.(*ListEvaluationsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PerformanceService_UpdateEvaluation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateEvaluationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PerformanceServiceServer).UpdateEvaluation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PerformanceService_UpdateEvaluation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PerformanceServiceServer).UpdateEvaluation(ctx, req.(*UpdateEvaluationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PerformanceService_DeleteEvaluation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteEvaluationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PerformanceServiceServer).DeleteEvaluation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PerformanceService_DeleteEvaluation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PerformanceServiceServer).DeleteEvaluation(ctx, req.(*DeleteEvaluationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PerformanceService_ServiceDesc is the grpc.ServiceDesc for PerformanceService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -557,6 +1169,74 @@ var PerformanceService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListResultsRevisions",
 			Handler:    _PerformanceService_ListResultsRevisions_Handler,
+		},
+		{
+			MethodName: "CompareDimensions",
+			Handler:    _PerformanceService_CompareDimensions_Handler,
+		},
+		{
+			MethodName: "ListMeasureGaps",
+			Handler:    _PerformanceService_ListMeasureGaps_Handler,
+		},
+		{
+			MethodName: "RemindMeasureOwners",
+			Handler:    _PerformanceService_RemindMeasureOwners_Handler,
+		},
+		{
+			MethodName: "ExplainResultsRevision",
+			Handler:    _PerformanceService_ExplainResultsRevision_Handler,
+		},
+		{
+			MethodName: "CreateProgressReport",
+			Handler:    _PerformanceService_CreateProgressReport_Handler,
+		},
+		{
+			MethodName: "GetProgressReport",
+			Handler:    _PerformanceService_GetProgressReport_Handler,
+		},
+		{
+			MethodName: "ListProgressReports",
+			Handler:    _PerformanceService_ListProgressReports_Handler,
+		},
+		{
+			MethodName: "UpdateProgressReport",
+			Handler:    _PerformanceService_UpdateProgressReport_Handler,
+		},
+		{
+			MethodName: "DeleteProgressReport",
+			Handler:    _PerformanceService_DeleteProgressReport_Handler,
+		},
+		{
+			MethodName: "PublishProgressReport",
+			Handler:    _PerformanceService_PublishProgressReport_Handler,
+		},
+		{
+			MethodName: "ViewProgressReport",
+			Handler:    _PerformanceService_ViewProgressReport_Handler,
+		},
+		{
+			MethodName: "ViewProgressReports",
+			Handler:    _PerformanceService_ViewProgressReports_Handler,
+		},
+		{
+			MethodName: "CreateEvaluation",
+			Handler:    _PerformanceService_CreateEvaluation_Handler,
+		},
+		{
+			MethodName: "GetEvaluation",
+			Handler:    _PerformanceService_GetEvaluation_Handler,
+		},
+		{
+			MethodName: "ListEvaluations",
+			Handler:    _PerformanceService_ListEvaluations_Handler,
+		},
+		{
+			MethodName: "UpdateEvaluation",
+			Handler:    _PerformanceService_UpdateEvaluation_Handler,
+		},
+		{
+			MethodName: "DeleteEvaluation",
+			Handler:    _PerformanceService_DeleteEvaluation_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -553,6 +553,51 @@ func local_request_BudgetingService_UpdateBudget_0(ctx context.Context, marshale
 	return msg, metadata, err
 }
 
+func request_BudgetingService_FreezeResultsPolicies_0(ctx context.Context, marshaler runtime.Marshaler, client extBudgetingv1.BudgetingServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq extBudgetingv1.FreezeResultsPoliciesRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["name"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "name")
+	}
+	protoReq.Name, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "name", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.FreezeResultsPolicies(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_BudgetingService_FreezeResultsPolicies_0(ctx context.Context, marshaler runtime.Marshaler, server extBudgetingv1.BudgetingServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq extBudgetingv1.FreezeResultsPoliciesRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["name"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "name")
+	}
+	protoReq.Name, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "name", err)
+	}
+	msg, err := server.FreezeResultsPolicies(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 func request_BudgetingService_GetLineItem_0(ctx context.Context, marshaler runtime.Marshaler, client extBudgetingv1.BudgetingServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq extBudgetingv1.GetLineItemRequest
@@ -3330,6 +3375,26 @@ func RegisterBudgetingServiceHandlerServer(ctx context.Context, mux *runtime.Ser
 		}
 		forward_BudgetingService_UpdateBudget_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodPost, pattern_BudgetingService_FreezeResultsPolicies_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/throughline.budgeting.v1.BudgetingService/FreezeResultsPolicies", runtime.WithHTTPPathPattern("/v1/{name=organizations/*/budgets/*}:freezeResultsPolicies"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_BudgetingService_FreezeResultsPolicies_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_BudgetingService_FreezeResultsPolicies_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodGet, pattern_BudgetingService_GetLineItem_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -4517,6 +4582,23 @@ func RegisterBudgetingServiceHandlerClient(ctx context.Context, mux *runtime.Ser
 		}
 		forward_BudgetingService_UpdateBudget_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodPost, pattern_BudgetingService_FreezeResultsPolicies_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/throughline.budgeting.v1.BudgetingService/FreezeResultsPolicies", runtime.WithHTTPPathPattern("/v1/{name=organizations/*/budgets/*}:freezeResultsPolicies"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_BudgetingService_FreezeResultsPolicies_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_BudgetingService_FreezeResultsPolicies_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodGet, pattern_BudgetingService_GetLineItem_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -5397,6 +5479,7 @@ var (
 	pattern_BudgetingService_GetBudget_0                  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3}, []string{"v1", "organizations", "budgets", "name"}, ""))
 	pattern_BudgetingService_ListBudgets_0                = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2, 2, 3}, []string{"v1", "organizations", "parent", "budgets"}, ""))
 	pattern_BudgetingService_UpdateBudget_0               = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3}, []string{"v1", "organizations", "budgets", "budget.name"}, ""))
+	pattern_BudgetingService_FreezeResultsPolicies_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3}, []string{"v1", "organizations", "budgets", "name"}, "freezeResultsPolicies"))
 	pattern_BudgetingService_GetLineItem_0                = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 2, 3, 1, 0, 4, 6, 5, 4}, []string{"v1", "organizations", "budgets", "lineItems", "name"}, ""))
 	pattern_BudgetingService_ListLineItems_0              = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3, 2, 4}, []string{"v1", "organizations", "budgets", "parent", "lineItems"}, ""))
 	pattern_BudgetingService_BatchUpsertLineItems_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3, 2, 4}, []string{"v1", "organizations", "budgets", "parent", "lineItems"}, "batchUpsert"))
@@ -5460,6 +5543,7 @@ var (
 	forward_BudgetingService_GetBudget_0                  = runtime.ForwardResponseMessage
 	forward_BudgetingService_ListBudgets_0                = runtime.ForwardResponseMessage
 	forward_BudgetingService_UpdateBudget_0               = runtime.ForwardResponseMessage
+	forward_BudgetingService_FreezeResultsPolicies_0      = runtime.ForwardResponseMessage
 	forward_BudgetingService_GetLineItem_0                = runtime.ForwardResponseMessage
 	forward_BudgetingService_ListLineItems_0              = runtime.ForwardResponseMessage
 	forward_BudgetingService_BatchUpsertLineItems_0       = runtime.ForwardResponseMessage
