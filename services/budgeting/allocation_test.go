@@ -8,10 +8,8 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	budgetingv1 "github.com/throughline/throughline/proto/gen/throughline/budgeting/v1"
-	performancev1 "github.com/throughline/throughline/proto/gen/throughline/performance/v1"
 )
 
 // By hand: spread 3 gives police (score 60 %) 1 + 2 × 0.4 = 1.8 and parks (40 %) 2.2 times the rate. Of the 100,000 that the
@@ -308,28 +306,6 @@ func TestUnattestedAlignmentIsUnknown(t *testing.T) {
 	must(t, err)
 	if a.GetProgramsFlagged() != 1 || len(flagged.GetLines()) != 1 || flagged.GetLines()[0].GetProgram() != program("police") {
 		t.Errorf("%d flagged: %v", a.GetProgramsFlagged(), flagged.GetLines())
-	}
-}
-
-func TestResultsMoveAScore(t *testing.T) {
-	f := start(t)
-	f.city(t)
-	_, err := f.client.UpdateFundingRequest(f.as(t, "fin", "finance"), &budgetingv1.UpdateFundingRequestRequest{
-		FundingRequest: &budgetingv1.FundingRequest{Name: request("police"), ResultsPolicy: budgetingv1.ResultsPolicy_RESULTS_POLICY_REWARD},
-	})
-	must(t, err)
-	f.perf.publish(&performancev1.ResultsRevision{Name: "organizations/o/resultsRevisions/x1", ContentHash: "h", EffectiveTime: timestamppb.New(epoch), Signals: []*performancev1.Signal{
-		{Subject: program("police"), Status: performancev1.ResultStatus_RESULT_STATUS_MET, MetPpm: 750_000, KnownPpm: 500_000},
-	}})
-	a := f.allocate(t, &budgetingv1.Allocation{})
-	why, err := f.client.ExplainAllocation(f.as(t, "fin", "finance"), &budgetingv1.ExplainAllocationRequest{Name: a.GetName(), Program: program("police")})
-	must(t, err)
-	// half of the weight is known, so that half of the 5 points count
-	if why.GetLine().GetScoreBp() != 6250 || a.GetResultsRevision() != "organizations/o/resultsRevisions/x1" {
-		t.Errorf("line %v of %v", why.GetLine(), a)
-	}
-	if p := why.GetScore()[2]; p.GetSource() != "results" || p.GetScoreBp() != 250 || !strings.Contains(p.GetReason(), "75.00 %") {
-		t.Errorf("results part %v", p)
 	}
 }
 

@@ -107,6 +107,14 @@ func (f *fakePerformance) GetResultsRevision(context.Context, *performancev1.Get
 	return f.revision, nil
 }
 
+// GetMeasure knows one measure by its title.
+func (f *fakePerformance) GetMeasure(_ context.Context, r *performancev1.GetMeasureRequest) (*performancev1.Measure, error) {
+	if strings.HasSuffix(r.GetName(), "/response") {
+		return &performancev1.Measure{Name: r.GetName(), DisplayName: "Response time"}, nil
+	}
+	return &performancev1.Measure{Name: r.GetName()}, nil
+}
+
 func (f *fakePerformance) publish(r *performancev1.ResultsRevision) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

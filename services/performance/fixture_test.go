@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"google.golang.org/genproto/googleapis/type/date"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
+	goalsv1 "github.com/throughline/throughline/proto/gen/throughline/goals/v1"
 	performancev1 "github.com/throughline/throughline/proto/gen/throughline/performance/v1"
 	"github.com/throughline/throughline/services/performance"
 	"github.com/throughline/throughline/services/platform/authn"
@@ -27,10 +29,15 @@ const parent = "organizations/o"
 
 // fixture is the service on an in-process channel, with a clock that stands still until it is advanced.
 type fixture struct {
-	client performancev1.PerformanceServiceClient
-	keys   *authn.LocalKeys
-	events chan outbox.Event
-	clock  atomic.Int64 // seconds since epoch
+	client   performancev1.PerformanceServiceClient
+	register func(grpc.ServiceRegistrar) // adds the service to another channel or listener
+	db       sqldb.DB
+	keys     *authn.LocalKeys
+	events   chan outbox.Event
+	bus      bus.Bus        // takes the events of other services
+	goals    *fakeGoals     // its peer
+	clock    atomic.Int64   // seconds since epoch
+	tick     chan time.Time // makes the service remind of gaps
 }
 
 var epoch = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -46,13 +53,15 @@ func (f *fixture) later() time.Time {
 
 func start(t testing.TB) *fixture {
 	t.Helper()
-	f := &fixture{events: make(chan outbox.Event, 1000)}
+	f := &fixture{events: make(chan outbox.Event, 1000), tick: make(chan time.Time)}
 	keys, err := authn.OpenLocalKeys(filepath.Join(t.TempDir(), "key"), f.now)
 	must(t, err)
 	db, err := sqldb.OpenSQLite(t.Context(), sqldb.Config{Path: filepath.Join(t.TempDir(), "performance.db"), Migrations: performance.Migrations()})
 	must(t, err)
 	events := bus.NewInProcess(bus.Config{})
-	f.keys = keys
+	f.keys, f.bus, f.goals = keys, events, &fakeGoals{}
+	peers := rpc.NewInProcess(rpc.InProcessConfig{})
+	goalsv1.RegisterGoalsServiceServer(peers, f.goals)
 	must(t, events.Subscribe(bus.Subscription{Consumer: "test", Source: performance.Source, Handle: func(_ context.Context, e outbox.Event) error {
 		select {
 		case f.events <- e:
@@ -64,7 +73,7 @@ func start(t testing.TB) *fixture {
 	s, err := performance.New(performance.Deps{Deps: service.Deps{
 		DB: db, Bus: events, Verifier: keys, Logger: slog.New(slog.DiscardHandler), Now: f.now,
 		NewID: func() string { return fmt.Sprintf("id-%d", id.Add(1)) },
-	}})
+	}, Goals: peers, Remind: f.tick})
 	must(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)
@@ -74,6 +83,7 @@ func start(t testing.TB) *fixture {
 		must(t, <-stopped)
 		must(t, s.Close())
 	})
+	f.db, f.register = db, s.Register
 	channel := rpc.NewInProcess(rpc.InProcessConfig{})
 	s.Register(channel)
 	f.client = performancev1.NewPerformanceServiceClient(channel)

@@ -37,10 +37,20 @@ func TestPublishRevisePublish(t *testing.T) {
 	}
 	want := &performancev1.Signal{
 		Subject: parent + "/programs/fire", Status: performancev1.ResultStatus_RESULT_STATUS_MET, MetPpm: 1_000_000, KnownPpm: 1_000_000,
+		Variation: performancev1.Variation_VARIATION_INSUFFICIENT_DATA, Assurance: performancev1.Assurance_ASSURANCE_NO_TARGET,
+		StatusWord: performancev1.StatusWord_STATUS_WORD_UNKNOWN, QualityScore: 40,
 		Evidence: []*performancev1.Evidence{{
 			Measure: name, PeriodStart: day(2027, 3, 1), Value: 6, Revision: 1, Target: 8, Weight: 1, MarginPpm: 250_000,
 			Direction: performancev1.Direction_DIRECTION_DECREASE, Status: performancev1.ResultStatus_RESULT_STATUS_MET,
+			Variation: performancev1.Variation_VARIATION_INSUFFICIENT_DATA, Assurance: performancev1.Assurance_ASSURANCE_HIT_OR_MISS,
+			StatusWord: performancev1.StatusWord_STATUS_WORD_UNKNOWN, Basis: performancev1.AnalysisBasis_ANALYSIS_BASIS_NONE,
+			Provisional: true, QualityScore: 40, Reason: "Not usable: 2 of at least 3 values are there.", Points: 2,
+			// printf '2027-01-01\t7\t1\t8\t\n2027-03-01\t6\t1\t8\t\n' | sha256sum
+			SeriesHash: "1374ee5edd4a52898c6d63afae565fc6d143e1ac5b429eb007ccd0f81f251d44",
 		}},
+	}
+	if first.GetRuleSet() != "NHS/1" || first.GetMinQuality() != 50 {
+		t.Errorf("published by %s from quality %d on", first.GetRuleSet(), first.GetMinQuality())
 	}
 	if len(first.GetSignals()) != 1 || !proto.Equal(first.GetSignals()[0], want) {
 		t.Errorf("signals %v, want %v", first.GetSignals(), want)
@@ -90,7 +100,8 @@ func TestPublishRevisePublish(t *testing.T) {
 	wantReason(t, err, "RESOURCE_NOT_FOUND")
 }
 
-// The latest period with both a value and a target counts, wherever other values and targets are.
+// The latest period with both a value and a target counts, wherever other values and targets are; without any, the latest
+// value is shown and stays unjudged.
 func TestWhatIsKnown(t *testing.T) {
 	f := start(t)
 	ctx := f.as(t)
@@ -101,13 +112,13 @@ func TestWhatIsKnown(t *testing.T) {
 		id       string
 		targets  []*performancev1.Target
 		months   []int32
-		period   int32 // 0: unknown
-		expected float64
+		period   int32
+		expected float64 // 0: unknown
 	}{
 		{"both", []*performancev1.Target{target(1, 5)}, []int32{1}, 1, 5},
 		{"no-value", []*performancev1.Target{target(1, 5)}, nil, 0, 0},
-		{"no-target", nil, []int32{1}, 0, 0},
-		{"never-together", []*performancev1.Target{target(1, 5), target(3, 6)}, []int32{2, 4}, 0, 0},
+		{"no-target", nil, []int32{1}, 1, 0},
+		{"never-together", []*performancev1.Target{target(1, 5), target(3, 6)}, []int32{2, 4}, 4, 0},
 		{"target-ahead", []*performancev1.Target{target(9, 7), target(2, 6), target(1, 5)}, []int32{1, 2, 3}, 2, 6},
 		{"value-ahead", []*performancev1.Target{target(1, 5)}, []int32{1, 2, 3}, 1, 5},
 	}
@@ -135,8 +146,8 @@ func TestWhatIsKnown(t *testing.T) {
 	for _, tt := range tests {
 		s := signals[parent+"/plans/p/goals/"+tt.id]
 		e := s.GetEvidence()[0]
-		if e.GetPeriodStart().GetMonth() != tt.period || e.GetTarget() != tt.expected || (s.GetKnownPpm() == 0) != (tt.period == 0) ||
-			(e.GetStatus() == performancev1.ResultStatus_RESULT_STATUS_UNKNOWN) != (tt.period == 0) || s.GetStatus() != e.GetStatus() {
+		if e.GetPeriodStart().GetMonth() != tt.period || e.GetTarget() != tt.expected || (s.GetKnownPpm() == 0) != (tt.expected == 0) ||
+			(e.GetStatus() == performancev1.ResultStatus_RESULT_STATUS_UNKNOWN) != (tt.expected == 0) || s.GetStatus() != e.GetStatus() {
 			t.Errorf("%s: %v", tt.id, s)
 		}
 	}

@@ -34,13 +34,19 @@ type city struct {
 // start runs a suite on the data directory until the test ends.
 func start(t *testing.T, dir string) *city {
 	t.Helper()
+	return startAt(t, dir, time.Now)
+}
+
+// startAt is start by another clock.
+func startAt(t *testing.T, dir string, now func() time.Time) *city {
+	t.Helper()
 	logs, err := telemetry.Start(t.Context(), telemetry.Service{Name: "test", Logs: &testLog{t: t}}, telemetry.Config{
 		LogFormat: "text", LogLevel: "error", SampleRatio: 1,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := throughline.Config{DataDir: dir, HTTP: listen(t), GRPC: listen(t), Telemetry: logs, Now: time.Now}
+	c := throughline.Config{DataDir: dir, HTTP: listen(t), GRPC: listen(t), Telemetry: logs, Now: now}
 	s, err := throughline.Start(context.Background(), c)
 	if err != nil {
 		t.Fatal(err)

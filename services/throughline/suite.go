@@ -119,7 +119,9 @@ func (s *Suite) services(ctx context.Context, c Config) (*rpc.InProcess, *rpc.Se
 	}
 	builders := map[string]func(service.Deps) (part, error){
 		"goals":          func(d service.Deps) (part, error) { return goals.New(goals.Deps{Deps: d}) },
-		"performance":    func(d service.Deps) (part, error) { return performance.New(performance.Deps{Deps: d}) },
+		"performance":    func(d service.Deps) (part, error) {
+			return performance.New(performance.Deps{Deps: d, Goals: peer("performance")})
+		},
 		"actionplanning": func(d service.Deps) (part, error) { return actionplanning.New(actionplanning.Deps{Deps: d}) },
 		"budgeting": func(d service.Deps) (part, error) {
 			conn := peer("budgeting")

@@ -50,6 +50,7 @@ type Schema struct {
 	Fields  map[string]Field
 	Default []Order  // when order_by is empty; may itself be empty
 	ID      []string // TEXT columns that tell apart all the rows of one list; the last sort keys, in this order
+	Within  []Order  // where rows share their ID, such as revisions: what comes after it, in a direction of its own
 }
 
 // Request carries the list request's fields. Extra is whatever else selects the rows (parent, show_deleted, ...): a token answers only
@@ -135,7 +136,7 @@ func parseOrder(text string, s Schema) ([]key, error) {
 		if slices.ContainsFunc(keys, func(k key) bool { return k.column == f.Column }) {
 			return nil, fmt.Errorf("%q is given twice", o.Field)
 		}
-		keys = append(keys, key{f.Column, f.Type == Text || f.Type == Date || f.Type == Enum, o.Desc})
+		keys = append(keys, f.key(o.Desc))
 	}
 	desc := len(keys) > 0 && keys[len(keys)-1].desc // the same direction lets one index serve the whole order
 	for _, id := range s.ID {
@@ -143,8 +144,17 @@ func parseOrder(text string, s Schema) ([]key, error) {
 			keys = append(keys, key{id, true, desc})
 		}
 	}
+	for _, o := range s.Within {
+		f, ok := s.Fields[o.Field]
+		if !ok {
+			return nil, fmt.Errorf("the order within an id names the unknown field %q", o.Field)
+		}
+		keys = append(keys, f.key(o.Desc))
+	}
 	return keys, nil
 }
+
+func (f Field) key(desc bool) key { return key{f.Column, f.Type == Text || f.Type == Date || f.Type == Enum, desc} }
 
 func (s Schema) sortable() []string { return s.names(func(f Field) bool { return f.Sortable }) }
 

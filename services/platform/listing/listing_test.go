@@ -3,6 +3,7 @@ package listing_test
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 	"testing"
@@ -172,6 +173,33 @@ func TestOrderAndSeek(t *testing.T) {
 				t.Errorf("got %s %v, want %s %v", where, args, tt.where, tt.args)
 			}
 		})
+	}
+}
+
+// Revisions of one row come oldest first, whichever way the rows go.
+func TestOrderWithin(t *testing.T) {
+	revised := schema
+	revised.Fields = maps.Clone(schema.Fields)
+	revised.Fields["revision"] = listing.Field{Column: "revision", Type: listing.Int}
+	revised.Within = []listing.Order{{Field: "revision"}}
+	request := listing.Request{OrderBy: "title desc"}
+	q, err := listing.Parse(request, revised)
+	if err != nil || q.OrderBy() != "title DESC, goal_id DESC, revision" {
+		t.Fatalf("order is %s, %v", q.OrderBy(), err)
+	}
+	if request.PageToken, err = q.Token([]any{"T", "g", 2}); err != nil {
+		t.Fatal(err)
+	}
+	if q, err = listing.Parse(request, revised); err != nil {
+		t.Fatal(err)
+	}
+	want := "((title < ?) OR (title = ? AND goal_id < ?) OR (title = ? AND goal_id = ? AND revision > ?))"
+	if where, args := q.Where(); where != want || !reflect.DeepEqual(args, []any{"T", "T", "g", "T", "g", int64(2)}) {
+		t.Errorf("got %s %v, want %s", where, args, want)
+	}
+	revised.Within[0].Field = "none"
+	if _, err := listing.Parse(request, revised); err == nil {
+		t.Error("an unknown field was taken")
 	}
 }
 

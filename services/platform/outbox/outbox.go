@@ -63,6 +63,13 @@ func AsOf(tx sqldb.Tx, subject string, at time.Time) (e Event, found bool, err e
 	return e, found, err
 }
 
+// History passes on the events of all subjects below prefix, a name without its last slash, up to a moment, by subject and then oldest first.
+func History(tx sqldb.Tx, prefix string, until time.Time, visit func(Event) error) error {
+	// '/' ends a prefix, and '0' is the byte after it: no subject below lies beyond.
+	return tx.Query("SELECT "+columns+" FROM outbox WHERE subject >= ? AND subject < ? AND time <= ? ORDER BY subject, sequence",
+		[]any{prefix + "/", prefix + "0", until}, func(r sqldb.Row) error { return visit(scan(r)) })
+}
+
 // Changes lists an organization's events after a position, oldest first, at most limit: the auditors' log.
 func Changes(tx sqldb.Tx, organization string, after int64, limit int) ([]Event, error) {
 	return list(tx, "SELECT "+columns+" FROM outbox WHERE organization = ? AND position > ? ORDER BY position LIMIT ?", organization, after, limit)

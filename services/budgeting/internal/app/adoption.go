@@ -82,11 +82,23 @@ func (a *App) AdoptAllocation(ctx context.Context, by Caller, k BudgetKey, act d
 		if err == nil && before != "" {
 			err = supersede(tx, k, before, now)
 		}
+		if err == nil {
+			err = announce(tx, next, budget.FiscalYear)
+		}
 		if err != nil {
 			return old, err
 		}
-		return next, tx.Allocations().Update(next)
+		return next, tx.Allocations().Update(next) // after the announcement, so that the newest entry of its history is the allocation itself
 	})
+}
+
+// announce tells what every program gets of an allocation that is being adopted.
+func announce(tx Tx, adopted domain.Allocation, fiscalYear int) error {
+	lines, err := allLines(tx, adopted)
+	if err != nil {
+		return err
+	}
+	return tx.Allocations().Announce(adopted.Grants(fiscalYear, lines))
 }
 
 // adoptedBy is the id of the adopted result of an election, or "".

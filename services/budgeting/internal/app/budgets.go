@@ -68,6 +68,25 @@ func (a *App) UpdateBudget(ctx context.Context, k Key, plan string, e Edit[domai
 	})
 }
 
+// FreezeResultsPolicies keeps what results do to each program of a budget as it is from now on. Results that are published later move money by it.
+func (a *App) FreezeResultsPolicies(ctx context.Context, by Caller, k Key, resolution, etag string) (domain.Budget, error) {
+	now := a.Now()
+	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Budget, error) {
+		old, err := tx.Budgets().Get(k.ids()...)
+		if err == nil {
+			err = resource.CheckEtag(old, etag)
+		}
+		if err != nil {
+			return old, err
+		}
+		next, err := old.FreezePolicies(by.Subject, resolution, now)
+		if err != nil {
+			return old, err
+		}
+		return next, tx.Budgets().Update(next)
+	})
+}
+
 func (a *App) checkPlan(ctx context.Context, plan string) error {
 	err := a.Goals.CheckPlan(ctx, plan)
 	if fault.Is(err, fault.NotFound) {

@@ -90,6 +90,8 @@ type Allocations interface {
 	Line(organization, budget, allocation, program string) (domain.AllocationLine, error)
 	// Last is the sequence of a budget's newest allocation, 0 when it has none.
 	Last(organization, budget string) (int64, error)
+	// Announce journals the money of an allocation that is being adopted, as an event of its own beside the change of the allocation.
+	Announce(m domain.AdoptedMoney) error
 	// Before is the newest solved and feasible allocation of the same budget made before a, adopted or not, if there is one.
 	Before(a domain.Allocation) (domain.Allocation, bool, error)
 }
@@ -121,6 +123,8 @@ type Goals interface {
 type Performance interface {
 	// Results reads a results revision; the id "current" means the latest published. NotFound when there is none.
 	Results(ctx context.Context, name string) (domain.Results, error)
+	// Measure reads what people call a measure.
+	Measure(ctx context.Context, name string) (title string, err error)
 }
 
 // App runs the use cases.

@@ -190,7 +190,38 @@ func (a *App) ExplainAllocation(ctx context.Context, k BudgetKey, program string
 			earlier = &domain.Earlier{Title: before.DisplayName, Run: old}
 		}
 	}
-	return domain.Explain(line, run, earlier, titles)
+	without, err := withoutResults(ctx, run.Input)
+	if err != nil {
+		return domain.Explanation{}, err
+	}
+	return domain.Explain(line, run, without, earlier, titles.WithMeasures(a.measures(ctx, k.Organization, run.Input, program)))
+}
+
+// withoutResults is the plan if no result moved any score; nil when none does. Solving again takes what the allocation took.
+func withoutResults(ctx context.Context, in model.Input) (*model.Plan, error) {
+	if !domain.ResultsMove(in) {
+		return nil, nil //nolint:nilnil // there is nothing to tell
+	}
+	solved, err := engine.Solve(ctx, domain.WithoutResults(in))
+	return &solved.Plan, err
+}
+
+// measures are the titles of a program's measures by id. An explanation does without those that cannot be read now.
+func (a *App) measures(ctx context.Context, organization string, in model.Input, program string) map[string]string {
+	titles := map[string]string{}
+	for i := range in.Programs {
+		if p := &in.Programs[i]; p.ID == program && p.Results != nil {
+			for _, f := range p.Results.Factors {
+				title, err := a.Performance.Measure(ctx, domain.MeasureName(organization, f.Measure))
+				if err != nil {
+					a.Logger.WarnContext(ctx, "a measure is told by its id", "measure", f.Measure, "error", err)
+					return titles
+				}
+				titles[f.Measure] = title
+			}
+		}
+	}
+	return titles
 }
 
 func (s stored) run() (explain.Run, error) {

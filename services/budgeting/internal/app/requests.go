@@ -1,9 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 	"github.com/throughline/throughline/services/platform/fault"
 	"github.com/throughline/throughline/services/platform/resource"
 )
@@ -16,11 +18,25 @@ func (k BudgetKey) parent() []string { return []string{k.Organization, k.Budget}
 
 // open wants the budget to exist and its requests to be open still.
 func open(tx Tx, k BudgetKey) error {
+	_, err := writable(tx, k)
+	return err
+}
+
+// writable is open with the budget.
+func writable(tx Tx, k BudgetKey) (domain.Budget, error) {
 	budget, err := tx.Budgets().Get(k.Organization, k.Budget)
 	if err != nil {
+		return budget, err
+	}
+	return budget, budget.Writable()
+}
+
+// steered refuses changes of what steers a program, by a department or after council has frozen it.
+func (by Caller) steered(budget domain.Budget, old, next domain.FundingRequest) error {
+	if err := by.steers(old, next); err != nil {
 		return err
 	}
-	return budget.Writable()
+	return budget.Keeps(next.Name(), old.ResultsPolicy, next.ResultsPolicy)
 }
 
 // GetFundingRequest reads one.
@@ -44,7 +60,8 @@ func (a *App) UpdateFundingRequest(ctx context.Context, by Caller, k BudgetKey, 
 	const at = "funding_request"
 	now := a.Now()
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.FundingRequest, error) {
-		if err := open(tx, k); err != nil {
+		budget, err := writable(tx, k)
+		if err != nil {
 			return domain.FundingRequest{}, err
 		}
 		linked := func(r domain.FundingRequest, err error) (domain.FundingRequest, error) {
@@ -55,13 +72,13 @@ func (a *App) UpdateFundingRequest(ctx context.Context, by Caller, k BudgetKey, 
 		}
 		return edit(tx.Requests(), k.ids(), e,
 			func(next domain.FundingRequest) (domain.FundingRequest, error) {
-				if err := by.steers(domain.FundingRequest{}, next); err != nil {
+				if err := by.steered(budget, domain.FundingRequest{}, next); err != nil {
 					return next, err
 				}
 				return linked(domain.NewFundingRequest(next, at, now))
 			},
 			func(old, next domain.FundingRequest) (domain.FundingRequest, error) {
-				if err := by.steers(old, next); err != nil {
+				if err := by.steered(budget, old, next); err != nil {
 					return old, err
 				}
 				return linked(old.Changed(next, at, now))
@@ -72,8 +89,16 @@ func (a *App) UpdateFundingRequest(ctx context.Context, by Caller, k BudgetKey, 
 // DeleteFundingRequest removes a request.
 func (a *App) DeleteFundingRequest(ctx context.Context, k BudgetKey, etag string) error {
 	_, err := resource.Write(ctx, a.Store, func(tx Tx) (any, error) {
-		if err := open(tx, k); err != nil {
+		budget, err := writable(tx, k)
+		if err != nil {
 			return nil, err
+		}
+		if old, found, err := tx.Requests().Find(k.ids()...); err != nil {
+			return nil, err
+		} else if found { // written again it would be NEUTRAL
+			if err := budget.Keeps(old.Name(), old.ResultsPolicy, model.Neutral); err != nil {
+				return nil, err
+			}
 		}
 		return nil, remove(tx.Requests(), k.ids(), etag, "REQUEST_IN_USE", func() (user string, err error) {
 			err = tx.Packages().Each(k.ids(), func(p domain.DecisionPackage) error { user = p.Name(); return nil })
@@ -89,19 +114,23 @@ func (a *App) UpsertFundingRequests(
 ) (domain.Upserted[domain.FundingRequest], error) {
 	now := a.Now()
 	return resource.Write(ctx, a.Store, func(tx Tx) (n domain.Upserted[domain.FundingRequest], err error) {
-		if err := open(tx, k); err != nil {
+		budget, err := writable(tx, k)
+		if err != nil {
 			return n, err
 		}
 		b := batch[domain.FundingRequest]{
 			field: "funding_requests", id: func(r domain.FundingRequest) string { return r.Program },
 			made: func(r domain.FundingRequest, at string) (domain.FundingRequest, error) {
-				if err := by.steers(domain.FundingRequest{}, r); err != nil {
+				if err := by.steered(budget, domain.FundingRequest{}, r); err != nil {
 					return r, err
 				}
 				return domain.NewFundingRequest(r, at, now)
 			},
 			changed: func(old, r domain.FundingRequest, at string) (domain.FundingRequest, error) {
-				if err := by.steers(old, r); err != nil {
+				if budget.Freeze != nil { // a batch that leaves the policy out would else be refused for what it does not speak of
+					r.ResultsPolicy = cmp.Or(r.ResultsPolicy, old.ResultsPolicy)
+				}
+				if err := by.steered(budget, old, r); err != nil {
 					return old, err
 				}
 				return old.Changed(r, at, now)

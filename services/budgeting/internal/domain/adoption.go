@@ -272,6 +272,41 @@ func (a Allocation) Adopt(act Adoption, now time.Time) (Allocation, error) {
 	return a, v.Err()
 }
 
+// ProgramMoney is what a program gets.
+type ProgramMoney struct {
+	Program string // id
+	Amount  int64
+}
+
+// AdoptedMoney is what an adopted allocation gives to every program that gets money, adjustments included, by program id.
+type AdoptedMoney struct {
+	Organization string
+	Budget       string // id
+	Allocation   string // name
+	FiscalYear   int
+	Election     string // id, or "" for the budget itself
+	Time         time.Time
+	Currency     string
+	Programs     []ProgramMoney
+}
+
+// Grants are what an adopted allocation with these lines gives. The lines are complete.
+func (a Allocation) Grants(fiscalYear int, lines []AllocationLine) AdoptedMoney {
+	out := AdoptedMoney{
+		Organization: a.Organization, Budget: a.Budget, Allocation: a.Name(), FiscalYear: fiscalYear,
+		Time: a.Adoption.Time, Currency: a.Currency,
+	}
+	if a.Method.ByBallots() {
+		out.Election = a.Params.Election
+	}
+	for i := range lines {
+		if got := lines[i].Allocated + lines[i].Adjusted; got > 0 {
+			out.Programs = append(out.Programs, ProgramMoney{Program: lines[i].Program, Amount: got})
+		}
+	}
+	return out
+}
+
 // Within refuses an allocation that spends more than the budget's envelopes have: it tried larger ones, or they were lowered since.
 func (a Allocation) Within(b Budget) error {
 	for _, f := range a.Funds {

@@ -172,8 +172,8 @@ func (a Allocation) Against(priority, results Seen) Allocation {
 
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
-// Titles are what people call funds and programs.
-type Titles struct{ Fund, Program func(id string) string }
+// Titles are what people call funds, programs and measures.
+type Titles struct{ Fund, Program, Measure func(id string) string }
 
 // Titles of everything in the books.
 func (b Books) Titles() Titles {
@@ -198,7 +198,14 @@ func TitlesOf(funds map[string]*Fund, programs map[string]string) Titles {
 			return id
 		},
 		Program: func(id string) string { return orID(programs[id], id) },
+		Measure: func(id string) string { return id }, // another service's; WithMeasures names them
 	}
+}
+
+// WithMeasures is t with the titles of measures by id.
+func (t Titles) WithMeasures(titles map[string]string) Titles {
+	t.Measure = func(id string) string { return orID(titles[id], id) }
+	return t
 }
 
 func orID(title, id string) string {

@@ -1,10 +1,12 @@
 package domain
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"time"
 
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 	"github.com/throughline/throughline/services/platform/fault"
 )
 
@@ -25,6 +27,13 @@ type TransferAuthority struct {
 	Body  string
 	Scope string
 	Limit *int64 `json:",omitempty"` // of one transfer; nil for none
+}
+
+// PolicyFreeze is council's act after which what results do to each program no longer changes.
+type PolicyFreeze struct {
+	Time       time.Time
+	By         string // subject
+	Resolution string
 }
 
 // Envelope is what a fund can spend this year, in minor units.
@@ -56,6 +65,7 @@ type Budget struct {
 	State        string
 	Authorities  []TransferAuthority // the nearest first
 	Adopted      string              // id of the allocation, or ""
+	Freeze       *PolicyFreeze       // of the results policies; nil until council acts
 }
 
 // BudgetName is the resource name of a budget.
@@ -68,13 +78,13 @@ func (b Budget) Name() string { return BudgetName(b.Organization, b.ID) }
 
 // NewBudget is the first version of a budget, its rounding unit filled in.
 func NewBudget(b Budget, now time.Time) (Budget, error) {
-	b.Meta, b.State, b.Adopted = Meta{}.Next(now), BudgetRequested, ""
+	b.Meta, b.State, b.Adopted, b.Freeze = Meta{}.Next(now), BudgetRequested, "", nil
 	return b.checked()
 }
 
 // Changed is the next version of b with the fields of next.
 func (b Budget) Changed(next Budget, now time.Time) (Budget, error) {
-	next.Organization, next.ID, next.Meta, next.State, next.Adopted = b.Organization, b.ID, b.Next(now), b.State, b.Adopted
+	next.Organization, next.ID, next.Meta, next.State, next.Adopted, next.Freeze = b.Organization, b.ID, b.Next(now), b.State, b.Adopted, b.Freeze
 	if b.State == BudgetAdopted && (next.Plan != b.Plan || next.RoundingUnit != b.RoundingUnit || !reflect.DeepEqual(next.Envelopes, b.Envelopes)) {
 		return next, fault.State("BUDGET_ADOPTED", "%s is adopted: its plan, envelopes and rounding unit no longer change; budget what is new in another budget", b.Name())
 	}
@@ -85,6 +95,36 @@ func (b Budget) Changed(next Budget, now time.Time) (Budget, error) {
 func (b Budget) Adopt(allocation string, now time.Time) Budget {
 	b.Meta, b.State, b.Adopted = b.Next(now), BudgetAdopted, allocation
 	return b
+}
+
+// FreezePolicies is the next version of b with the results policies of its requests frozen.
+//
+// Errors: FailedPrecondition BUDGET_ADOPTED, or RESULTS_POLICIES_FROZEN when they are frozen already; Invalid without a resolution.
+func (b Budget) FreezePolicies(by, resolution string, now time.Time) (Budget, error) {
+	if err := b.Writable(); err != nil {
+		return b, err
+	}
+	if f := b.Freeze; f != nil {
+		return b, fault.State(reasonFrozen, "the results policies of %s are frozen since %s by %s; they cannot be frozen again", b.Name(), moment(f.Time), f.Resolution)
+	}
+	var v fault.Violations
+	required(&v, "resolution", resolution)
+	b.Freeze, b.Meta = &PolicyFreeze{Time: now, By: by, Resolution: resolution}, b.Next(now)
+	return b, v.Err()
+}
+
+const reasonFrozen = "RESULTS_POLICIES_FROZEN"
+
+// Keeps refuses to change a results policy that council has frozen; "" is NEUTRAL, and so is that of a request that is not there.
+//
+// Errors: FailedPrecondition RESULTS_POLICIES_FROZEN.
+func (b Budget) Keeps(request string, was, next model.Policy) error {
+	was, next = cmp.Or(was, model.Neutral), cmp.Or(next, model.Neutral)
+	if b.Freeze == nil || was == next {
+		return nil
+	}
+	return fault.State(reasonFrozen, "council froze the results policies of %s on %s by %s: that of %s stays %s", b.Name(), moment(b.Freeze.Time), b.Freeze.Resolution,
+		request, was)
 }
 
 // Writable refuses requests and packages of a budget that is adopted.

@@ -251,7 +251,7 @@ func TestStale(t *testing.T) {
 }
 
 func TestTitlesInTheEnginesSentences(t *testing.T) {
-	titles := Titles{Fund: strings.ToUpper, Program: func(id string) string { return "the " + id }}
+	titles := Titles{Fund: strings.ToUpper, Program: func(id string) string { return "the " + id }, Measure: strings.ToTitle}
 	goals := map[string]string{"organizations/o/plans/p/goals/g": "Growth"}
 	for in, want := range map[string]string{
 		`Program "trees" goes up.`:                                   `Program "the trees" goes up.`,

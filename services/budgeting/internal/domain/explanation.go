@@ -8,6 +8,7 @@ import (
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/explain"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/phrase"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/score"
 )
 
@@ -27,6 +28,10 @@ type Explanation struct {
 	Score []ScorePart
 	Steps []string
 	Next  string // program id, or ""
+
+	Policy  model.Policy // by which its results count
+	Results []score.ResultsFactor
+	Without *int64 // what it would get if no result moved any score; nil when none does
 }
 
 // Earlier is the proposal that an allocation is compared with.
@@ -35,15 +40,41 @@ type Earlier struct {
 	explain.Run
 }
 
-// Explain tells of one line of an allocation, and against an earlier proposal, if there is one, what moved it.
-func Explain(l AllocationLine, run explain.Run, before *Earlier, t Titles) (Explanation, error) {
+// ResultsMove says whether the results of any program move a score that money follows.
+func ResultsMove(in model.Input) bool {
+	if in.Method == model.Packages || in.Method.ByBallots() { // too long to solve again, or nothing follows a score
+		return false
+	}
+	table := score.Results(in.Params)
+	return slices.ContainsFunc(in.Programs, func(p model.Program) bool { return p.InFormula() && table.Moves(&p) })
+}
+
+// WithoutResults is the input with no result that moves any score.
+func WithoutResults(in model.Input) model.Input {
+	in.Params.Results = nil
+	return in
+}
+
+// Explain tells of one line of an allocation, and against an earlier proposal, if there is one, what moved it. without is the answer to
+// WithoutResults; nil when results move nothing.
+func Explain(l AllocationLine, run explain.Run, without *model.Plan, before *Earlier, t Titles) (Explanation, error) {
 	r, err := explain.Program(run.Input, run.Plan, l.Program)
 	if err != nil {
 		return Explanation{}, err
 	}
 	goals := map[string]string{}
-	out := Explanation{Line: l, Score: scoreParts(r.Score)}
+	out := Explanation{Line: l, Score: scoreParts(r.Score), Policy: r.Score.Results.Policy, Results: r.Score.Results.Factors}
 	steps := r.Sentences
+	if without != nil {
+		var amount int64
+		for i := range without.Lines {
+			if without.Lines[i].Program == l.Program {
+				amount += without.Lines[i].Amount
+			}
+		}
+		out.Without = &amount
+		steps = slices.Insert(slices.Clone(steps), max(0, len(steps)-1), moved(l, amount)) // the last tells what all of it follows
+	}
 	for _, g := range run.Input.Goals {
 		goals[g.ID] = g.Title
 	}
@@ -64,6 +95,18 @@ func Explain(l AllocationLine, run explain.Run, before *Earlier, t Titles) (Expl
 	return out, nil
 }
 
+// moved says what money results moved. They move it to and from programs without results too.
+func moved(l AllocationLine, without int64) string {
+	switch change := l.Allocated - without; {
+	case change > 0:
+		return "If no result moved any score, it would get " + Money(without, l.Currency) + ": results bring it " + Money(change, l.Currency) + "."
+	case change < 0:
+		return "If no result moved any score, it would get " + Money(without, l.Currency) + ": results cost it " + Money(-change, l.Currency) + "."
+	default:
+		return "If no result moved any score, it would get the same."
+	}
+}
+
 // compare says what moved a program since the earlier proposal, the strongest cause first.
 func compare(program string, run explain.Run, before *Earlier) []string {
 	d := explain.Diff(before.Run, run)
@@ -77,7 +120,7 @@ func compare(program string, run explain.Run, before *Earlier) []string {
 }
 
 // named finds ids in the sentences of the engine: a noun, and ids in quotes.
-var named = regexp.MustCompile(`\b([Pp]rogram|[Ff]und|goal) ("[^"]+"(?:(?:, | and )"[^"]+")*)`)
+var named = regexp.MustCompile(`\b([Pp]rogram|[Ff]und|goal|[Mm]easure) ("[^"]+"(?:(?:, | and )"[^"]+")*)`)
 
 var quoted = regexp.MustCompile(`"[^"]+"`)
 
@@ -92,6 +135,8 @@ func titled(sentence string, t Titles, goals map[string]string) string {
 				id = t.Program(id)
 			case "fund":
 				id = t.Fund(id)
+			case "measure":
+				id = t.Measure(id)
 			default:
 				id = orID(goals[id], id)
 			}
@@ -118,15 +163,30 @@ func scoreParts(s score.Score) []ScorePart {
 	for _, a := range s.Attributes {
 		add("attributes/"+a.Name, a.Name, a.WeightPPM, a.Halves, a.Unknown, a.MilliBP)
 	}
-	results := ScorePart{Source: "results", Title: "Results", ScoreBP: rounded(s.Results.MilliBP), Reason: "no published result counts for it"}
-	if s.Results.Reason != "" {
-		results.Reason = string(s.Results.Signal) + " under the policy " + string(s.Results.Policy) + ": " + s.Results.Reason
-	}
-	out = append(out, results)
+	out = append(out, ScorePart{Source: "results", Title: "Results", ScoreBP: rounded(s.Results.MilliBP), Reason: resultsReason(&s.Results)})
 	if s.EquityBP != 0 {
 		out = append(out, ScorePart{Source: "equity", Title: "Equity", ScoreBP: s.EquityBP, Reason: "points that its request was given"})
 	}
 	return out
+}
+
+func resultsReason(r *score.ResultsPart) string {
+	usable := 0
+	for i := range r.Factors {
+		if r.Factors[i].Usable() {
+			usable++
+		}
+	}
+	switch {
+	case r.Reason != "":
+		return r.Reason
+	case len(r.Factors) == 0:
+		return "no published result counts for it"
+	case usable == 0:
+		return "no verdict on its measures can be used; what is unknown moves nothing"
+	default:
+		return "verdicts on " + strconv.Itoa(usable) + " of " + phrase.Count(len(r.Factors), "measure") + " count under the policy " + string(r.Policy)
+	}
 }
 
 // rounded is thousandths as wholes, halves away from zero.
@@ -147,7 +207,7 @@ func half(halves int64) string {
 
 // Differs says in what the stored figures of an allocation differ from its plan, or "".
 func Differs(a Allocation, lines []AllocationLine, in model.Input, plan model.Plan) string {
-	t := Titles{Fund: func(id string) string { return id }, Program: func(id string) string { return id }}
+	t := TitlesOf(nil, nil)
 	s := Summarize(in, plan, model.Certificate{}, t)
 	switch {
 	case a.Method != in.Method || a.EngineVersion != in.EngineVersion || a.Currency != in.Currency:
@@ -157,7 +217,8 @@ func Differs(a Allocation, lines []AllocationLine, in model.Input, plan model.Pl
 	case !a.Params.of(in):
 		return "its parameters"
 	case s.Outcome != a.Outcome || s.TotalBase != a.TotalBase || s.TotalAllocated != a.TotalAllocated ||
-		s.TotalAllocatedNet != a.TotalAllocatedNet || s.ProgramsFlagged != a.ProgramsFlagged:
+		s.TotalAllocatedNet != a.TotalAllocatedNet || s.ProgramsFlagged != a.ProgramsFlagged ||
+		s.WithSignal != a.WithSignal || s.WithSignalPPM != a.WithSignalPPM || s.MovedByResults != a.MovedByResults:
 		return "its outcome or totals"
 	case !slices.Equal(s.Funds, a.Funds) || !slices.Equal(s.Waterfall, a.Waterfall):
 		return "what its funds spend"

@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -33,19 +32,17 @@ type Priorities struct {
 	Weights []GoalWeight
 }
 
-// Signal is what the measures of a program say together.
-type Signal struct {
-	Status   model.Signal
-	MetPPM   int64 // of the known weight
-	KnownPPM int64 // of the whole weight
-}
-
 // Results is a results revision as performance tells it; zero when nothing is published.
 type Results struct {
 	Name    string
 	Hash    string
-	Time    time.Time
-	Signals map[string]Signal // by program name
+	Time    time.Time                        // of publication
+	Signals map[string][]model.ResultsFactor // verdicts on a program's measures, by program name
+}
+
+// MeasureName is the resource name of a measure.
+func MeasureName(organization, id string) string {
+	return name("organizations", organization, "measures", id)
 }
 
 // Books is all that an allocation is made from.
@@ -298,24 +295,27 @@ func (b *Books) program(
 	r.effectsOf(out)
 }
 
-// gate is what the published results say of a program, and what council has decided that they do. Points count by the
-// share of the measures' weight that is known.
+// gate is what the published results say of a program's measures, and the policy by which they count. A policy is chosen before its results are
+// known: it counts once council has frozen the policies, for results that were published after that.
 func (b *Books) gate(ask *Ask) *model.ResultsGate {
 	if b.Results.Name == "" {
 		return nil
 	}
-	s, ok := b.Results.Signals[ask.Program.Name()]
-	switch {
-	case !ok && ask.Request.ResultsPolicy == model.Neutral:
+	gate := model.ResultsGate{Policy: model.Neutral, Factors: b.Results.Signals[ask.Program.Name()]}
+	policy := ask.Request.ResultsPolicy
+	switch f := b.Budget.Freeze; {
+	case policy == model.Neutral && len(gate.Factors) == 0:
 		return nil
-	case !ok:
-		return &model.ResultsGate{Signal: model.Unknown, Policy: ask.Request.ResultsPolicy, Reason: "no measure of the program is published"}
+	case policy == model.Neutral:
+	case f == nil:
+		gate.Reason = "council has not frozen the results policies, so " + string(policy) + " does not count yet"
+	case !b.Results.Time.After(f.Time):
+		gate.Reason = "the policy " + string(policy) + " was frozen after these results were published, so it counts for later ones alone"
+	default:
+		gate.Policy = policy
+		if len(gate.Factors) == 0 {
+			gate.Reason = "no measure of the program is published"
+		}
 	}
-	return &model.ResultsGate{
-		Signal: s.Status, Policy: ask.Request.ResultsPolicy, CertainPPM: s.KnownPPM,
-		Reason: fmt.Sprintf("%s of the known weight of its measures meets the target; %s of the weight is known", percent(s.MetPPM), percent(s.KnownPPM)),
-	}
+	return &gate
 }
-
-// percent writes parts per million as "12.50 %", cut to two decimals; in integers, because the input is hashed.
-func percent(ppm int64) string { return points(ppm/100) + " %" }

@@ -155,6 +155,7 @@ func (p Params) engine() model.Params {
 	out := model.DefaultParams()
 	out.SpreadMilli, out.MaxCutPPM = p.SpreadMilli, *p.MaxCutPPM
 	out.ResultsCapBP, out.EquityCapBP = *p.ResultsCap*pointBP, 100*pointBP
+	out.Results = p.ResultsTable()
 	for _, a := range p.Attributes {
 		out.Attributes = append(out.Attributes, model.AttributeWeight{Name: a.Attribute, WeightPPM: a.WeightPPM})
 	}
@@ -164,6 +165,11 @@ func (p Params) engine() model.Params {
 	out.PackageValue, out.CarryForward, out.WorkLimit = p.PackageValue, p.CarryForward, p.WorkLimit
 	slices.SortFunc(out.Attributes, func(a, b model.AttributeWeight) int { return cmp.Compare(a.Name, b.Name) })
 	return out
+}
+
+// ResultsTable is the published table for the cap, of filled parameters.
+func (p Params) ResultsTable() []model.ResultRule {
+	return model.DefaultResults(*p.ResultsCap * pointBP)
 }
 
 // of says whether these are the parameters of the input. Scales are not compared: the input holds what they made of the envelopes.
@@ -179,7 +185,7 @@ func (p Params) of(in model.Input) bool {
 		}
 	}
 	return asked.SpreadMilli == in.Params.SpreadMilli && asked.MaxCutPPM == in.Params.MaxCutPPM &&
-		asked.ResultsCapBP == in.Params.ResultsCapBP && slices.Equal(asked.Attributes, in.Params.Attributes) &&
+		asked.ResultsCapBP == in.Params.ResultsCapBP && slices.Equal(asked.Results, in.Params.Results) && slices.Equal(asked.Attributes, in.Params.Attributes) &&
 		asked.PackageValue == in.Params.PackageValue && asked.CarryForward == in.Params.CarryForward && asked.WorkLimit == in.Params.WorkLimit &&
 		reflect.DeepEqual(asked.EquityFloor, in.Params.EquityFloor)
 }

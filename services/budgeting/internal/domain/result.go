@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/score"
 )
 
 // Result is the first page of a plan: what people read before any line.
@@ -21,6 +23,9 @@ type Result struct {
 	ProgramsFlagged   int
 	PriorityValue     int64
 	EquityCost        int64           `json:",omitempty"`
+	WithSignal        int64           `json:",omitempty"` // competing base of programs with a usable result
+	WithSignalPPM     int64           `json:",omitempty"` // of all competing base
+	MovedByResults    int64           `json:",omitempty"` // competing base of programs whose score results have moved
 	RevenueLost       int64           `json:",omitempty"`
 	GrantsLost        int64           `json:",omitempty"`
 	PositionsShort    int64           `json:",omitempty"`
@@ -84,6 +89,7 @@ func Summarize(in model.Input, plan model.Plan, cert model.Certificate, t Titles
 		GrantsLost: plan.Totals.GrantsLost, PositionsShort: plan.Totals.PositionsShort, Packages: s.packages(in), Search: searched(plan.Search),
 	}
 	r.Blocks = s.blocks()
+	r.measured(in, plan)
 	flagged := ""
 	for _, f := range plan.Flags { // by program
 		if f.Program != flagged {
@@ -91,6 +97,35 @@ func Summarize(in model.Input, plan model.Plan, cert model.Certificate, t Titles
 		}
 	}
 	return r
+}
+
+// measured adds up the competing base of programs that results can and do move. A plan's lines are by program, as the input's programs are.
+func (r *Result) measured(in model.Input, plan model.Plan) {
+	var all int64
+	scorer, rest := score.Results(in.Params), plan.Lines
+	for i := range in.Programs {
+		p := &in.Programs[i]
+		var base int64
+		for len(rest) > 0 && rest[0].Program == p.ID {
+			if rest[0].Treatment == model.Competes && !fixed(&rest[0]) {
+				base += max(0, rest[0].Base)
+			}
+			rest = rest[1:]
+		}
+		all += base
+		if p.Results == nil {
+			continue
+		}
+		if slices.ContainsFunc(p.Results.Factors, func(f model.ResultsFactor) bool { return f.Usable() }) {
+			r.WithSignal += base
+		}
+		if scorer.Moves(p) {
+			r.MovedByResults += base
+		}
+	}
+	if all > 0 {
+		r.WithSignalPPM, _ = money.MulDivFloor(r.WithSignal, model.Whole, all) // at most the whole
+	}
 }
 
 type summary struct {

@@ -40,10 +40,7 @@ func (b Books) Revisited(adopted model.Input, engineVersion string) model.Input 
 				}
 			}
 		}
-		if p.Results != nil { // the policy that was adopted stands
-			ask.Request.ResultsPolicy = p.Results.Policy
-		}
-		p.Results = b.gate(&ask)
+		p.Results = b.gate(&ask) // a policy that counts is frozen: the request's is the one that was adopted
 	}
 	return in
 }

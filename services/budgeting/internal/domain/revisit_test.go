@@ -46,7 +46,7 @@ func TestRevisitedInput(t *testing.T) {
 	adopted := model.Input{
 		EngineVersion: "1", Goals: []model.Goal{{ID: "kept", WeightPPM: 500_000}, {ID: "gone", WeightPPM: 500_000}},
 		Programs: []model.Program{
-			{ID: "a", Requested: 7, Alignment: []model.Alignment{{Goal: "kept", Level: 1}, {Goal: "gone", Level: 4}}, Results: &model.ResultsGate{Policy: model.Reward}},
+			{ID: "a", Requested: 7, Alignment: []model.Alignment{{Goal: "kept", Level: 1}, {Goal: "gone", Level: 4}}, Results: &model.ResultsGate{Policy: model.Remedy}},
 			{ID: "b", Alignment: []model.Alignment{{Goal: "kept", Level: 2}}},
 		},
 	}
@@ -55,17 +55,17 @@ func TestRevisitedInput(t *testing.T) {
 		Attestations: []Attestation{{Aspect: AlignmentAspect}},
 	}
 	b := Books{
-		Budget:     Budget{Organization: "o"},
+		Budget:     Budget{Organization: "o", Freeze: &PolicyFreeze{Time: now}},
 		Asks:       []Ask{{Program: Program{Organization: "o", ID: "a"}, Request: request}, {Program: Program{Organization: "o", ID: "b"}}},
 		Priorities: Priorities{Name: "r2", Hash: "h2", Weights: []GoalWeight{{Goal: "kept", PPM: 600_000}, {Goal: "new", Title: "New", PPM: 400_000}}},
-		Results:    Results{Name: "m2", Signals: map[string]Signal{"organizations/o/programs/a": {Status: model.Met, KnownPPM: model.Whole}}},
+		Results:    Results{Name: "m2", Time: now.Add(1), Signals: map[string][]model.ResultsFactor{"organizations/o/programs/a": {{Measure: "m", Variation: model.Improving}}}},
 	}
 	in := b.Revisited(adopted, "2")
 	a := in.Programs[0]
 	if in.EngineVersion != "2" || in.Revisions.Priority.Name != "r2" || in.Revisions.Results.Name != "m2" || in.Goals[1] != (model.Goal{ID: "new", Title: "New", WeightPPM: 400_000}) {
 		t.Errorf("input %+v", in)
 	}
-	if a.Requested != 7 || !reflect.DeepEqual(a.Alignment, []model.Alignment{{Goal: "kept", Level: 1}, {Goal: "new", Level: 3}}) || a.Results.Policy != model.Reward || a.Results.Signal != model.Met {
+	if a.Requested != 7 || !reflect.DeepEqual(a.Alignment, []model.Alignment{{Goal: "kept", Level: 1}, {Goal: "new", Level: 3}}) || a.Results.Policy != model.Remedy || a.Results.Factors[0].Variation != model.Improving {
 		t.Errorf("a %+v, results %+v", a, a.Results)
 	}
 	if in.Programs[1].Results != nil {

@@ -62,7 +62,7 @@ func Both(a, b Titles) Titles {
 			return b(id)
 		}
 	}
-	return Titles{Fund: either(a.Fund, b.Fund), Program: either(a.Program, b.Program)}
+	return Titles{Fund: either(a.Fund, b.Fund), Program: either(a.Program, b.Program), Measure: either(a.Measure, b.Measure)}
 }
 
 // ReasonCode is a reason as the contract spells it.

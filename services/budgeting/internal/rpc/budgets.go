@@ -63,6 +63,16 @@ func (s *Server) ListBudgets(ctx context.Context, r *budgetingv1.ListBudgetsRequ
 	return &budgetingv1.ListBudgetsResponse{Budgets: rpc.Each(page.Items, budgetProto), NextPageToken: page.Next}, err
 }
 
+// FreezeResultsPolicies implements budgetingv1.BudgetingServiceServer.
+func (s *Server) FreezeResultsPolicies(ctx context.Context, r *budgetingv1.FreezeResultsPoliciesRequest) (*budgetingv1.Budget, error) {
+	k, err := key(budgetName, "name", r.GetName())
+	if err != nil {
+		return nil, err
+	}
+	budget, err := s.app.FreezeResultsPolicies(resource.DryRun(ctx, r.GetValidateOnly()), caller(ctx), k, r.GetResolution(), r.GetEtag())
+	return rpc.Reply(budget, err, budgetProto)
+}
+
 // UpdateBudget implements budgetingv1.BudgetingServiceServer.
 func (s *Server) UpdateBudget(ctx context.Context, r *budgetingv1.UpdateBudgetRequest) (*budgetingv1.Budget, error) {
 	k, err := key(budgetName, "budget.name", r.GetBudget().GetName())

@@ -37,6 +37,8 @@ func Message(v any) (proto.Message, error) {
 		return ballotsRecorded(v), nil
 	case domain.Allocation:
 		return allocationProto(v), nil
+	case domain.AdoptedMoney:
+		return adoptedMoneyProto(v), nil
 	case []domain.LineItem:
 		return &budgetingv1.ListLineItemsResponse{LineItems: rpc.Each(v, lineItemProto)}, nil
 	case domain.Upserted[domain.Program]:
@@ -99,6 +101,9 @@ func budgetProto(b domain.Budget) *budgetingv1.Budget {
 	}
 	if b.Adopted != "" {
 		out.AdoptedAllocation = domain.AllocationName(b.Organization, b.ID, b.Adopted)
+	}
+	if f := b.Freeze; f != nil {
+		out.ResultsPolicyFreeze = &budgetingv1.ResultsPolicyFreeze{FreezeTime: wire.Time(f.Time), FrozenBy: f.By, Resolution: f.Resolution}
 	}
 	return out
 }

@@ -82,7 +82,9 @@ func allocationProto(a domain.Allocation) *budgetingv1.Allocation {
 		Scenario: scenarioOf(a), PriorityValue: wire.Money(a.Currency, a.PriorityValue), AdjustedPriorityValue: wire.Money(a.Currency, a.AdjustedPriorityValue()),
 		EquityCost: wire.Money(a.Currency, a.EquityCost), RevenueLost: wire.Money(a.Currency, a.RevenueLost),
 		GrantsLost: wire.Money(a.Currency, a.GrantsLost), PositionsShort: a.PositionsShort, Failure: a.Failure,
-		Etag: resource.Etag(a), CreateTime: wire.Time(a.CreateTime), UpdateTime: wire.Time(a.UpdateTime),
+		MoneyWithSignal: wire.Money(a.Currency, a.WithSignal), MoneyWithSignalPpm: int32(a.WithSignalPPM),
+		MoneyMovedByResults: wire.Money(a.Currency, a.MovedByResults),
+		Etag:                resource.Etag(a), CreateTime: wire.Time(a.CreateTime), UpdateTime: wire.Time(a.UpdateTime),
 	}
 	choicesProto(a, out)
 	for _, w := range a.Waterfall {
@@ -123,6 +125,13 @@ func paramsProto(organization, budget, currency string, p domain.Params) *budget
 	if p.Election != "" {
 		out.Election = domain.ElectionName(organization, budget, p.Election)
 	}
+	if p.ResultsCap != nil {
+		for _, r := range p.ResultsTable() {
+			out.ResultsTable = append(out.ResultsTable, &budgetingv1.ResultsRule{
+				Policy: wire.Enum[budgetingv1.ResultsPolicy](r.Policy), Variation: string(r.Variation), Assurance: string(r.Assurance), PointsBp: int32(r.PointsBP),
+			})
+		}
+	}
 	for _, w := range p.Attributes {
 		out.AttributeWeights = append(out.AttributeWeights, &budgetingv1.AttributeWeight{Attribute: w.Attribute, WeightPpm: int32(w.WeightPPM)})
 	}
@@ -155,9 +164,33 @@ func lineProto(l domain.AllocationLine) *budgetingv1.AllocationLine {
 	return out
 }
 
+func adoptedMoneyProto(m domain.AdoptedMoney) *budgetingv1.AdoptedMoney {
+	out := &budgetingv1.AdoptedMoney{
+		Allocation: m.Allocation, Budget: domain.BudgetName(m.Organization, m.Budget), FiscalYear: int32(m.FiscalYear), AdoptTime: wire.Time(m.Time),
+		Programs: make([]*budgetingv1.ProgramMoney, len(m.Programs)),
+	}
+	if m.Election != "" {
+		out.Election = domain.ElectionName(m.Organization, m.Budget, m.Election)
+	}
+	for i, p := range m.Programs {
+		out.Programs[i] = &budgetingv1.ProgramMoney{Program: domain.ProgramName(m.Organization, p.Program), Amount: wire.Money(m.Currency, p.Amount)}
+	}
+	return out
+}
+
 func explanationProto(e domain.Explanation) *budgetingv1.ExplainAllocationResponse {
 	out := &budgetingv1.ExplainAllocationResponse{
 		Line: lineProto(e.Line), Steps: e.Steps, NextInLine: nameOf(e.Line.Organization, e.Next, domain.ProgramName),
+	}
+	out.ResultsPolicy = wire.Enum[budgetingv1.ResultsPolicy](e.Policy)
+	for _, f := range e.Results {
+		out.Results = append(out.Results, &budgetingv1.ResultsFactor{
+			Measure: domain.MeasureName(e.Line.Organization, f.Measure), Variation: string(f.Variation), Assurance: string(f.Assurance),
+			Weight: int32(f.Weight), CertainPpm: int32(f.CertainPPM), PointsBp: int32(f.PointsBP), ScoreMilliBp: f.MilliBP, Reason: f.Reason,
+		})
+	}
+	if e.Without != nil {
+		out.WithoutResults = wire.Money(e.Line.Currency, *e.Without)
 	}
 	for _, p := range e.Score {
 		out.Score = append(out.Score, &budgetingv1.ScorePart{

@@ -28,9 +28,17 @@ var (
 		"update_time": {Column: "update_time", Type: listing.Time, Sortable: true},
 	}}
 
+	// BallotVersionList is of every version of every ballot, as the journal keeps them.
+	BallotVersionList = listing.Schema{ID: []string{"ballot_id", "version"}, Fields: map[string]listing.Field{
+		"member":      {Column: "member", Filterable: true},
+		"version":     {Column: "version", Type: listing.Int, Sortable: true},
+		"update_time": {Column: "update_time", Type: listing.Time, Sortable: true},
+	}}
+
 	PriorityRevisionList = listing.Schema{
 		ID: []string{"priority_revision_id"}, Default: []listing.Order{{Field: "create_time", Desc: true}},
 		Fields: map[string]listing.Field{
+			"subject":     {Column: "subject", Filterable: true},
 			"create_time": {Column: "effective_time", Type: listing.Time, Filterable: true, Sortable: true},
 		},
 	}

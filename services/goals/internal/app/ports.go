@@ -19,8 +19,21 @@ type Tx interface {
 	Prioritizations() resource.Collection[domain.Prioritization]
 	Ballots() resource.Collection[domain.Ballot]
 	PriorityRevisions() resource.Collection[domain.PriorityRevision]
-	// CurrentRevision is the latest certified revision of a plan, or false.
+	CommunityBallots() CommunityBallots
+	// CurrentRevision is the latest certified revision on goals of a plan, or false.
 	CurrentRevision(organization, plan string) (domain.PriorityRevision, bool, error)
+	// LastSequence is that of the plan's latest revision, whatever it ranks; 0 when there is none.
+	LastSequence(organization, plan string) (int64, error)
+	// BallotVersions passes on every version of a round's ballots as the journal keeps them, by ballot and then oldest first.
+	BallotVersions(round domain.Prioritization, visit func(archived []byte) error) error
+}
+
+// CommunityBallots are a survey's answers.
+type CommunityBallots interface {
+	// Each passes on a round's answers by respondent.
+	Each(round domain.Prioritization, visit func(domain.CommunityBallot) error) error
+	// Record writes answers, each respondent once, over what they said before, and one journal entry about all of them.
+	Record(batch domain.CommunityBatch) error
 }
 
 // App runs the use cases.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 
 	"github.com/throughline/throughline/services/goals/internal/domain"
 	"github.com/throughline/throughline/services/platform/fault"
@@ -20,6 +21,7 @@ func (k RoundKey) ids() []string { return []string{k.Organization, k.Plan, k.Rou
 type Caller struct {
 	Subject  string
 	Recorder bool
+	Auditor  bool // sees secret ballots
 }
 
 // CreatePrioritization sets up a draft round.
@@ -107,30 +109,59 @@ func (a *App) CastBallot(ctx context.Context, k RoundKey, by Caller, ballot doma
 	})
 }
 
-// ListBallots reads a page of a round's ballots; they are by name.
-func (a *App) ListBallots(ctx context.Context, k RoundKey, q listing.Query) (resource.Page[domain.Ballot], error) {
-	return resource.Read(ctx, a.Store, func(tx Tx) (p resource.Page[domain.Ballot], err error) {
-		if _, err := tx.Prioritizations().Get(k.ids()...); err != nil {
-			return p, err
-		}
-		p.Items, p.Next, err = tx.Ballots().List(k.ids(), q)
-		return p, err
-	})
-}
-
 // ClosePrioritization makes the ballots final and derives weights.
 func (a *App) ClosePrioritization(ctx context.Context, k RoundKey, etag string) (domain.Prioritization, error) {
 	now := a.Now()
 	return a.changeRound(ctx, k, etag, func(tx Tx, round domain.Prioritization) (domain.Prioritization, error) {
-		var ballots []domain.Ballot
-		err := tx.Ballots().Each(k.ids(), func(b domain.Ballot) error {
-			ballots = append(ballots, b)
-			return nil
-		})
+		ballots, community, err := votes(tx, round)
 		if err != nil {
 			return round, err
 		}
-		return round.Closed(ballots, now)
+		return round.Closed(ballots, community, now)
+	})
+}
+
+// votes are all ballots of a round, those of members who were recused later among them.
+func votes(tx Tx, round domain.Prioritization) (ballots []domain.Ballot, community []domain.CommunityBallot, err error) {
+	err = tx.Ballots().Each([]string{round.Organization, round.Plan, round.ID}, func(b domain.Ballot) error {
+		ballots = append(ballots, b)
+		return nil
+	})
+	if err == nil {
+		err = tx.CommunityBallots().Each(round, func(b domain.CommunityBallot) error {
+			community = append(community, b)
+			return nil
+		})
+	}
+	return ballots, community, err
+}
+
+// Recomputed is a round's tallies made again.
+type Recomputed struct {
+	Round     domain.Prioritization
+	Tallies   []domain.Tally
+	Equal     bool
+	Ballots   int // that count
+	Community int
+}
+
+// RecomputePrioritization derives a closed round's weights again from its ballots.
+func (a *App) RecomputePrioritization(ctx context.Context, k RoundKey) (Recomputed, error) {
+	return resource.Read(ctx, a.Store, func(tx Tx) (out Recomputed, err error) {
+		if out.Round, err = tx.Prioritizations().Get(k.ids()...); err != nil {
+			return out, err
+		}
+		if out.Round.Tallies == nil {
+			return out, fault.State("ROUND_NOT_CLOSED", "%s is %s; there is nothing to recompute before it is closed", out.Round.Name(), out.Round.State)
+		}
+		ballots, community, err := votes(tx, out.Round)
+		if err != nil {
+			return out, err
+		}
+		out.Tallies, _ = out.Round.Tallied(ballots, community)
+		out.Equal = slices.Equal(out.Tallies, out.Round.Tallies)
+		out.Ballots, out.Community = out.Round.BallotsCast, len(community)
+		return out, nil
 	})
 }
 
@@ -138,7 +169,7 @@ func (a *App) ClosePrioritization(ctx context.Context, k RoundKey, etag string) 
 func (a *App) CertifyPrioritization(ctx context.Context, k RoundKey, etag string) (domain.Prioritization, error) {
 	now, id := a.Now(), a.NewID()
 	return a.changeRound(ctx, k, etag, func(tx Tx, round domain.Prioritization) (domain.Prioritization, error) {
-		titles := map[string]string{}
+		titles := round.Titles()
 		err := tx.Goals().Each([]string{k.Organization, k.Plan}, func(g domain.Goal) error {
 			titles[g.ID] = g.DisplayName
 			return nil
@@ -146,11 +177,11 @@ func (a *App) CertifyPrioritization(ctx context.Context, k RoundKey, etag string
 		if err != nil {
 			return round, err
 		}
-		last, _, err := tx.CurrentRevision(k.Organization, k.Plan)
+		last, err := tx.LastSequence(k.Organization, k.Plan)
 		if err != nil {
 			return round, err
 		}
-		round, rev, err := round.Certified(id, last.Sequence+1, titles, now)
+		round, rev, err := round.Certified(id, last+1, titles, now)
 		if err != nil {
 			return round, err
 		}

@@ -17,6 +17,7 @@ type Organization struct {
 	CurrencyCode         string // ISO 4217; never changes
 	FiscalYearStartMonth int    // 1 to 12
 	TimeZone             string // IANA
+	PublicReports        bool   // anyone may read published progress reports
 }
 
 // OrganizationName is the resource name of an organization.

@@ -1,7 +1,10 @@
 package domain
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/throughline/throughline/services/platform/fault"
@@ -18,11 +21,48 @@ const (
 	RoundCertified RoundState = "CERTIFIED"
 )
 
-// MethodPoints spreads a fixed number of points per member.
-const MethodPoints = "POINTS"
+// Method says how ballots become weights.
+type Method string
 
-// DefaultPoints is what a member spreads unless the round says otherwise.
-const DefaultPoints = 100
+// Methods of a round.
+const (
+	MethodPoints   Method = "POINTS"
+	MethodBorda    Method = "BORDA"
+	MethodPairwise Method = "PAIRWISE"
+	MethodScore    Method = "SCORE"
+)
+
+// Subject says what a round ranks.
+type Subject string
+
+// Subjects of a round.
+const (
+	OnGoals      Subject = "GOALS"
+	OnObjectives Subject = "OBJECTIVES"
+)
+
+// GoverningBody is the electorate whose ballots are always by name.
+const GoverningBody = "GOVERNING_BODY"
+
+// Defaults of rounds.
+const (
+	DefaultPoints   = 100
+	DefaultMaxScore = 10
+)
+
+// Recusal says why a member takes no part.
+type Recusal struct {
+	Member     string
+	Reason     string
+	RecordedBy string
+	Time       time.Time
+}
+
+// RankedObjective is an objective, which another service owns.
+type RankedObjective struct {
+	Name        string
+	DisplayName string
+}
 
 // Member may vote.
 type Member struct {
@@ -30,25 +70,34 @@ type Member struct {
 	DisplayName string
 }
 
-// Prioritization is a round in which a governing body turns ballots into weights.
+// Prioritization is a round that turns ballots into weights.
 type Prioritization struct {
 	Meta
-	Organization    string
-	Plan            string
-	ID              string
-	DisplayName     string
-	Method          string
-	Members         []Member
-	Quorum          int
-	PointsPerMember int
-	Goals           []string // goal ids; frozen at open
-	State           RoundState
-	BallotsCast     int
-	Tallies         []Tally
-	PriorityRev     string // id, once certified
-	OpenTime        time.Time
-	CloseTime       time.Time
-	CertifyTime     time.Time
+	Organization      string
+	Plan              string
+	ID                string
+	DisplayName       string
+	Method            Method
+	Subject           Subject
+	Electorate        string // kind of electorate
+	Secret            bool   // members see tallies alone
+	Members           []Member
+	Quorum            int // ballots needed to close; a recusal does not lower it
+	PointsPerMember   int
+	MaxScore          int
+	Goals             []string          // goal ids; frozen at open
+	Objectives        []RankedObjective // frozen at open
+	CommunitySharePPM int
+	CommunityBallots  int
+	Recusals          []Recusal // by time
+	State             RoundState
+	BallotsCast       int // of members who take part
+	Tallies           []Tally
+	Warnings          []string
+	PriorityRev       string // id, once certified
+	OpenTime          time.Time
+	CloseTime         time.Time
+	CertifyTime       time.Time
 }
 
 // PrioritizationName is the resource name of a round.
@@ -59,48 +108,109 @@ func PrioritizationName(organization, plan, id string) string {
 // Name is the resource name.
 func (p Prioritization) Name() string { return PrioritizationName(p.Organization, p.Plan, p.ID) }
 
+// Items are what is ranked, sorted: goal ids, or objective names.
+func (p Prioritization) Items() []string {
+	items := slices.Clone(p.Goals)
+	for _, o := range p.Objectives {
+		items = append(items, o.Name)
+	}
+	slices.Sort(items)
+	return items
+}
+
+// Titles is what is printed for objectives; goals have theirs in the plan.
+func (p Prioritization) Titles() map[string]string {
+	titles := map[string]string{}
+	for _, o := range p.Objectives {
+		titles[o.Name] = cmp.Or(o.DisplayName, o.Name[strings.LastIndexByte(o.Name, '/')+1:])
+	}
+	return titles
+}
+
+func (p Prioritization) recused(member string) bool {
+	return slices.ContainsFunc(p.Recusals, func(r Recusal) bool { return r.Member == member })
+}
+
+func (p Prioritization) member(subject string) bool {
+	return slices.ContainsFunc(p.Members, func(m Member) bool { return m.Member == subject })
+}
+
 // NewPrioritization is a draft round with its defaults filled in.
 func NewPrioritization(p Prioritization, now time.Time) (Prioritization, error) {
-	p.Meta, p.State, p.BallotsCast, p.Tallies, p.PriorityRev = Meta{}.Next(now), RoundDraft, 0, nil, ""
+	p.Meta, p.State, p.BallotsCast, p.CommunityBallots = Meta{}.Next(now), RoundDraft, 0, 0
+	p.Tallies, p.Warnings, p.Recusals, p.PriorityRev = nil, nil, nil, ""
 	p.OpenTime, p.CloseTime, p.CertifyTime = time.Time{}, time.Time{}, time.Time{}
-	if p.PointsPerMember == 0 {
-		p.PointsPerMember = DefaultPoints
+	p.Subject, p.Electorate = cmp.Or(p.Subject, OnGoals), cmp.Or(p.Electorate, GoverningBody)
+	switch p.Method {
+	case MethodPoints:
+		p.PointsPerMember = cmp.Or(p.PointsPerMember, DefaultPoints)
+	case MethodScore:
+		p.MaxScore = cmp.Or(p.MaxScore, DefaultMaxScore)
+	case MethodBorda, MethodPairwise:
 	}
-	if p.Quorum == 0 {
-		p.Quorum = len(p.Members)/2 + 1
-	}
+	p.Quorum = cmp.Or(p.Quorum, len(p.Members)/2+1)
+	return p, p.check()
+}
+
+func (p Prioritization) check() error {
+	const at = "prioritization."
 	var v fault.Violations
-	required(&v, "prioritization.display_name", p.DisplayName)
-	v.Check(p.Method == MethodPoints, "prioritization.method", "must be POINTS")
-	v.Check(len(p.Members) > 0, "prioritization.electorate.members", "needs at least one member")
-	v.Check(p.Quorum <= len(p.Members), "prioritization.electorate.quorum",
+	required(&v, at+"display_name", p.DisplayName)
+	v.Check(slices.Contains([]Method{MethodPoints, MethodBorda, MethodPairwise, MethodScore}, p.Method),
+		at+"method", "must be POINTS, BORDA, PAIRWISE or SCORE")
+	v.Check(len(p.Members) > 0, at+"electorate.members", "needs at least one member")
+	v.Check(p.Quorum <= len(p.Members), at+"electorate.quorum",
 		"is %d but there are only %d members; lower it or add members", p.Quorum, len(p.Members))
-	seen := map[string]bool{}
-	for _, m := range p.Members {
-		v.Check(!seen[m.Member], "prioritization.electorate.members", "%q appears twice; list each member once", m.Member)
-		seen[m.Member] = true
+	v.Check(!p.Secret || p.Electorate != GoverningBody, at+"electorate.secret",
+		"is for residents and staff; ballots of a governing body are by name")
+	checkOnce(&v, at+"electorate.members", "member", len(p.Members), func(i int) string { return p.Members[i].Member })
+	checkOnce(&v, at+"goals", "goal", len(p.Goals), func(i int) string { return p.Goals[i] })
+	checkOnce(&v, at+"objectives", "objective", len(p.Objectives), func(i int) string { return p.Objectives[i].Name })
+	v.Check(p.Method == MethodPoints || p.PointsPerMember == 0, at+"points_per_member", "is for POINTS; leave it out")
+	v.Check(p.Method == MethodScore || p.MaxScore == 0, at+"max_score", "is for SCORE; leave it out")
+	if p.Subject == OnObjectives {
+		v.Check(len(p.Objectives) > 0, at+"objectives", "needs the objectives to rank")
+		v.Check(len(p.Goals) == 0, at+"goals", "is for rounds on goals; leave it out, or rank goals")
+		for i, o := range p.Objectives {
+			v.Check(isObjective(p.Organization, o.Name), fieldAt(at+"objectives", i)+".objective",
+				"%q is not an objective of %s; send organizations/{organization}/strategies/{strategy}/objectives/{objective}", o.Name, OrganizationName(p.Organization))
+		}
+	} else {
+		v.Check(len(p.Objectives) == 0, at+"objectives", "is for rounds on objectives; leave it out, or set subject to OBJECTIVES")
 	}
-	checkOnce(&v, "prioritization.goals", p.Goals)
-	return p, v.Err()
+	p.checkPairs(&v)
+	return v.Err()
 }
 
-func checkOnce(v *fault.Violations, field string, ids []string) {
-	seen := map[string]bool{}
-	for _, id := range ids {
-		v.Check(!seen[id], field, "goal %q appears twice; list each goal once", id)
-		seen[id] = true
+func (p Prioritization) checkPairs(v *fault.Violations) {
+	v.Check(p.Method != MethodPairwise || len(p.Items()) <= MaxPairwise, "prioritization.method",
+		"PAIRWISE compares at most %d items, and there are %d; rank fewer, or choose another method", MaxPairwise, len(p.Items()))
+}
+
+// isObjective says whether name has the form of an objective of the organization; that it exists, its own service knows.
+func isObjective(organization, objective string) bool {
+	rest, ok := strings.CutPrefix(objective, name(OrganizationName(organization), "strategies")+"/")
+	parts := strings.Split(rest, "/")
+	return ok && len(parts) == 3 && parts[0] != "" && parts[1] == "objectives" && parts[2] != ""
+}
+
+func checkOnce(v *fault.Violations, field, what string, n int, key func(int) string) {
+	seen := make(map[string]bool, n)
+	for i := range n {
+		v.Check(!seen[key(i)], field, "%s %q appears twice; list each %s once", what, key(i), what)
+		seen[key(i)] = true
 	}
 }
 
-// Opened freezes rules, electorate and goals. planGoals are the goals of the plan that have no parent, planAll all of them.
+// Opened freezes rules, electorate and goals. top are the goals of the plan that have no parent, all all of them.
 func (p Prioritization) Opened(top, all []string, now time.Time) (Prioritization, error) {
 	if p.State != RoundDraft {
 		return p, fault.State("ROUND_NOT_DRAFT", "%s is %s; only a DRAFT can be opened", p.Name(), p.State)
 	}
-	if len(p.Goals) == 0 {
+	if p.Subject == OnGoals && len(p.Goals) == 0 {
 		p.Goals = slices.Clone(top)
 	}
-	if len(p.Goals) == 0 {
+	if len(p.Items()) == 0 {
 		return p, fault.State("PLAN_WITHOUT_GOALS", "the plan of %s has no goals to rank; create some first", p.Name())
 	}
 	var v fault.Violations
@@ -108,6 +218,7 @@ func (p Prioritization) Opened(top, all []string, now time.Time) (Prioritization
 		v.Check(slices.Contains(all, id), "prioritization.goals", "%s is not a goal of the plan; make a round without it",
 			GoalName(p.Organization, p.Plan, id))
 	}
+	p.checkPairs(&v)
 	if err := v.Err(); err != nil {
 		return p, err
 	}
@@ -116,52 +227,25 @@ func (p Prioritization) Opened(top, all []string, now time.Time) (Prioritization
 	return p, nil
 }
 
-// Ballot is one member's; a later one replaces it until the round closes.
-type Ballot struct {
-	Meta
-	Organization   string
-	Plan           string
-	Prioritization string
-	ID             string // derived from the member
-	Member         string
-	Points         []GoalPoints // by goal id, each goal once
-	RecordedBy     string
-}
-
-// GoalPoints is what a ballot gives to a goal.
-type GoalPoints struct {
-	Goal   string // id
-	Points int64
-}
-
-// Name is the resource name.
-func (b Ballot) Name() string {
-	return PrioritizationName(b.Organization, b.Plan, b.Prioritization) + "/ballots/" + b.ID
-}
-
-// Accept checks a ballot against the round's frozen rules and returns it, sorted by goal.
-func (p Prioritization) Accept(b Ballot) (Ballot, error) {
-	if p.State != RoundOpen {
-		return b, fault.State("ROUND_NOT_OPEN", "%s is %s; ballots can be cast only while it is OPEN", p.Name(), p.State)
+// Recused takes a member out of the round; voted says that they have cast a ballot, which no longer counts.
+func (p Prioritization) Recused(r Recusal, voted bool, now time.Time) (Prioritization, error) {
+	if p.State != RoundDraft && p.State != RoundOpen {
+		return p, fault.State("ROUND_NOT_OPEN", "%s is %s; members can be recused before it closes", p.Name(), p.State)
 	}
 	var v fault.Violations
-	if !slices.ContainsFunc(p.Members, func(m Member) bool { return m.Member == b.Member }) {
-		v.Add("ballot.member", "%q is not in the electorate of this round; cast as one of its members", b.Member)
+	v.Check(p.member(r.Member), "member", "%q is not in the electorate of this round; name one of its members", r.Member)
+	v.Check(!p.recused(r.Member), "member", "%q is recused already", r.Member)
+	required(&v, "reason", r.Reason)
+	if err := v.Err(); err != nil {
+		return p, err
 	}
-	var total int64
-	seen := map[string]bool{}
-	for i, gp := range b.Points {
-		field := fieldAt("ballot.points", i)
-		v.Check(slices.Contains(p.Goals, gp.Goal), field+".goal", "%q is not ranked in this round; use its goals", gp.Goal)
-		v.Check(!seen[gp.Goal], field+".goal", "%q appears twice; give each goal its points once", gp.Goal)
-		v.Check(gp.Points >= 0, field+".points", "must not be negative")
-		seen[gp.Goal] = true
-		total += gp.Points
+	r.Time = now
+	p.Recusals = append(slices.Clone(p.Recusals), r)
+	if voted {
+		p.BallotsCast--
 	}
-	v.Check(total == int64(p.PointsPerMember), "ballot.points", "spend %d points; spend exactly %d", total, p.PointsPerMember)
-	slices.SortFunc(b.Points, func(a, c GoalPoints) int { return compare(a.Goal, c.Goal) })
-	b.Organization, b.Plan, b.Prioritization = p.Organization, p.Plan, p.ID
-	return b, v.Err()
+	p.Meta = p.Next(now)
+	return p, nil
 }
 
 // Counted is the round after one more member has voted.
@@ -171,15 +255,48 @@ func (p Prioritization) Counted(now time.Time) Prioritization {
 	return p
 }
 
+// Heard is the round after answers of n more respondents.
+func (p Prioritization) Heard(n int, now time.Time) Prioritization {
+	p.CommunityBallots += n
+	p.Meta = p.Next(now)
+	return p
+}
+
 // Closed makes the ballots final and derives the weights.
-func (p Prioritization) Closed(ballots []Ballot, now time.Time) (Prioritization, error) {
+func (p Prioritization) Closed(ballots []Ballot, community []CommunityBallot, now time.Time) (Prioritization, error) {
 	if p.State != RoundOpen {
 		return p, fault.State("ROUND_NOT_OPEN", "%s is %s; only an OPEN round can be closed", p.Name(), p.State)
 	}
-	if len(ballots) < p.Quorum {
-		return p, fault.State("QUORUM_MISSING", "%s has %d ballots and needs %d; wait for more members", p.Name(), len(ballots), p.Quorum)
+	if p.BallotsCast < p.Quorum {
+		return p, fault.State("QUORUM_MISSING", "%s has %d ballots and needs %d; wait for more members", p.Name(), p.BallotsCast, p.Quorum)
 	}
-	p.Tallies = Tallied(p.Goals, ballots)
+	if p.CommunitySharePPM > 0 && len(community) == 0 {
+		return p, fault.State("COMMUNITY_MISSING", "%s gives the community %d parts per million, and no answer of it is recorded; record some first",
+			p.Name(), p.CommunitySharePPM)
+	}
+	tallies, ok := p.Tallied(ballots, community)
+	if !ok {
+		return p, fault.State("NOTHING_SCORED", "the ballots of %s give nothing to any item, so no weights follow; wait for one that does", p.Name())
+	}
+	p.Tallies, p.Warnings = tallies, p.inconsistent(ballots)
 	p.State, p.CloseTime, p.Meta = RoundClosed, now, p.Next(now)
 	return p, nil
+}
+
+// inconsistent warns of members whose comparisons contradict each other; a secret round does not say whose.
+func (p Prioritization) inconsistent(ballots []Ballot) []string {
+	var out []string
+	for _, b := range ballots {
+		if p.recused(b.Member) || b.ConsistencyPPM <= ConsistentPPM {
+			continue
+		}
+		whose := "of " + b.Member
+		if p.Secret {
+			whose = "of a member"
+		}
+		out = append(out, fmt.Sprintf("the comparisons %s contradict each other: consistency ratio %d.%04d, above 0.10", whose,
+			b.ConsistencyPPM/PPM, b.ConsistencyPPM%PPM/100))
+	}
+	slices.Sort(out)
+	return out
 }

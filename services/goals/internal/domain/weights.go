@@ -2,119 +2,137 @@ package domain
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
+	"math/big"
 	"slices"
-	"strings"
-	"time"
-
-	"github.com/throughline/throughline/services/platform/fault"
 )
 
 // PPM is one million: a whole, in parts per million.
 const PPM = 1_000_000
 
-// Tally is what a goal received over all ballots.
+// Tally is what an item received over all ballots that count.
 type Tally struct {
-	Goal      string // id
-	Points    int64
-	WeightPPM int
+	Item          string `json:"Goal"` // goal id, or objective name
+	Points        int64  // of the electorate: points, scores or Borda points; 0 for PAIRWISE
+	WeightPPM     int
+	ElectoratePPM int
+	CommunityPPM  int // 0 when the community has no share
 }
 
 func compare(a, b string) int { return cmp.Compare(a, b) }
 
 func fieldAt(field string, i int) string { return fmt.Sprintf("%s[%d]", field, i) }
 
-// Tallied sums ballots and derives weights that sum to exactly PPM, by largest remainder (Hamilton's method) on
-// points × PPM / total; equal remainders go to the goal whose id sorts first. Goals come back sorted by id.
-// Every ballot spends the same number of points, so total > 0 whenever there is a ballot.
-func Tallied(goals []string, ballots []Ballot) []Tally {
-	points := make(map[string]int64, len(goals))
-	var total int64
+// Tallied derives the weights of a round from its ballots; those of recused members do not count. Electorate and community
+// each make a share per item, exactly; the weight is their mix by the community's share. All are rounded to parts per
+// million that sum to exactly PPM by largest remainder (Hamilton's method), ties to the item whose id sorts first. Tallies
+// come back sorted by item. ok is false when a part that counts gives nothing to any item.
+func (p Prioritization) Tallied(ballots []Ballot, community []CommunityBallot) (tallies []Tally, ok bool) {
+	items := p.Items()
+	voices := make([]voice, 0, len(ballots))
 	for _, b := range ballots {
-		for _, gp := range b.Points {
-			points[gp.Goal] += gp.Points
-			total += gp.Points
+		if !p.recused(b.Member) {
+			voices = append(voices, voice{1, b.Vote})
 		}
 	}
-	tallies := make([]Tally, len(goals))
-	for i, g := range goals {
-		tallies[i] = Tally{Goal: g, Points: points[g]}
+	electorate, points, ok := p.shares(items, voices)
+	if !ok {
+		return nil, false
 	}
-	slices.SortFunc(tallies, func(a, b Tally) int { return compare(a.Goal, b.Goal) })
+	mixed := electorate
+	var heard []*big.Rat
+	if p.CommunitySharePPM > 0 {
+		voices = voices[:0]
+		for _, b := range community {
+			voices = append(voices, voice{int64(b.Weight), b.Vote})
+		}
+		if heard, _, ok = p.shares(items, voices); !ok {
+			return nil, false
+		}
+		mixed = mix(electorate, heard, p.CommunitySharePPM)
+	}
+	tallies = make([]Tally, len(items))
+	weights, alone, others := rounded(mixed), rounded(electorate), rounded(heard)
+	for i, item := range items {
+		tallies[i] = Tally{Item: item, Points: points[i], WeightPPM: weights[i], ElectoratePPM: alone[i]}
+		if heard != nil {
+			tallies[i].CommunityPPM = others[i]
+		}
+	}
+	return tallies, true
+}
+
+// voice is a ballot that counts, and how much.
+type voice struct {
+	weight int64
+	vote   Vote
+}
+
+// shares is what each item gets of a whole, and its points unweighted.
+func (p Prioritization) shares(items []string, voices []voice) (shares []*big.Rat, points []int64, ok bool) {
+	points = make([]int64, len(items))
+	if p.Method == MethodPairwise {
+		shares, ok = pairwiseShares(items, voices)
+		return shares, points, ok
+	}
+	sums := make([]int64, len(items))
+	var total int64
+	for _, v := range voices {
+		for item, n := range p.pointsOf(items, v.vote) {
+			points[item] += n
+			sums[item] += v.weight * n
+			total += v.weight * n
+		}
+	}
 	if total == 0 {
-		return tallies
+		return nil, points, false
 	}
+	for _, n := range sums {
+		shares = append(shares, big.NewRat(n, total))
+	}
+	return shares, points, true
+}
+
+// pointsOf is what one vote gives to each item, by its index.
+func (p Prioritization) pointsOf(items []string, v Vote) map[int]int64 {
+	out := make(map[int]int64, len(items))
+	for place, item := range v.Ranking { // Borda: the last of n gets none
+		if i, found := slices.BinarySearch(items, item); found {
+			out[i] = int64(len(items) - 1 - place)
+		}
+	}
+	for _, g := range v.Points {
+		if i, found := slices.BinarySearch(items, g.Item); found {
+			out[i] = g.Points
+		}
+	}
+	return out
+}
+
+func mix(electorate, community []*big.Rat, sharePPM int) []*big.Rat {
+	theirs := big.NewRat(int64(sharePPM), PPM)
+	ours := new(big.Rat).Sub(big.NewRat(1, 1), theirs)
+	out := make([]*big.Rat, len(electorate))
+	for i := range electorate {
+		a, b := new(big.Rat).Mul(ours, electorate[i]), new(big.Rat).Mul(theirs, community[i])
+		out[i] = a.Add(a, b)
+	}
+	return out
+}
+
+// rounded is shares of a whole in parts per million, by largest remainder; the earlier one wins a tie.
+func rounded(shares []*big.Rat) []int {
+	out, rest, order := make([]int, len(shares)), make([]*big.Rat, len(shares)), make([]int, len(shares))
 	left := PPM
-	order := make([]int, len(tallies))
-	for i := range tallies {
-		tallies[i].WeightPPM = int(tallies[i].Points * PPM / total)
-		left -= tallies[i].WeightPPM
-		order[i] = i
+	for i, s := range shares {
+		exact := new(big.Rat).Mul(s, big.NewRat(PPM, 1))
+		whole := new(big.Int).Quo(exact.Num(), exact.Denom())
+		out[i], rest[i], order[i] = int(whole.Int64()), exact.Sub(exact, new(big.Rat).SetInt(whole)), i
+		left -= out[i]
 	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Compare(tallies[b].Points*PPM%total, tallies[a].Points*PPM%total)
-	})
-	for _, i := range order[:left] {
-		tallies[i].WeightPPM++
+	slices.SortStableFunc(order, func(a, b int) int { return rest[b].Cmp(rest[a]) })
+	for _, i := range order[:min(left, len(order))] {
+		out[i]++
 	}
-	return tallies
-}
-
-// GoalWeight is the certified weight of a goal.
-type GoalWeight struct {
-	Goal        string // id
-	DisplayName string // at certification
-	WeightPPM   int
-	Points      int64
-}
-
-// PriorityRevision is what a round certified; it never changes.
-type PriorityRevision struct {
-	Organization   string
-	Plan           string
-	ID             string
-	Prioritization string // id
-	Weights        []GoalWeight
-	ContentHash    string
-	EffectiveTime  time.Time
-	Sequence       int64 // position among the plan's revisions, from 1
-}
-
-// PriorityRevisionName is the resource name of a revision.
-func PriorityRevisionName(organization, plan, id string) string {
-	return name("organizations", organization, "plans", plan, "priorityRevisions", id)
-}
-
-// Name is the resource name.
-func (r PriorityRevision) Name() string { return PriorityRevisionName(r.Organization, r.Plan, r.ID) }
-
-// Revision is always 1: a revision never changes.
-func (r PriorityRevision) Revision() int64 { return 1 }
-
-// Certified turns a closed round into its revision. titles maps goal ids to their display names.
-func (p Prioritization) Certified(revision string, sequence int64, titles map[string]string, now time.Time) (Prioritization, PriorityRevision, error) {
-	if p.State != RoundClosed {
-		return p, PriorityRevision{}, fault.State("ROUND_NOT_CLOSED", "%s is %s; only a CLOSED round can be certified", p.Name(), p.State)
-	}
-	rev := PriorityRevision{
-		Organization: p.Organization, Plan: p.Plan, ID: revision, Prioritization: p.ID, EffectiveTime: now, Sequence: sequence,
-	}
-	for _, t := range p.Tallies {
-		rev.Weights = append(rev.Weights, GoalWeight{Goal: t.Goal, DisplayName: titles[t.Goal], WeightPPM: t.WeightPPM, Points: t.Points})
-	}
-	rev.ContentHash = rev.hash()
-	p.State, p.CertifyTime, p.PriorityRev, p.Meta = RoundCertified, now, revision, p.Next(now)
-	return p, rev, nil
-}
-
-// hash is SHA-256 over one line "goal name<TAB>weight" per goal, sorted by goal name, each ended by a line feed.
-func (r PriorityRevision) hash() string {
-	var b strings.Builder
-	for _, w := range r.Weights {
-		fmt.Fprintf(&b, "%s\t%d\n", GoalName(r.Organization, r.Plan, w.Goal), w.WeightPPM)
-	}
-	sum := sha256.Sum256([]byte(b.String()))
-	return hex.EncodeToString(sum[:])
+	return out
 }

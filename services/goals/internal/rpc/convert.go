@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	goalsv1 "github.com/throughline/throughline/proto/gen/throughline/goals/v1"
+	"github.com/throughline/throughline/services/goals/internal/app"
 	"github.com/throughline/throughline/services/goals/internal/domain"
 	"github.com/throughline/throughline/services/platform/resource"
 	"github.com/throughline/throughline/services/platform/wire"
@@ -27,6 +28,10 @@ func Message(v any) (proto.Message, error) {
 		return prioritizationProto(v), nil
 	case domain.Ballot:
 		return ballotProto(v), nil
+	case domain.CommunityBatch:
+		return communityBatchProto(v), nil
+	case app.CommunityRecorded:
+		return communityRecordedProto(v), nil
 	case domain.PriorityRevision:
 		return priorityRevisionProto(v), nil
 	}
@@ -37,6 +42,7 @@ func organizationProto(o domain.Organization) *goalsv1.Organization {
 	return &goalsv1.Organization{
 		Name: o.Name(), DisplayName: o.DisplayName, Vision: o.Vision, Mission: o.Mission, Values: o.Values,
 		CurrencyCode: o.CurrencyCode, FiscalYearStartMonth: int32(o.FiscalYearStartMonth), TimeZone: o.TimeZone,
+		PublicReports: o.PublicReports,
 		Etag: resource.Etag(o), CreateTime: wire.Time(o.CreateTime), UpdateTime: wire.Time(o.UpdateTime),
 	}
 }
@@ -45,6 +51,7 @@ func organizationDomain(id string, o *goalsv1.Organization) domain.Organization 
 	return domain.Organization{
 		ID: id, DisplayName: o.GetDisplayName(), Vision: o.GetVision(), Mission: o.GetMission(), Values: o.GetValues(),
 		CurrencyCode: o.GetCurrencyCode(), FiscalYearStartMonth: int(o.GetFiscalYearStartMonth()), TimeZone: o.GetTimeZone(),
+		PublicReports: o.GetPublicReports(),
 	}
 }
 

@@ -13,7 +13,12 @@ import (
 func prioritizationProto(p domain.Prioritization) *goalsv1.Prioritization {
 	out := &goalsv1.Prioritization{
 		Name: p.Name(), DisplayName: p.DisplayName, Method: wire.Enum[goalsv1.PrioritizationMethod](p.Method),
-		Electorate: &goalsv1.Electorate{Quorum: int32(p.Quorum)}, PointsPerMember: int32(p.PointsPerMember),
+		Subject: wire.Enum[goalsv1.PrioritizationSubject](p.Subject), MaxScore: int32(p.MaxScore), Warnings: p.Warnings,
+		CommunitySharePpm: int32(p.CommunitySharePPM), CommunityBallots: int32(p.CommunityBallots),
+		Electorate: &goalsv1.Electorate{
+			Quorum: int32(p.Quorum), Kind: wire.Enum[goalsv1.ElectorateKind](p.Electorate), Secret: p.Secret,
+		},
+		PointsPerMember: int32(p.PointsPerMember), Tallies: talliesProto(p, p.Tallies),
 		State: wire.Enum[goalsv1.PrioritizationState](p.State), BallotsCast: int32(p.BallotsCast),
 		OpenTime: wire.Time(p.OpenTime), CloseTime: wire.Time(p.CloseTime), CertifyTime: wire.Time(p.CertifyTime),
 		Etag: resource.Etag(p), CreateTime: wire.Time(p.CreateTime), UpdateTime: wire.Time(p.UpdateTime),
@@ -24,9 +29,12 @@ func prioritizationProto(p domain.Prioritization) *goalsv1.Prioritization {
 	for _, id := range p.Goals {
 		out.Goals = append(out.Goals, domain.GoalName(p.Organization, p.Plan, id))
 	}
-	for _, t := range p.Tallies {
-		out.Tallies = append(out.Tallies, &goalsv1.Tally{
-			Goal: domain.GoalName(p.Organization, p.Plan, t.Goal), Points: t.Points, WeightPpm: int32(t.WeightPPM),
+	for _, o := range p.Objectives {
+		out.Objectives = append(out.Objectives, &goalsv1.RankedObjective{Objective: o.Name, DisplayName: o.DisplayName})
+	}
+	for _, r := range p.Recusals {
+		out.Recusals = append(out.Recusals, &goalsv1.Recusal{
+			Member: r.Member, Reason: r.Reason, RecordedBy: r.RecordedBy, RecuseTime: wire.Time(r.Time),
 		})
 	}
 	if p.PriorityRev != "" {
@@ -35,11 +43,31 @@ func prioritizationProto(p domain.Prioritization) *goalsv1.Prioritization {
 	return out
 }
 
+func talliesProto(p domain.Prioritization, tallies []domain.Tally) []*goalsv1.Tally {
+	out := make([]*goalsv1.Tally, len(tallies))
+	for i, t := range tallies {
+		out[i] = &goalsv1.Tally{
+			Points: t.Points, WeightPpm: int32(t.WeightPPM), ElectoratePpm: int32(t.ElectoratePPM), CommunityPpm: int32(t.CommunityPPM),
+		}
+		if p.Subject == domain.OnObjectives {
+			out[i].Objective = t.Item
+		} else {
+			out[i].Goal = domain.GoalName(p.Organization, p.Plan, t.Item)
+		}
+	}
+	return out
+}
+
 func prioritizationDomain(organization, plan, id string, p *goalsv1.Prioritization) (domain.Prioritization, error) {
 	out := domain.Prioritization{
 		Organization: organization, Plan: plan, ID: id, DisplayName: p.GetDisplayName(),
-		Method: wire.FromEnum[string](p.GetMethod()), Quorum: int(p.GetElectorate().GetQuorum()),
-		PointsPerMember: int(p.GetPointsPerMember()),
+		Method: wire.FromEnum[domain.Method](p.GetMethod()), Subject: wire.FromEnum[domain.Subject](p.GetSubject()),
+		Electorate: wire.FromEnum[string](p.GetElectorate().GetKind()), Secret: p.GetElectorate().GetSecret(),
+		Quorum: int(p.GetElectorate().GetQuorum()), PointsPerMember: int(p.GetPointsPerMember()), MaxScore: int(p.GetMaxScore()),
+		CommunitySharePPM: int(p.GetCommunitySharePpm()),
+	}
+	for _, o := range p.GetObjectives() {
+		out.Objectives = append(out.Objectives, domain.RankedObjective{Name: o.GetObjective(), DisplayName: o.GetDisplayName()})
 	}
 	for _, m := range p.GetElectorate().GetMembers() {
 		out.Members = append(out.Members, domain.Member{Member: m.GetMember(), DisplayName: m.GetDisplayName()})
@@ -55,43 +83,20 @@ func prioritizationDomain(organization, plan, id string, p *goalsv1.Prioritizati
 	return out, bad.Err()
 }
 
-func ballotProto(b domain.Ballot) *goalsv1.Ballot {
-	out := &goalsv1.Ballot{
-		Name: b.Name(), Member: b.Member, RecordedBy: b.RecordedBy,
-		Etag: resource.Etag(b), CreateTime: wire.Time(b.CreateTime), UpdateTime: wire.Time(b.UpdateTime),
-	}
-	for _, gp := range b.Points {
-		out.Points = append(out.Points, &goalsv1.GoalPoints{
-			Goal: domain.GoalName(b.Organization, b.Plan, gp.Goal), Points: int32(gp.Points),
-		})
-	}
-	return out
-}
-
-func ballotDomain(organization, plan string, b *goalsv1.Ballot) (domain.Ballot, error) {
-	out := domain.Ballot{Member: b.GetMember()}
-	var bad fault.Violations
-	for i, gp := range b.GetPoints() {
-		id, err := goalInPlan(organization, plan, fmt.Sprintf("ballot.points[%d].goal", i), gp.GetGoal())
-		if f, ok := fault.As(err); ok {
-			bad = append(bad, f.Violations...)
-		}
-		out.Points = append(out.Points, domain.GoalPoints{Goal: id, Points: int64(gp.GetPoints())})
-	}
-	return out, bad.Err()
-}
-
 func priorityRevisionProto(r domain.PriorityRevision) *goalsv1.PriorityRevision {
 	out := &goalsv1.PriorityRevision{
 		Name: r.Name(), Prioritization: domain.PrioritizationName(r.Organization, r.Plan, r.Prioritization),
 		ContentHash: r.ContentHash, EffectiveTime: wire.Time(r.EffectiveTime), CreateTime: wire.Time(r.EffectiveTime),
-		Etag: resource.Etag(r),
+		Etag: resource.Etag(r), Subject: wire.Enum[goalsv1.PrioritizationSubject](r.Subject),
 	}
 	for _, w := range r.Weights {
-		out.Weights = append(out.Weights, &goalsv1.GoalWeight{
-			Goal: domain.GoalName(r.Organization, r.Plan, w.Goal), DisplayName: w.DisplayName,
-			WeightPpm: int32(w.WeightPPM), Points: w.Points,
-		})
+		weight := &goalsv1.GoalWeight{DisplayName: w.DisplayName, WeightPpm: int32(w.WeightPPM), Points: w.Points}
+		if r.Subject == domain.OnObjectives {
+			weight.Objective = w.Item
+		} else {
+			weight.Goal = r.ItemName(w.Item)
+		}
+		out.Weights = append(out.Weights, weight)
 	}
 	return out
 }

@@ -11,8 +11,16 @@ import (
 	"github.com/throughline/throughline/services/platform/rpc"
 )
 
-// roleRecorder may record any member's ballot at an open meeting.
-const roleRecorder = "manager"
+// Roles that may do more than others with ballots.
+const (
+	roleRecorder = "manager" // records any member's ballot and recusal at an open meeting
+	roleAuditor  = "auditor" // sees secret ballots
+)
+
+func caller(ctx context.Context) app.Caller {
+	id, _ := authn.FromContext(ctx)
+	return app.Caller{Subject: id.Principal(), Recorder: id.HasRole(roleRecorder), Auditor: id.HasRole(roleAuditor)}
+}
 
 // CreatePrioritization implements goalsv1.GoalsServiceServer.
 func (s *Server) CreatePrioritization(ctx context.Context, r *goalsv1.CreatePrioritizationRequest) (*goalsv1.Prioritization, error) {
@@ -74,24 +82,8 @@ func (s *Server) CastBallot(ctx context.Context, r *goalsv1.CastBallotRequest) (
 	if err != nil {
 		return nil, err
 	}
-	id, _ := authn.FromContext(ctx)
-	by := app.Caller{Subject: id.Principal(), Recorder: id.HasRole(roleRecorder)}
-	ballot, err = s.app.CastBallot(resource.DryRun(ctx, r.GetValidateOnly()), key, by, ballot)
+	ballot, err = s.app.CastBallot(resource.DryRun(ctx, r.GetValidateOnly()), key, caller(ctx), ballot)
 	return rpc.Reply(ballot, err, ballotProto)
-}
-
-// ListBallots implements goalsv1.GoalsServiceServer.
-func (s *Server) ListBallots(ctx context.Context, r *goalsv1.ListBallotsRequest) (*goalsv1.ListBallotsResponse, error) {
-	key, err := roundKey("parent", r.GetParent())
-	if err != nil {
-		return nil, err
-	}
-	q, err := listing.Of(r, r.GetParent(), app.BallotList)
-	if err != nil {
-		return nil, err
-	}
-	page, err := s.app.ListBallots(ctx, key, q)
-	return &goalsv1.ListBallotsResponse{Ballots: rpc.Each(page.Items, ballotProto), NextPageToken: page.Next}, err
 }
 
 // ClosePrioritization implements goalsv1.GoalsServiceServer.

@@ -40,45 +40,12 @@ func (a *App) AnalyzeMeasure(ctx context.Context, k MeasureKey, q AnalysisQuery)
 	if err != nil {
 		return out, err
 	}
-	series := seriesOf(out.Measure, out.Observations)
-	out.Result, err = analysis.Analyze(series, optionsOf(out.Measure, series, q, now))
-	return out, err
-}
-
-func seriesOf(m domain.Measure, observations []domain.Observation) analysis.Series {
-	s := analysis.Series{Direction: analysis.Direction(m.Direction), Frequency: analysis.Frequency(m.Frequency)}
-	s.Points = make([]analysis.Point, 0, len(observations))
-	for _, o := range observations {
-		if period, ok := m.Frequency.Ordinal(o.Period); ok {
-			s.Points = append(s.Points, analysis.Point{Period: period, Value: o.Value, Revision: o.Revision, Target: targetOf(m, o.Period)})
-		}
-	}
-	for _, r := range m.Rebasings {
-		if from, ok := m.Frequency.Ordinal(r.Start); ok {
-			s.Rebases = append(s.Rebases, analysis.Rebase{From: from, Reason: r.Reason})
-		}
-	}
-	return s
-}
-
-func optionsOf(m domain.Measure, s analysis.Series, q AnalysisQuery, now time.Time) analysis.Options {
-	o := analysis.Options{RuleSet: q.RuleSet}
-	o.Now, _ = m.Frequency.Ordinal(domain.Date(now.Format(time.DateOnly)))
 	ahead := q.Forecast
 	if ahead == "" {
-		if targets := m.NewestTargets(); len(targets) > 0 {
-			ahead = targets[0].End
-		}
+		ahead = out.Measure.LastTargetDay()
 	}
-	if to, ok := m.Frequency.Ordinal(ahead); ok && len(s.Points) > 0 && to > s.Points[len(s.Points)-1].Period {
-		o.ForecastTo, o.ForecastTarget = to, targetOf(m, m.Frequency.Start(to))
-	}
-	return o
-}
-
-func targetOf(m domain.Measure, day domain.Date) analysis.Target {
-	t, ok := m.TargetAt(day)
-	return analysis.Target{Value: t.Value, Upper: t.Upper, OK: ok}
+	out.Result, err = domain.Analyze(out.Measure, out.Observations, domain.Question{Rules: q.RuleSet, Now: now, Forecast: ahead})
+	return out, err
 }
 
 // RebaseMeasure starts a new segment of a measure's chart.

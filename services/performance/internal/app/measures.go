@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/throughline/throughline/services/performance/internal/domain"
@@ -65,6 +67,12 @@ func (a *App) UpdateMeasure(
 				return old, err
 			}
 		}
+		if err := keepsDimensions(tx, old, next); err != nil {
+			return old, err
+		}
+		if err := mend(tx, old, next, now); err != nil {
+			return old, err
+		}
 		return next, tx.Measures().Update(next)
 	})
 }
@@ -110,4 +118,24 @@ func unused(tx Tx, k MeasureKey, consequence string) error {
 		err = fault.State("MEASURE_HAS_OBSERVATIONS", "%s has observations, so %s", domain.MeasureName(k.Organization, k.Measure), consequence)
 	}
 	return err
+}
+
+// keepsDimensions refuses to leave values behind in dimensions that are no longer declared.
+func keepsDimensions(tx Tx, old, next domain.Measure) error {
+	if slices.Equal(old.Dimensions, next.Dimensions) {
+		return nil
+	}
+	var recorded []string
+	err := tx.Observations().Dimensions(old.Organization, old.ID, time.Time{}, func(dimension string, _ []domain.Observation) error {
+		recorded = append(recorded, dimension)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if lost := old.Losing(next, recorded); len(lost) > 0 {
+		return fault.State("DIMENSION_HAS_OBSERVATIONS", "%s has observations for %s, which measure.dimensions would no longer declare; "+
+			"declare every dimension that has observations, since those are never erased", old.Name(), strings.Join(lost, ", "))
+	}
+	return nil
 }

@@ -3,40 +3,77 @@ package domain
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
+	"encoding/json"
 	"strconv"
 	"strings"
 )
 
-// Fields of a line, its kind included.
-const (
-	signalFields   = 5
-	evidenceFields = 11
-)
+// resultsFormat is the version of the canonical text.
+const resultsFormat = "2"
 
-// Canonical is the revision's content as text: one line per signal, by subject, each followed by one line per evidence, by
-// measure.
+// absent stands for a magnitude that there is none of.
+const absent = "-"
+
+// Canonical is the revision's content as text: lines of fields with a TAB between and a LF at the end. The first line names
+// the format's version, the rule set and the least quality that can be used. A block of lines follows for each measure, by
+// id: the definition it was judged by (direction and frequency, targets by start, re-basings by start), the series, the
+// latest value against its target, and the verdicts. A line follows for each signal, by subject, and after it one for each
+// measure in it, by id.
 //
-//	signal TAB subject TAB status TAB met_ppm TAB known_ppm LF
-//	evidence TAB measure TAB period_start TAB value TAB revision TAB target TAB upper_target TAB direction TAB status TAB weight TAB margin_ppm LF
+//	results 2 rule_set min_quality
+//	measure name direction frequency
+//	target start end value upper_value
+//	rebasing start reason
+//	series points series_hash
+//	latest period_start value revision target upper_target status margin_ppm
+//	verdict variation assurance basis provisional quality_score magnitude_milli usable reason
+//	signal subject status met_ppm known_ppm variation assurance usable_ppm provisional quality_score
+//	evidence measure weight
 //
-// Subject and measure are full names. Values are the shortest decimals that read back the same (%g), and 0 where there is
-// no value or target. The content hash is SHA-256 over this text, in UTF-8.
+// Measures and subjects are full names. Numbers are the shortest decimals that read back the same (%g), and 0 where there is
+// no value, no target or, for any direction but MAINTAIN_RANGE, no upper end; days are empty where there is none;
+// magnitude_milli is - where there is none; provisional and usable are true or false. The reason of a re-basing is a JSON
+// string, that of a verdict the rest of its line. Status words are left out: variation and assurance tell them. The content
+// hash is SHA-256 over this text, in UTF-8.
 func (r ResultsRevision) Canonical() string {
 	var b strings.Builder
 	line := func(parts ...string) {
 		b.WriteString(strings.Join(parts, "\t"))
 		b.WriteByte('\n')
 	}
-	number := func(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
+	line("results", resultsFormat, string(r.Rules), strconv.Itoa(r.MinQuality))
+	for _, j := range r.Judged {
+		j.lines(line)
+	}
 	for _, s := range r.Signals {
-		line("signal", s.Subject, string(s.Status), strconv.Itoa(s.MetPPM), strconv.Itoa(s.KnownPPM))
+		line("signal", s.Subject, string(s.Status), strconv.Itoa(s.MetPPM), strconv.Itoa(s.KnownPPM), string(s.Variation),
+			string(s.Assurance), strconv.Itoa(s.UsablePPM), strconv.FormatBool(s.Provisional), strconv.Itoa(s.Quality))
 		for _, e := range s.Evidence {
-			line("evidence", MeasureName(r.Organization, e.Measure), string(e.Period), number(e.Value), strconv.FormatInt(e.Revision, 10),
-				number(e.Target), number(e.Upper), string(e.Direction), string(e.Status), strconv.Itoa(e.Weight), strconv.Itoa(e.MarginPPM))
+			line("evidence", MeasureName(r.Organization, e.Measure), strconv.Itoa(e.Weight))
 		}
 	}
 	return b.String()
+}
+
+func (j Judged) lines(line func(parts ...string)) {
+	m, e := j.Measure, j.Evidence
+	number := func(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
+	line("measure", m.Name(), string(m.Direction), string(m.Frequency))
+	for _, t := range m.Targets {
+		line("target", string(t.Start), string(t.End), number(t.Value), number(t.Upper))
+	}
+	for _, r := range m.Rebasings {
+		line("rebasing", string(r.Start), quote(r.Reason))
+	}
+	magnitude := absent
+	if e.MagnitudeMilli != nil {
+		magnitude = strconv.Itoa(*e.MagnitudeMilli)
+	}
+	line("series", strconv.Itoa(e.Points), e.SeriesHash)
+	line("latest", string(e.Period), number(e.Value), strconv.FormatInt(e.Revision, 10), number(e.Target), number(e.Upper),
+		string(e.Status), strconv.Itoa(e.MarginPPM))
+	line("verdict", string(e.Variation), string(e.Assurance), string(e.Basis), strconv.FormatBool(e.Provisional),
+		strconv.Itoa(e.Quality), magnitude, strconv.FormatBool(e.Usable), e.Reason)
 }
 
 func contentHash(canonical string) string {
@@ -44,51 +81,7 @@ func contentHash(canonical string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// ParseSignals reads what Canonical wrote.
-func ParseSignals(organization, canonical string) ([]Signal, error) {
-	var signals []Signal
-	for line := range strings.Lines(canonical) {
-		p := fields{parts: strings.Split(strings.TrimSuffix(line, "\n"), "\t")}
-		switch {
-		case p.parts[0] == "signal" && len(p.parts) == signalFields:
-			signals = append(signals, Signal{
-				Subject: p.parts[1], Status: Status(p.parts[2]), MetPPM: int(p.integer(3)), KnownPPM: int(p.integer(4)),
-			})
-		case p.parts[0] == "evidence" && len(p.parts) == evidenceFields && len(signals) > 0:
-			s := &signals[len(signals)-1]
-			s.Evidence = append(s.Evidence, Evidence{
-				Measure: strings.TrimPrefix(p.parts[1], MeasureName(organization, "")), Period: Date(p.parts[2]), Value: p.number(3),
-				Revision: p.integer(4), Target: p.number(5), Upper: p.number(6), Direction: Direction(p.parts[7]),
-				Status: Status(p.parts[8]), Weight: int(p.integer(9)), MarginPPM: int(p.integer(10)),
-			})
-		default:
-			return nil, fmt.Errorf("canonical results: %q is neither a signal nor its evidence", line)
-		}
-		if p.err != nil {
-			return nil, fmt.Errorf("canonical results: %q: %w", line, p.err)
-		}
-	}
-	return signals, nil
-}
-
-// fields reads the parts of a line and keeps the last error.
-type fields struct {
-	parts []string
-	err   error
-}
-
-func (f *fields) integer(i int) int64 {
-	n, err := strconv.ParseInt(f.parts[i], 10, 64)
-	if err != nil {
-		f.err = err
-	}
-	return n
-}
-
-func (f *fields) number(i int) float64 {
-	n, err := strconv.ParseFloat(f.parts[i], 64)
-	if err != nil {
-		f.err = err
-	}
-	return n
+func quote(text string) string {
+	quoted, _ := json.Marshal(text) // a string always has a JSON form
+	return string(quoted)
 }

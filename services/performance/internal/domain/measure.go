@@ -52,7 +52,8 @@ type Measure struct {
 	Owner        string
 	Source       string
 	VitalSign    bool
-	Rebasings    []Rebasing // by Start; written by Rebased alone
+	Rebasings    []Rebasing  // by Start; written by Rebased alone
+	Dimensions   []Dimension // that values are recorded for beside the whole, as sent; none: any is taken
 }
 
 // MeasureName is the resource name of a measure.
@@ -98,7 +99,11 @@ func (m Measure) NewestTargets() []Target {
 // Starts says whether day is the first of one of the frequency's periods: of a month, a calendar quarter or a calendar year.
 func (f Frequency) Starts(day Date) bool {
 	t, ok := day.time()
-	if !ok || t.Day() != 1 {
+	return ok && f.startsAt(t)
+}
+
+func (f Frequency) startsAt(t time.Time) bool {
+	if t.Day() != 1 {
 		return false
 	}
 	switch f {

@@ -22,6 +22,7 @@ func (m Measure) check() error {
 	required(&v, "measure.frequency", m.Frequency)
 	m.checkTargets(&v)
 	m.checkLinks(&v)
+	m.checkDimensions(&v)
 	return v.Err()
 }
 

@@ -22,10 +22,18 @@ func Message(v any) (proto.Message, error) {
 		return measureProto(v), nil
 	case domain.Recorded:
 		return &performancev1.RecordObservationsResponse{
-			Accepted: v.Accepted, Revised: v.Revised, Duplicate: v.Duplicate, Rejected: v.Rejected,
+			Accepted: v.Accepted, Revised: v.Revised, Duplicate: v.Duplicate, Rejected: v.Rejected, Missing: v.Missing,
 		}, nil
 	case domain.ResultsRevision:
 		return resultsRevisionProto(v), nil
+	case domain.Evaluation:
+		return evaluationProto(v), nil
+	case domain.Gap:
+		return gapProto(v), nil
+	case domain.Reminded:
+		return remindedProto(v), nil
+	case domain.ProgressReport:
+		return reportProto(v), nil
 	}
 	return nil, fmt.Errorf("a %T has no proto message", v)
 }
@@ -45,6 +53,11 @@ func measureProto(m domain.Measure) *performancev1.Measure {
 	for _, r := range m.Rebasings {
 		out.Rebasings = append(out.Rebasings, &performancev1.Rebasing{
 			StartPeriod: wire.Date(r.Start), Reason: r.Reason, RecordedBy: r.RecordedBy, RecordTime: wire.Time(r.RecordTime),
+		})
+	}
+	for _, d := range m.Dimensions {
+		out.Dimensions = append(out.Dimensions, &performancev1.Dimension{
+			Dimension: d.Dimension, Kind: wire.Enum[performancev1.DimensionKind](d.Kind), DisplayName: d.DisplayName,
 		})
 	}
 	for _, l := range m.Links {
@@ -68,6 +81,11 @@ func measureDomain(organization, id string, m *performancev1.Measure) domain.Mea
 			Value: t.GetValue(), Upper: t.GetUpperValue(),
 		})
 	}
+	for _, d := range m.GetDimensions() {
+		out.Dimensions = append(out.Dimensions, domain.Dimension{
+			Dimension: d.GetDimension(), Kind: wire.FromEnum[domain.DimensionKind](d.GetKind()), DisplayName: d.GetDisplayName(),
+		})
+	}
 	for _, l := range m.GetLinks() {
 		out.Links = append(out.Links, domain.Link{
 			Subject: l.GetSubject(), Weight: int(l.GetWeight()), Contribution: wire.FromEnum[domain.Contribution](l.GetContribution()),
@@ -81,27 +99,4 @@ func observationProto(o domain.Observation) *performancev1.Observation {
 		Name: o.Name(), PeriodStart: wire.Date(o.Period), Dimension: o.Dimension, Value: o.Value, Source: o.Source,
 		Revision: int32(o.Revision), RecordTime: wire.Time(o.RecordTime), RecordedBy: o.RecordedBy,
 	}
-}
-
-func resultsRevisionProto(r domain.ResultsRevision) *performancev1.ResultsRevision {
-	out := &performancev1.ResultsRevision{
-		Name: r.Name(), Signals: make([]*performancev1.Signal, len(r.Signals)), ContentHash: r.ContentHash,
-		EffectiveTime: wire.Time(r.EffectiveTime), CreateTime: wire.Time(r.EffectiveTime), Etag: resource.Etag(r),
-	}
-	for i, s := range r.Signals {
-		signal := &performancev1.Signal{
-			Subject: s.Subject, Status: wire.Enum[performancev1.ResultStatus](s.Status),
-			MetPpm: int32(s.MetPPM), KnownPpm: int32(s.KnownPPM),
-		}
-		for _, e := range s.Evidence {
-			signal.Evidence = append(signal.Evidence, &performancev1.Evidence{
-				Measure: domain.MeasureName(r.Organization, e.Measure), PeriodStart: wire.Date(e.Period), Value: e.Value,
-				Revision: int32(e.Revision), Target: e.Target, UpperTarget: e.Upper,
-				Direction: wire.Enum[performancev1.Direction](e.Direction), Status: wire.Enum[performancev1.ResultStatus](e.Status),
-				Weight: int32(e.Weight), MarginPpm: int32(e.MarginPPM),
-			})
-		}
-		out.Signals[i] = signal
-	}
-	return out
 }

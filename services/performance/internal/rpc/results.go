@@ -16,7 +16,7 @@ func (s *Server) PublishResults(ctx context.Context, r *performancev1.PublishRes
 	if err != nil {
 		return nil, err
 	}
-	rev, err := s.app.PublishResults(resource.DryRun(ctx, r.GetValidateOnly()), ids[0])
+	rev, err := s.app.PublishResults(resource.DryRun(ctx, r.GetValidateOnly()), ids[0], ruleSets[r.GetRuleSet()])
 	return rpc.Reply(rev, err, resultsRevisionProto)
 }
 
@@ -44,4 +44,25 @@ func (s *Server) ListResultsRevisions(ctx context.Context, r *performancev1.List
 	return &performancev1.ListResultsRevisionsResponse{
 		ResultsRevisions: rpc.Each(page.Items, resultsRevisionProto), NextPageToken: page.Next,
 	}, err
+}
+
+// ExplainResultsRevision implements performancev1.PerformanceServiceServer.
+func (s *Server) ExplainResultsRevision(
+	ctx context.Context, r *performancev1.ExplainResultsRevisionRequest,
+) (*performancev1.ExplainResultsRevisionResponse, error) {
+	ids, err := resultsRevisionName.Parse("name", r.GetName())
+	if err != nil {
+		return nil, err
+	}
+	key, err := measureKey("measure", r.GetMeasure())
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.app.ExplainResultsRevision(ctx, ids[0], ids[1], key)
+	return rpc.Reply(found, err, func(e app.Explanation) *performancev1.ExplainResultsRevisionResponse {
+		return &performancev1.ExplainResultsRevisionResponse{
+			Evidence: evidenceProto(ids[0], e.Evidence), Analysis: analysisProto(e.Analysis), SeriesHash: e.SeriesHash,
+			Reproduced: e.Reproduced, ChangedSince: int32(e.ChangedSince),
+		}
+	})
 }

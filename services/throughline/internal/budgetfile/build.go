@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/throughline/throughline/services/platform/fault"
+	"github.com/throughline/throughline/services/throughline/internal/tabular"
 )
 
 // builder gathers what the files say, across files.
@@ -111,7 +112,7 @@ func (b *builder) program(d *dims, purpose string, f facts, align func() map[str
 	if !ok {
 		b.programs[code] = &programInfo{
 			Program: Program{
-				ID: ResourceID("p", code), Code: code, Purpose: purpose, Function: d[dimFunction],
+				ID: tabular.ResourceID("p", code), Code: code, Purpose: purpose, Function: d[dimFunction],
 				DepartmentCode: d[dimDepartment], DivisionCode: d[dimDivision], DivisionName: d[dimDivisionName],
 			},
 			alignment: align(), facts: f, conflicts: map[string]bool{},
@@ -176,7 +177,7 @@ func (b *builder) line(l LineItem) {
 	ck := costKey{l.FundCode, l.Class, l.Treatment}
 	c := b.cost[l.ProgramCode][ck]
 	if c == nil {
-		c = &CostLine{FundID: ResourceID("f", l.FundCode), FundCode: l.FundCode, Class: l.Class, Treatment: l.Treatment}
+		c = &CostLine{FundID: tabular.ResourceID("f", l.FundCode), FundCode: l.FundCode, Class: l.Class, Treatment: l.Treatment}
 		b.cost[l.ProgramCode][ck] = c
 	}
 	c.Lines++
@@ -190,7 +191,7 @@ func (b *builder) finish() (*Parsed, error) {
 		return nil, err
 	}
 	for _, code := range sortedKeys(b.departments) {
-		b.out.Departments = append(b.out.Departments, Department{ResourceID("d", code), code, b.departments.first(code)})
+		b.out.Departments = append(b.out.Departments, Department{tabular.ResourceID("d", code), code, b.departments.first(code)})
 	}
 	b.makePrograms()
 	b.expectations()

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+
+	"github.com/throughline/throughline/services/throughline/internal/tabular"
 )
 
 // ProgramFact says which columns answer questions about the program of an expenditure row. An answer that the file does not give stays
 // unknown; it is never read as zero or as no.
 type ProgramFact struct {
-	FTE          *Value          `yaml:"fte"`      // full-time equivalents; summed over the program's rows
+	FTE          *tabular.Value  `yaml:"fte"`      // full-time equivalents; summed over the program's rows
 	FTEWhen      When            `yaml:"fte_when"` // rows whose count is to be believed
 	Mandate      *Question       `yaml:"mandate"`
 	ServiceLevel *Question       `yaml:"service_level"`
@@ -18,12 +20,12 @@ type ProgramFact struct {
 
 // Question is a yes/no question with who requires it and where that is written.
 type Question struct {
-	Answer     Value    `yaml:"answer"`
-	Yes        []string `yaml:"yes"`
-	No         []string `yaml:"no"`
-	Unanswered []string `yaml:"unanswered"` // a blank cell is unanswered as well
-	Source     *Value   `yaml:"source"`
-	Citation   *Value   `yaml:"citation"`
+	Answer     tabular.Value  `yaml:"answer"`
+	Yes        []string       `yaml:"yes"`
+	No         []string       `yaml:"no"`
+	Unanswered []string       `yaml:"unanswered"` // a blank cell is unanswered as well
+	Source     *tabular.Value `yaml:"source"`
+	Citation   *tabular.Value `yaml:"citation"`
 }
 
 // AttributeRule scores one program attribute: by a fixed score, by the words of a column, or by anchors on a number.
@@ -31,7 +33,7 @@ type AttributeRule struct {
 	Attribute  string         `yaml:"attribute"`
 	When       When           `yaml:"when"`
 	Score      *int           `yaml:"score"`
-	From       *Value         `yaml:"from"`
+	From       *tabular.Value `yaml:"from"`
 	Values     map[string]int `yaml:"values"`
 	Anchors    []Anchor       `yaml:"anchors"`    // the highest anchor reached gives the score
 	Otherwise  *int           `yaml:"otherwise"`  // where no anchor is reached
@@ -63,7 +65,7 @@ type facts struct {
 // boundFacts reads facts out of the rows of one file.
 type boundFacts struct {
 	number                Number
-	fte                   getter
+	fte                   tabular.Getter
 	fteWhen               *condition
 	fteColumn             string
 	mandate, serviceLevel *boundQuestion
@@ -72,23 +74,23 @@ type boundFacts struct {
 
 type boundQuestion struct {
 	*Question
-	answer, source, citation getter
+	answer, source, citation tabular.Getter
 }
 
 type boundAttribute struct {
 	*AttributeRule
 	when *condition
-	from getter
+	from tabular.Getter
 }
 
 func (p *ProgramFact) bind(index map[string]int, number Number) *boundFacts {
 	b := &boundFacts{number: number, mandate: p.Mandate.bind(index), serviceLevel: p.ServiceLevel.bind(index)}
 	if p.FTE != nil {
-		b.fte, b.fteColumn, b.fteWhen = p.FTE.bind(index), label(p.FTE), p.FTEWhen.bind(index)
+		b.fte, b.fteColumn, b.fteWhen = p.FTE.Bind(index), label(p.FTE), p.FTEWhen.bind(index)
 	}
 	for i := range p.Attributes {
 		r := &p.Attributes[i]
-		b.rules = append(b.rules, boundAttribute{r, r.When.bind(index), r.From.bind(index)})
+		b.rules = append(b.rules, boundAttribute{r, r.When.bind(index), r.From.Bind(index)})
 	}
 	return b
 }
@@ -97,7 +99,7 @@ func (q *Question) bind(index map[string]int) *boundQuestion {
 	if q == nil {
 		return nil
 	}
-	return &boundQuestion{q, q.Answer.bind(index), q.Source.bind(index), q.Citation.bind(index)}
+	return &boundQuestion{q, q.Answer.Bind(index), q.Source.Bind(index), q.Citation.Bind(index)}
 }
 
 // cellProblem is a complaint about one cell of a row.
@@ -158,8 +160,8 @@ func (q *boundQuestion) read(row []string, bad []cellProblem) (Claim, []cellProb
 	default:
 		return c, append(bad, cellProblem{label(&q.Question.Answer), a, "is neither a yes nor a no: add it to yes, no or unanswered"})
 	}
-	text := func(get getter) string {
-		if s := tidy(get(row)); !slices.Contains(q.Unanswered, s) {
+	text := func(get tabular.Getter) string {
+		if s := tabular.Tidy(get(row)); !slices.Contains(q.Unanswered, s) {
 			return s
 		}
 		return ""
@@ -221,7 +223,7 @@ func (a Anchor) bound() (*big.Rat, bool) {
 }
 
 // label names a value for an error message.
-func label(v *Value) string {
+func label(v *tabular.Value) string {
 	if v == nil {
 		return ""
 	}

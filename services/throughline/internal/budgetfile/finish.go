@@ -6,6 +6,7 @@ import (
 
 	"github.com/throughline/throughline/services/platform/fault"
 	"github.com/throughline/throughline/services/platform/wire"
+	"github.com/throughline/throughline/services/throughline/internal/tabular"
 )
 
 // makeFunds gives every fund its kind and envelope; a fund that no rule matches is a misfit of the mapping.
@@ -32,7 +33,7 @@ func (b *builder) makeFunds() error {
 	misfit := fault.New(fault.Invalid, "MAPPING_MISFIT", "the mapping does not fit the files")
 	for _, code := range sortedKeys(b.funds) {
 		f := Fund{
-			ID: ResourceID("f", code), Code: code, Name: b.funds.first(code),
+			ID: tabular.ResourceID("f", code), Code: code, Name: b.funds.first(code),
 			Revenue: sums[Revenue][code], Expenditure: sums[Expenditure][code],
 		}
 		f.Envelope = f.Expenditure

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/throughline/throughline/services/throughline/internal/tabular"
 )
 
 // rowLines is what one row becomes if it is mapped.
@@ -32,8 +34,8 @@ func (p *fileReader) lines(d *dims, cells []string) (rowLines, []cellProblem) {
 	for i, c := range cells {
 		if strings.ContainsRune(c, utf8.RuneError) {
 			bad = append(bad, cellProblem{
-				p.src.header[i], strings.ToValidUTF8(c, "\ufffd"),
-				"has bytes that are no " + p.src.encoding + " text: correct encoding, perhaps windows-1252",
+				p.src.Header[i], strings.ToValidUTF8(c, "\ufffd"),
+				"has bytes that are no " + p.src.Encoding + " text: correct encoding, perhaps windows-1252",
 			})
 		}
 	}
@@ -60,7 +62,7 @@ func (p *fileReader) amounts(r *rowLines, cells []string, bad []cellProblem) []c
 	n := &p.src.file.Number
 	for i := range p.src.file.Amounts {
 		a := &p.src.file.Amounts[i]
-		cell := cells[p.src.index[a.Column]]
+		cell := cells[p.src.Index[a.Column]]
 		v, rounded, err := p.money(cell)
 		switch {
 		case errors.Is(err, errBlank) && n.Blank == "OMIT":
@@ -89,7 +91,7 @@ func (p *fileReader) amounts(r *rowLines, cells []string, bad []cellProblem) []c
 // checks adds up the columns of every sum check; amount columns have had their own problems reported already.
 func (p *fileReader) checks(cells []string, bad []cellProblem) []cellProblem {
 	value := func(column string) int64 {
-		cell := cells[p.src.index[column]]
+		cell := cells[p.src.Index[column]]
 		v, _, err := p.money(cell)
 		amount := slices.ContainsFunc(p.src.file.Amounts, func(a Amount) bool { return a.Column == column })
 		if err != nil && !errors.Is(err, errBlank) && !amount {
@@ -103,7 +105,7 @@ func (p *fileReader) checks(cells []string, bad []cellProblem) []cellProblem {
 			sum += value(column) // at most maxMinorUnits each
 		}
 		if want := value(c.Equals); sum != want {
-			bad = append(bad, cellProblem{c.Equals, cells[p.src.index[c.Equals]], fmt.Sprintf(
+			bad = append(bad, cellProblem{c.Equals, cells[p.src.Index[c.Equals]], fmt.Sprintf(
 				"%s add up to %d minor units, not to the %d here: correct the row", strings.Join(c.Sum, " + "), sum, want)})
 		}
 	}
@@ -111,18 +113,18 @@ func (p *fileReader) checks(cells []string, bad []cellProblem) []cellProblem {
 }
 
 // emit turns a mapped row into line items and registers its fund, department and program.
-func (p *fileReader) emit(r rowLines, d *dims, rec record, row int) {
+func (p *fileReader) emit(r rowLines, d *dims, rec tabular.Record, row int) {
 	p.totals.OmittedCells += r.omitted
 	p.totals.RoundedCells += r.rounded
 	p.totals.Lines += len(r.items)
 	d[dimSide] = string(r.side)
 	var segments []AccountSegment
 	for i, get := range p.segments {
-		segments = append(segments, AccountSegment{p.src.file.Columns.Segments[i].Name, get(rec.cells)})
+		segments = append(segments, AccountSegment{p.src.file.Columns.Segments[i].Name, get(rec.Cells)})
 	}
 	p.out.register(d)
 	if r.side == Expenditure {
-		p.out.program(d, tidy(p.purpose(rec.cells)), r.facts, func() map[string]int { return p.align(d, rec.cells) })
+		p.out.program(d, tabular.Tidy(p.purpose(rec.Cells)), r.facts, func() map[string]int { return p.align(d, rec.Cells) })
 	}
 	for _, it := range r.items {
 		line := p.line(it, *d, rec, row)
@@ -134,7 +136,7 @@ func (p *fileReader) emit(r rowLines, d *dims, rec record, row int) {
 	}
 }
 
-func (p *fileReader) line(it rowAmount, d dims, rec record, row int) LineItem {
+func (p *fileReader) line(it rowAmount, d dims, rec tabular.Record, row int) LineItem {
 	a := it.amount
 	override := func(i dimension, s string) {
 		if s != "" {
@@ -152,16 +154,16 @@ func (p *fileReader) line(it rowAmount, d dims, rec record, row int) LineItem {
 		Side:        side, Kind: Kind(side), Version: a.Version,
 		FundCode: d[dimFund], DepartmentCode: d[dimDepartment], DivisionCode: d[dimDivision], ProgramCode: d[dimProgram],
 		AccountCode: d[dimAccount], AccountName: d[dimAccountName], Class: d[dimClass], Amount: it.filed,
-		File: p.src.file.Name, Row: row, Line: rec.line,
+		File: p.src.file.Name, Row: row, Line: rec.Line,
 	}
 	if slices.Contains(p.src.file.ReverseSign, side) {
 		l.Amount = -l.Amount
 	}
-	if anyMatch(p.transfers, &d, rec.cells) {
+	if anyMatch(p.transfers, &d, rec.Cells) {
 		l.Kind = KindTransfer
 	}
 	if side == Expenditure {
-		l.Treatment, l.Rule = p.treatment(a, l.Kind, &d, rec.cells)
+		l.Treatment, l.Rule = p.treatment(a, l.Kind, &d, rec.Cells)
 	}
 	return l
 }

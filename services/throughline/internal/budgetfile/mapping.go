@@ -1,13 +1,10 @@
 package budgetfile
 
 import (
-	"errors"
 	"io"
 	"regexp"
 
-	"go.yaml.in/yaml/v3"
-
-	"github.com/throughline/throughline/services/platform/fault"
+	"github.com/throughline/throughline/services/throughline/internal/tabular"
 )
 
 // Mapping says how a city's budget files are to be read. It is plain data: the samples in deploy/samples/mappings are the reference.
@@ -29,12 +26,10 @@ type Mapping struct {
 
 // File describes one file.
 type File struct {
-	ID          string      `yaml:"id"`       // short id, part of every line item's id
-	Name        string      `yaml:"name"`     // what the opener is asked for
-	Encoding    string      `yaml:"encoding"` // absent: byte-order mark, else UTF-8
-	Delimiter   string      `yaml:"delimiter"`
-	LooseQuotes bool        `yaml:"loose_quotes"` // a quote inside an unquoted cell is an ordinary character
-	Header      Header      `yaml:"header"`
+	tabular.Layout `yaml:",inline"`
+
+	ID          string      `yaml:"id"`   // short id, part of every line item's id
+	Name        string      `yaml:"name"` // what the opener is asked for
 	Number      Number      `yaml:"number"`
 	Side        Side        `yaml:"side"`         // absent: EXPENDITURE
 	Revenue     []When      `yaml:"revenue"`      // rows of an expenditure file that are revenue
@@ -46,35 +41,29 @@ type File struct {
 	Facts       ProgramFact `yaml:"facts"`
 }
 
-// Header says where the column names are.
-type Header struct {
-	SkipLines int      `yaml:"skip_lines"` // title records above the header
-	Names     []string `yaml:"names"`      // for a file that has no header record
-}
-
 // Columns says which columns hold the dimensions of a row.
 type Columns struct {
-	Fund       Coded     `yaml:"fund"`
-	Department Coded     `yaml:"department"`
-	Division   Coded     `yaml:"division"`
-	Program    Coded     `yaml:"program"`
-	Purpose    *Value    `yaml:"purpose"`  // what the program is for, in words
-	Function   *Value    `yaml:"function"` // the program's line of business
-	Account    Coded     `yaml:"account"`
-	Class      *Value    `yaml:"class"` // character class of a cost, such as personnel
-	Segments   []Segment `yaml:"segments"`
+	Fund       Coded          `yaml:"fund"`
+	Department Coded          `yaml:"department"`
+	Division   Coded          `yaml:"division"`
+	Program    Coded          `yaml:"program"`
+	Purpose    *tabular.Value `yaml:"purpose"`  // what the program is for, in words
+	Function   *tabular.Value `yaml:"function"` // the program's line of business
+	Account    Coded          `yaml:"account"`
+	Class      *tabular.Value `yaml:"class"` // character class of a cost, such as personnel
+	Segments   []Segment      `yaml:"segments"`
 }
 
 // Coded is a dimension with a code and, where the file has one, a name.
 type Coded struct {
-	Code *Value `yaml:"code"`
-	Name *Value `yaml:"name"`
+	Code *tabular.Value `yaml:"code"`
+	Name *tabular.Value `yaml:"name"`
 }
 
 // Segment names one segment of the account string.
 type Segment struct {
-	Name  string `yaml:"name"`
-	Value Value  `yaml:"value"`
+	Name  string        `yaml:"name"`
+	Value tabular.Value `yaml:"value"`
 }
 
 // Amount is one column of money. Several columns are several versions, or several parts of one version, each with its treatment.
@@ -128,57 +117,18 @@ type Expectation struct {
 	Total   string  `yaml:"total"`
 }
 
-var (
-	// idPattern keeps "<file id>-<row>-<amount key>" within the 63 characters of a resource id.
-	idPattern  = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$`)
-	notFoundRE = regexp.MustCompile(`^line (\d+): field (.+) not found in type .*$`)
-	lineRE     = regexp.MustCompile(`^(?:yaml: )?(line \d+): (.*)$`)
-)
-
-const maxMappingBytes = 1 << 20
+// idPattern keeps "<file id>-<row>-<amount key>" within the 63 characters of a resource id.
+var idPattern = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$`)
 
 // LoadMapping reads one YAML mapping. Unknown and repeated keys are refused. The error is a fault of kind Invalid, reason
 // MAPPING_INVALID, with one violation for every problem found.
 func LoadMapping(r io.Reader) (Mapping, error) {
 	var m Mapping
-	limited := &io.LimitedReader{R: r, N: maxMappingBytes + 1}
-	dec := yaml.NewDecoder(limited)
-	dec.KnownFields(true)
-	err := dec.Decode(&m)
-	if limited.N <= 0 {
-		return Mapping{}, fault.New(fault.Invalid, "MAPPING_INVALID", "the mapping is larger than %d bytes", maxMappingBytes)
-	}
-	if errors.Is(err, io.EOF) {
-		return Mapping{}, fault.New(fault.Invalid, "MAPPING_INVALID", "the mapping is empty")
-	}
-	if err != nil {
-		return Mapping{}, undecodable(err)
-	}
-	var more yaml.Node
-	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
-		return Mapping{}, fault.New(fault.Invalid, "MAPPING_INVALID", "the mapping has more than one YAML document: keep one per file")
+	if err := tabular.LoadMapping(r, &m); err != nil {
+		return Mapping{}, err
 	}
 	if err := m.Validate(); err != nil {
 		return Mapping{}, err
 	}
 	return m, nil
-}
-
-// undecodable turns the decoder's complaints into violations that name the line and what to do.
-func undecodable(err error) error {
-	f := fault.New(fault.Invalid, "MAPPING_INVALID", "the mapping cannot be read")
-	complaints := []string{err.Error()}
-	if te, ok := errors.AsType[*yaml.TypeError](err); ok {
-		complaints = te.Errors
-	}
-	for _, c := range complaints {
-		v := fault.Violation{Field: "mapping", Detail: c}
-		if m := notFoundRE.FindStringSubmatch(c); m != nil {
-			v = fault.Violation{Field: "line " + m[1], Detail: "unknown key " + m[2] + ": remove it or correct its spelling"}
-		} else if m := lineRE.FindStringSubmatch(c); m != nil {
-			v = fault.Violation{Field: m[1], Detail: m[2]}
-		}
-		f.Violations = append(f.Violations, v)
-	}
-	return f
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/throughline/throughline/services/platform/fault"
+	"github.com/throughline/throughline/services/throughline/internal/tabular"
 )
 
 const small = `name: small
@@ -79,7 +80,7 @@ files:
 			}
 		})
 	}
-	for name, text := range map[string]string{"empty": "", "two documents": small + "---\n" + small, "huge": strings.Repeat("#", maxMappingBytes+1)} {
+	for name, text := range map[string]string{"empty": "", "two documents": small + "---\n" + small, "huge": strings.Repeat("#", tabular.MaxMappingBytes+1)} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := LoadMapping(strings.NewReader(text)); fault.Reason(err) != "MAPPING_INVALID" {
 				t.Errorf("error %v, want MAPPING_INVALID", err)

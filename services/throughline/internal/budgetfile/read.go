@@ -10,7 +10,11 @@ import (
 	"slices"
 
 	"github.com/throughline/throughline/services/platform/fault"
+	"github.com/throughline/throughline/services/throughline/internal/tabular"
 )
+
+// MaxBytes is the most that the files of one mapping may hold together, decoded; they are read into memory.
+const MaxBytes = 100 << 20
 
 // Progress says how far Read is; bytes are of the decoded file.
 type Progress struct {
@@ -69,14 +73,14 @@ func Read(ctx context.Context, m Mapping, open func(name string) (io.ReadCloser,
 	for i, s := range sources {
 		p := newFileReader(&m, s, b)
 		tick := func() {
-			read, total := s.records.done()
+			read, total := s.Records.Done()
 			o.progress(Progress{File: s.file.Name, Index: i, Files: len(sources), Read: int64(read), Total: int64(total)})
 		}
 		if err := p.all(ctx, tick); err != nil {
 			return nil, err
 		}
 		tick()
-		s.records = nil // free the text
+		s.Records = nil // free the text
 	}
 	return b.finish()
 }
@@ -84,13 +88,13 @@ func Read(ctx context.Context, m Mapping, open func(name string) (io.ReadCloser,
 // all reads every record of the file.
 func (p *fileReader) all(ctx context.Context, tick func()) error {
 	for n := 1; ; n++ {
-		rec, err := p.src.records.next()
-		p.skipMany(ruleBlankLine, rec.blank)
+		rec, err := p.src.Records.Next()
+		p.skipMany(ruleBlankLine, rec.Blank)
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return unreadable(p.src.file.Name, err)
+			return tabular.Unreadable(p.src.file.Name, err)
 		}
 		p.record(rec, n)
 		if n%rowsBetweenProgress == 0 {
@@ -103,15 +107,11 @@ func (p *fileReader) all(ctx context.Context, tick func()) error {
 	return p.close()
 }
 
-// source is an opened file, placed after its header.
+// source is a file of the mapping, opened and placed after its header.
 type source struct {
-	file     *File
-	encoding string
-	records  *recordReader
-	header   []string
-	index    map[string]int
-	titles   int // title records before the header
-	blank    int // blank lines before the first data record's predecessor
+	*tabular.Source
+
+	file *File
 }
 
 // openAll decodes every file and checks that the mapping fits the headers, listing all misfits at once.
@@ -124,21 +124,21 @@ func openAll(ctx context.Context, m *Mapping, open func(name string) (io.ReadClo
 			return nil, err
 		}
 		s, err := openOne(&m.Files[i], open, left)
-		if errors.Is(err, errTooLarge) {
+		if errors.Is(err, tabular.ErrTooLarge) {
 			return nil, fault.New(fault.Exhausted, "FILE_TOO_LARGE", "the files hold more than %d bytes together, reached in %s: split the import",
 				limit, m.Files[i].Name)
 		}
 		if err != nil {
 			return nil, err
 		}
-		left -= len(s.records.text)
+		left -= s.Size
 		s.misfits(fmt.Sprintf("files[%d]", i), misfit)
 		sources = append(sources, s)
 	}
 	used := m.ruleColumns()
 	for _, path := range sortedKeys(used) {
 		for _, c := range used[path] {
-			has := func(s *source) bool { _, ok := s.index[c]; return ok }
+			has := func(s *source) bool { _, ok := s.Index[c]; return ok }
 			if !slices.ContainsFunc(sources, has) {
 				misfit.Violations = append(misfit.Violations, fault.Violation{Field: path, Detail: fmt.Sprintf("no file has a column %q", c)})
 			}
@@ -150,96 +150,23 @@ func openAll(ctx context.Context, m *Mapping, open func(name string) (io.ReadClo
 	return sources, nil
 }
 
-func unreadable(name string, err error) error {
-	return fault.New(fault.Invalid, "FILE_UNREADABLE", "%s cannot be read: %v", name, err).Because(err)
-}
-
 func openOne(f *File, open func(name string) (io.ReadCloser, error), limit int) (*source, error) {
 	r, err := open(f.Name)
 	if err != nil {
-		return nil, unreadable(f.Name, err)
+		return nil, tabular.Unreadable(f.Name, err)
 	}
-	text, encoding, err := decode(r, f.Encoding, limit)
-	closeErr := r.Close()
-	if errors.Is(err, errTooLarge) {
+	s, err := f.Open(f.Name, r, limit)
+	if err != nil {
 		return nil, err
 	}
-	if err = errors.Join(err, closeErr); err != nil {
-		return nil, unreadable(f.Name, err)
-	}
-	s := &source{file: f, encoding: encoding, records: newRecordReader(text, f.Delimiter, f.LooseQuotes), index: map[string]int{}}
-	if err := s.readHeader(); err != nil {
-		return nil, unreadable(f.Name, err)
-	}
-	return s, nil
-}
-
-func (s *source) readHeader() error {
-	for range s.file.Header.SkipLines {
-		rec, err := s.records.next()
-		if err != nil {
-			return fmt.Errorf("the file ends before its header: header.skip_lines is %d", s.file.Header.SkipLines)
-		}
-		s.titles++
-		s.blank += rec.blank
-	}
-	s.header = slices.Clone(s.file.Header.Names)
-	if len(s.header) == 0 {
-		rec, err := s.records.next()
-		if errors.Is(err, io.EOF) {
-			return errors.New("the file is empty")
-		}
-		if err = errors.Join(err, rec.err); err != nil {
-			return fmt.Errorf("the header cannot be read: %w", err)
-		}
-		s.header = rec.cells
-		s.blank += rec.blank
-	}
-	for i := len(s.header) - 1; i >= 0; i-- { // the first of several columns of one name stays
-		s.header[i] = tidy(s.header[i])
-		s.index[s.header[i]] = i
-	}
-	return nil
+	return &source{Source: s, file: f}, nil
 }
 
 // misfits reports the columns that the mapping reads and the header lacks, or has twice.
 func (s *source) misfits(path string, f *fault.Error) {
-	times := map[string]int{}
-	for _, h := range s.header {
-		times[h]++
+	used := map[string][]string{}
+	for where, columns := range s.file.columnsUsed() {
+		used[path+"."+where] = columns
 	}
-	used := s.file.columnsUsed()
-	for _, where := range sortedKeys(used) {
-		for _, c := range used[where] {
-			detail := ""
-			switch n := times[c]; {
-			case n == 0:
-				detail = fmt.Sprintf("%s has no column %q; it has %q (delimiter and encoding right?)", s.file.Name, c, s.header)
-			case n > 1:
-				detail = fmt.Sprintf("%s has %d columns called %q: give header.names with a name of its own for each", s.file.Name, n, c)
-			}
-			if detail != "" {
-				f.Violations = append(f.Violations, fault.Violation{Field: path + "." + where, Detail: detail})
-			}
-		}
-	}
-}
-
-// ignored lists the columns that nothing in the mapping reads.
-func (s *source) ignored(m *Mapping) []string {
-	read := map[string]bool{}
-	for _, used := range []map[string][]string{s.file.columnsUsed(), m.ruleColumns()} {
-		for _, columns := range used {
-			for _, c := range columns {
-				read[c] = true
-			}
-		}
-	}
-	var out []string
-	for _, h := range s.header {
-		if !read[h] {
-			out = append(out, h)
-		}
-	}
-	return out
+	s.Misfits(used, f)
 }

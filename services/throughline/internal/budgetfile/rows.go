@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/throughline/throughline/services/platform/fault"
 	"github.com/throughline/throughline/services/platform/wire"
+	"github.com/throughline/throughline/services/throughline/internal/tabular"
 )
 
 // Names of the skip rules that the reader has of its own.
@@ -29,9 +29,9 @@ type fileReader struct {
 	filed   map[string]int64 // sum of the mapped rows by amount key, as filed
 	grand   []grandTotal
 
-	dims       [dimCount]getter
-	segments   []getter
-	purpose    getter
+	dims       [dimCount]tabular.Getter
+	segments   []tabular.Getter
+	purpose    tabular.Getter
 	facts      *boundFacts
 	skip       []*condition
 	revenue    []*condition
@@ -50,32 +50,32 @@ func newFileReader(m *Mapping, s *source, out *builder) *fileReader {
 	c := &s.file.Columns
 	p := &fileReader{
 		m: m, src: s, out: out, skipped: map[string]*SkippedTotals{}, filed: map[string]int64{},
-		totals: FileTotals{File: s.file.Name, Encoding: s.encoding, IgnoredColumns: s.ignored(m)},
+		totals: FileTotals{File: s.file.Name, Encoding: s.Encoding, IgnoredColumns: s.Ignored(s.file.columnsUsed(), m.ruleColumns())},
 	}
-	p.dims = [dimCount]getter{
-		dimFund: c.Fund.Code.bind(s.index), dimFundName: c.Fund.Name.bind(s.index),
-		dimDepartment: c.Department.Code.bind(s.index), dimDepartmentName: c.Department.Name.bind(s.index),
-		dimDivision: c.Division.Code.bind(s.index), dimDivisionName: c.Division.Name.bind(s.index),
-		dimProgram: c.Program.Code.bind(s.index), dimProgramName: c.Program.Name.bind(s.index),
-		dimFunction: c.Function.bind(s.index), dimAccount: c.Account.Code.bind(s.index), dimAccountName: c.Account.Name.bind(s.index),
-		dimClass: c.Class.bind(s.index), dimAmount: blank, dimSide: blank,
+	p.dims = [dimCount]tabular.Getter{
+		dimFund: c.Fund.Code.Bind(s.Index), dimFundName: c.Fund.Name.Bind(s.Index),
+		dimDepartment: c.Department.Code.Bind(s.Index), dimDepartmentName: c.Department.Name.Bind(s.Index),
+		dimDivision: c.Division.Code.Bind(s.Index), dimDivisionName: c.Division.Name.Bind(s.Index),
+		dimProgram: c.Program.Code.Bind(s.Index), dimProgramName: c.Program.Name.Bind(s.Index),
+		dimFunction: c.Function.Bind(s.Index), dimAccount: c.Account.Code.Bind(s.Index), dimAccountName: c.Account.Name.Bind(s.Index),
+		dimClass: c.Class.Bind(s.Index), dimAmount: tabular.Blank, dimSide: tabular.Blank,
 	}
 	for i := range c.Segments {
-		p.segments = append(p.segments, c.Segments[i].Value.bind(s.index))
+		p.segments = append(p.segments, c.Segments[i].Value.Bind(s.Index))
 	}
-	p.purpose, p.facts = c.Purpose.bind(s.index), s.file.Facts.bind(s.index, s.file.Number)
+	p.purpose, p.facts = c.Purpose.Bind(s.Index), s.file.Facts.bind(s.Index, s.file.Number)
 	for _, r := range s.file.Skip {
-		p.skip = append(p.skip, r.When.bind(s.index))
+		p.skip = append(p.skip, r.When.bind(s.Index))
 	}
 	for _, r := range m.Treatments {
-		p.treatments = append(p.treatments, r.When.bind(s.index))
+		p.treatments = append(p.treatments, r.When.bind(s.Index))
 	}
 	for _, r := range m.Alignment {
-		p.alignment = append(p.alignment, r.When.bind(s.index))
+		p.alignment = append(p.alignment, r.When.bind(s.Index))
 	}
-	p.revenue, p.transfers = bindAll(s.file.Revenue, s.index), bindAll(m.Transfers, s.index)
-	p.skipMany(ruleTitle, s.titles)
-	p.skipMany(ruleBlankLine, s.blank)
+	p.revenue, p.transfers = bindAll(s.file.Revenue, s.Index), bindAll(m.Transfers, s.Index)
+	p.skipMany(ruleTitle, s.Titles)
+	p.skipMany(ruleBlankLine, s.Blank)
 	return p
 }
 
@@ -95,26 +95,26 @@ func (p *fileReader) skipMany(rule string, n int) *SkippedTotals {
 	return t
 }
 
-func (p *fileReader) reject(rec record, row int, bad ...cellProblem) {
+func (p *fileReader) reject(rec tabular.Record, row int, bad ...cellProblem) {
 	p.totals.Read++
 	p.totals.Rejected++
 	for _, b := range bad {
-		p.out.reject(RowError{File: p.src.file.Name, Row: row, Line: rec.line, Column: b.column, Value: shortened(b.value), Remedy: b.remedy})
+		p.out.reject(RowError{File: p.src.file.Name, Row: row, Line: rec.Line, Column: b.column, Value: tabular.Shortened(b.value), Remedy: b.remedy})
 	}
 }
 
 // record decides what becomes of one record: skipped by a rule, rejected, or mapped.
-func (p *fileReader) record(rec record, row int) {
-	if rec.err != nil {
-		p.reject(rec, row, cellProblem{remedy: rec.err.Error() + ": mend the quotes, or set loose_quotes"})
+func (p *fileReader) record(rec tabular.Record, row int) {
+	if rec.Err != nil {
+		p.reject(rec, row, cellProblem{remedy: rec.Err.Error() + ": mend the quotes, or set loose_quotes"})
 		return
 	}
-	if !slices.ContainsFunc(rec.cells, func(c string) bool { return strings.TrimSpace(c) != "" }) {
+	if !slices.ContainsFunc(rec.Cells, func(c string) bool { return strings.TrimSpace(c) != "" }) {
 		p.skipMany(ruleBlankRow, 1)
 		return
 	}
-	width := len(p.src.header)
-	cells := rec.cells
+	width := len(p.src.Header)
+	cells := rec.Cells
 	for len(cells) < width {
 		cells = append(cells, "")
 	}
@@ -125,9 +125,9 @@ func (p *fileReader) record(rec record, row int) {
 			return
 		}
 	}
-	if n := len(rec.cells); n != width {
+	if n := len(rec.Cells); n != width {
 		p.reject(rec, row, cellProblem{remedy: fmt.Sprintf(
-			"has %d cells and the header %d: mend the row, or skip it by a rule", n, width), value: strings.Join(rec.cells, ",")})
+			"has %d cells and the header %d: mend the row, or skip it by a rule", n, width), value: strings.Join(rec.Cells, ",")})
 		return
 	}
 	lines, bad := p.lines(&d, cells)
@@ -151,12 +151,12 @@ func (p *fileReader) dimensions(cells []string) dims {
 		d[i] = get(cells)
 	}
 	for _, i := range []dimension{dimFundName, dimDepartmentName, dimDivisionName, dimProgramName, dimFunction, dimAccountName, dimClass} {
-		d[i] = tidy(d[i])
+		d[i] = tabular.Tidy(d[i])
 	}
 	return d
 }
 
-func (p *fileReader) skipRow(rule SkipRule, rec record, cells []string) {
+func (p *fileReader) skipRow(rule SkipRule, rec tabular.Record, cells []string) {
 	t := p.skipMany(rule.Name, 1)
 	if t.Sums == nil {
 		for _, a := range p.src.file.Amounts {
@@ -164,7 +164,7 @@ func (p *fileReader) skipRow(rule SkipRule, rec record, cells []string) {
 		}
 	}
 	for i, a := range p.src.file.Amounts {
-		v, _, err := p.money(cells[p.src.index[a.Column]])
+		v, _, err := p.money(cells[p.src.Index[a.Column]])
 		if errors.Is(err, errBlank) {
 			continue
 		}
@@ -174,7 +174,7 @@ func (p *fileReader) skipRow(rule SkipRule, rec record, cells []string) {
 		}
 		p.out.add(&t.Sums[i].Amount, v)
 		if rule.GrandTotal {
-			p.grand = append(p.grand, grandTotal{rec.line, a.key(), v})
+			p.grand = append(p.grand, grandTotal{rec.Line, a.key(), v})
 		}
 	}
 }
@@ -211,18 +211,4 @@ func (p *fileReader) close() error {
 	}
 	p.out.closeFile(p.totals, p.skipped)
 	return nil
-}
-
-const maxShownValue = 80
-
-// shortened keeps error lists readable; it cuts between characters.
-func shortened(s string) string {
-	if len(s) <= maxShownValue {
-		return s
-	}
-	cut := maxShownValue
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "…"
 }

@@ -2,29 +2,25 @@ package budgetfile
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/throughline/throughline/services/platform/fault"
+	"github.com/throughline/throughline/services/throughline/internal/tabular"
 )
 
 const wantID = "want lower-case letters, digits and inner hyphens, beginning with a letter, at most 24"
 
 var currencyPattern = regexp.MustCompile(`^[A-Z]{3}$`)
 
-// reporter takes one problem of a mapping: the path of a field, and what is wrong with it.
-type reporter func(field, format string, args ...any)
-
 // Validate lists everything that is wrong with the mapping itself; what only the files can show is found by Read. The error is a
 // fault of kind Invalid, reason MAPPING_INVALID.
 func (m Mapping) Validate() error {
-	f := fault.New(fault.Invalid, "MAPPING_INVALID", "the mapping is not valid")
-	report := func(field, format string, args ...any) {
-		f.Violations = append(f.Violations, fault.Violation{Field: field, Detail: fmt.Sprintf(format, args...)})
-	}
+	return tabular.Validated(m.problems)
+}
+
+func (m Mapping) problems(report tabular.Reporter) {
 	m.ownProblems(report)
 	seen := map[string]string{}
 	for i := range m.Files {
@@ -39,13 +35,9 @@ func (m Mapping) Validate() error {
 		file.problems(path, report)
 	}
 	m.ruleProblems(report)
-	if len(f.Violations) > 0 {
-		return f
-	}
-	return nil
 }
 
-func (m Mapping) ownProblems(report reporter) {
+func (m Mapping) ownProblems(report tabular.Reporter) {
 	if !idPattern.MatchString(m.Name) {
 		report("name", wantID)
 	}
@@ -55,9 +47,9 @@ func (m Mapping) ownProblems(report reporter) {
 	if !currencyPattern.MatchString(m.Currency) {
 		report("currency", "want an ISO 4217 code such as USD")
 	}
-	allowed(report, "version", string(m.Version), versions)
+	tabular.Allowed(report, "version", string(m.Version), versions)
 	if m.Envelope != EnvelopeAuto {
-		allowed(report, "envelope", string(m.Envelope), sides)
+		tabular.Allowed(report, "envelope", string(m.Envelope), sides)
 	}
 	if len(m.Files) == 0 {
 		report("files", "name at least one file")
@@ -71,13 +63,7 @@ func (m Mapping) ownProblems(report reporter) {
 	}
 }
 
-func allowed(report reporter, field, got string, want []string) {
-	if !slices.Contains(want, got) {
-		report(field, "%q is not one of %s", got, strings.Join(want, ", "))
-	}
-}
-
-func (f *File) problems(path string, report reporter) {
+func (f *File) problems(path string, report tabular.Reporter) {
 	at := func(s string) string { return path + "." + s }
 	if !idPattern.MatchString(f.ID) {
 		report(at("id"), wantID)
@@ -85,17 +71,9 @@ func (f *File) problems(path string, report reporter) {
 	if f.Name == "" {
 		report(at("name"), "give the file's name")
 	}
-	if _, ok := decoders[strings.ToLower(f.Encoding)]; !ok {
-		report(at("encoding"), "%q is not one of %s", f.Encoding, strings.Join(slices.Sorted(maps.Keys(decoders))[1:], ", "))
-	}
-	if d := f.Delimiter; d != "" && (utf8.RuneCountInString(d) != 1 || strings.ContainsAny(d, "\"\r\n\ufffd")) {
-		report(at("delimiter"), "want one character, such as \",\" or \"\\t\"")
-	}
-	if f.Header.SkipLines < 0 {
-		report(at("header.skip_lines"), "cannot be negative")
-	}
+	f.Layout.Problems(path+".", report)
 	if f.Side != "" {
-		allowed(report, at("side"), string(f.Side), sides)
+		tabular.Allowed(report, at("side"), string(f.Side), sides)
 	}
 	for i, w := range f.Revenue {
 		w.rowProblems(fmt.Sprintf("%s[%d]", at("revenue"), i), report)
@@ -104,7 +82,7 @@ func (f *File) problems(path string, report reporter) {
 		report(at("revenue"), "is only for a file of side EXPENDITURE")
 	}
 	for i, s := range f.ReverseSign {
-		allowed(report, fmt.Sprintf("%s[%d]", at("reverse_sign"), i), string(s), sides)
+		tabular.Allowed(report, fmt.Sprintf("%s[%d]", at("reverse_sign"), i), string(s), sides)
 	}
 	f.Number.problems(at("number"), report)
 	f.skipProblems(path, report)
@@ -118,7 +96,7 @@ func (f *File) problems(path string, report reporter) {
 	f.Facts.problems(at("facts"), report)
 }
 
-func (n Number) problems(path string, report reporter) {
+func (n Number) problems(path string, report tabular.Reporter) {
 	mark := n.Decimal
 	if mark == "" {
 		mark = "."
@@ -134,7 +112,7 @@ func (n Number) problems(path string, report reporter) {
 		want       []string
 	}{{"blank", n.Blank, blankPolicies}, {"zero", n.Zero, zeroPolicies}, {"fraction", n.Fraction, roundings}} {
 		if p.got != "" {
-			allowed(report, path+"."+p.field, p.got, p.want)
+			tabular.Allowed(report, path+"."+p.field, p.got, p.want)
 		}
 	}
 	if n.Multiplier < 0 || n.Multiplier > 1_000_000 {
@@ -142,7 +120,7 @@ func (n Number) problems(path string, report reporter) {
 	}
 }
 
-func (f *File) skipProblems(path string, report reporter) {
+func (f *File) skipProblems(path string, report tabular.Reporter) {
 	names := map[string]bool{ruleBlankLine: true, ruleBlankRow: true, ruleTitle: true, ruleNoAmount: true}
 	for i, s := range f.Skip {
 		at := fmt.Sprintf("%s.skip[%d]", path, i)
@@ -157,7 +135,7 @@ func (f *File) skipProblems(path string, report reporter) {
 	}
 }
 
-func (f *File) columnProblems(path string, report reporter) {
+func (f *File) columnProblems(path string, report tabular.Reporter) {
 	c := &f.Columns
 	if c.Fund.Code == nil {
 		report(path+".fund.code", "say which column holds the fund")
@@ -167,7 +145,7 @@ func (f *File) columnProblems(path string, report reporter) {
 	}
 	values := c.values()
 	for _, name := range sortedKeys(values) {
-		values[name].problems(path+"."+name, report)
+		values[name].Problems(path+"."+name, report)
 	}
 	seen := map[string]bool{}
 	for i, s := range c.Segments {
@@ -176,20 +154,20 @@ func (f *File) columnProblems(path string, report reporter) {
 			report(at+".name", "give a name of its own; %q is taken or empty", s.Name)
 		}
 		seen[s.Name] = true
-		s.Value.problems(at+".value", report)
+		s.Value.Problems(at+".value", report)
 	}
 }
 
 // values are the columns' values by their path in the mapping.
-func (c *Columns) values() map[string]*Value {
-	return map[string]*Value{
+func (c *Columns) values() map[string]*tabular.Value {
+	return map[string]*tabular.Value{
 		"fund.code": c.Fund.Code, "fund.name": c.Fund.Name, "department.code": c.Department.Code, "department.name": c.Department.Name,
 		"division.code": c.Division.Code, "division.name": c.Division.Name, "program.code": c.Program.Code, "program.name": c.Program.Name,
 		"purpose": c.Purpose, "function": c.Function, "account.code": c.Account.Code, "account.name": c.Account.Name, "class": c.Class,
 	}
 }
 
-func (f *File) amountProblems(path string, report reporter) {
+func (f *File) amountProblems(path string, report tabular.Reporter) {
 	if len(f.Amounts) == 0 {
 		report(path+".amounts", "name at least one column of money")
 	}
@@ -199,9 +177,9 @@ func (f *File) amountProblems(path string, report reporter) {
 		if a.Column == "" {
 			report(at+".column", "give the column's name")
 		}
-		allowed(report, at+".version", string(a.Version), versions)
+		tabular.Allowed(report, at+".version", string(a.Version), versions)
 		if a.Treatment != "" {
-			allowed(report, at+".treatment", string(a.Treatment), treatments)
+			tabular.Allowed(report, at+".treatment", string(a.Treatment), treatments)
 		}
 		if a.Key != "" && !idPattern.MatchString(a.Key) {
 			report(at+".key", wantID)

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+
+	"github.com/throughline/throughline/services/throughline/internal/tabular"
 )
 
-func (m Mapping) ruleProblems(report reporter) {
+func (m Mapping) ruleProblems(report tabular.Reporter) {
 	for i, w := range m.Transfers {
 		w.problems(fmt.Sprintf("transfers[%d]", i), report)
 	}
@@ -17,7 +19,7 @@ func (m Mapping) ruleProblems(report reporter) {
 			report(at+".name", "give a name of its own; %q is taken or empty", r.Name)
 		}
 		names[r.Name] = true
-		allowed(report, at+".treatment", string(r.Treatment), treatments)
+		tabular.Allowed(report, at+".treatment", string(r.Treatment), treatments)
 		r.When.problems(at+".when", report)
 	}
 	if len(m.Funds) == 0 {
@@ -25,13 +27,13 @@ func (m Mapping) ruleProblems(report reporter) {
 	}
 	for i, r := range m.Funds {
 		at := fmt.Sprintf("funds[%d]", i)
-		allowed(report, at+".kind", string(r.Kind), fundKinds)
+		tabular.Allowed(report, at+".kind", string(r.Kind), fundKinds)
 		proprietary := slices.Contains([]FundKind{"ENTERPRISE", "INTERNAL_SERVICE", "FIDUCIARY"}, r.Kind)
 		if proprietary && r.GASB54 != "" {
 			report(at+".gasb54", "GASB 54 classes are for governmental funds: leave it out for %s", r.Kind)
 		}
 		if !proprietary {
-			allowed(report, at+".gasb54", r.GASB54, gasb54Classes)
+			tabular.Allowed(report, at+".gasb54", r.GASB54, gasb54Classes)
 		}
 		r.When.problems(at+".when", report)
 		for _, d := range sortedKeys(r.When.Dimensions) {
@@ -46,15 +48,15 @@ func (m Mapping) ruleProblems(report reporter) {
 	m.alignmentProblems(report)
 	for i, e := range m.Expect {
 		at := fmt.Sprintf("expect[%d]", i)
-		allowed(report, at+".side", string(e.Side), sides)
-		allowed(report, at+".version", string(e.Version), versions)
+		tabular.Allowed(report, at+".side", string(e.Side), sides)
+		tabular.Allowed(report, at+".version", string(e.Version), versions)
 		if _, err := (Number{}).parse(e.Total); err != nil {
 			report(at+".total", "%q %v: write a plain number", e.Total, err)
 		}
 	}
 }
 
-func (m Mapping) alignmentProblems(report reporter) {
+func (m Mapping) alignmentProblems(report tabular.Reporter) {
 	for i, r := range m.Alignment {
 		at := fmt.Sprintf("alignment[%d]", i)
 		r.When.problems(at+".when", report)
@@ -72,8 +74,8 @@ func (m Mapping) alignmentProblems(report reporter) {
 	}
 }
 
-func (p *ProgramFact) problems(path string, report reporter) {
-	p.FTE.problems(path+".fte", report)
+func (p *ProgramFact) problems(path string, report tabular.Reporter) {
+	p.FTE.Problems(path+".fte", report)
 	p.FTEWhen.rowProblems(path+".fte_when", report)
 	p.Mandate.problems(path+".mandate", report)
 	p.ServiceLevel.problems(path+".service_level", report)
@@ -82,13 +84,13 @@ func (p *ProgramFact) problems(path string, report reporter) {
 	}
 }
 
-func (q *Question) problems(path string, report reporter) {
+func (q *Question) problems(path string, report tabular.Reporter) {
 	if q == nil {
 		return
 	}
-	q.Answer.problems(path+".answer", report)
-	q.Source.problems(path+".source", report)
-	q.Citation.problems(path+".citation", report)
+	q.Answer.Problems(path+".answer", report)
+	q.Source.Problems(path+".source", report)
+	q.Citation.Problems(path+".citation", report)
 	if len(q.Yes)+len(q.No) == 0 {
 		report(path, "say which texts mean yes and which mean no")
 	}
@@ -99,10 +101,10 @@ func (q *Question) problems(path string, report reporter) {
 	}
 }
 
-func (r *AttributeRule) problems(path string, report reporter) {
-	allowed(report, path+".attribute", r.Attribute, attributes)
+func (r *AttributeRule) problems(path string, report tabular.Reporter) {
+	tabular.Allowed(report, path+".attribute", r.Attribute, attributes)
 	r.When.rowProblems(path+".when", report)
-	r.From.problems(path+".from", report)
+	r.From.Problems(path+".from", report)
 	score := func(field string, s int) {
 		low := 0
 		if r.Attribute == "demand_change" {
@@ -149,33 +151,33 @@ func (f *File) columnsUsed() map[string][]string {
 	used := map[string][]string{}
 	add := func(path string, columns ...string) { used[path] = append(used[path], columns...) }
 	for path, v := range f.Columns.values() {
-		add("columns."+path, v.columnsUsed()...)
+		add("columns."+path, v.ColumnsUsed()...)
 	}
 	for i := range f.Columns.Segments {
-		add(fmt.Sprintf("columns.segments[%d]", i), f.Columns.Segments[i].Value.columnsUsed()...)
+		add(fmt.Sprintf("columns.segments[%d]", i), f.Columns.Segments[i].Value.ColumnsUsed()...)
 	}
 	for i, a := range f.Amounts {
 		add(fmt.Sprintf("amounts[%d].column", i), a.Column)
 	}
 	for i, s := range f.Skip {
-		add(fmt.Sprintf("skip[%d].when.columns", i), sortedKeys(s.When.Columns)...)
+		add(fmt.Sprintf("skip[%d].when.columns", i), s.When.Columns.Used()...)
 	}
 	for i, w := range f.Revenue {
-		add(fmt.Sprintf("revenue[%d].columns", i), sortedKeys(w.Columns)...)
+		add(fmt.Sprintf("revenue[%d].columns", i), w.Columns.Used()...)
 	}
 	for i, c := range f.Checks {
 		add(fmt.Sprintf("checks[%d]", i), append(slices.Clone(c.Sum), c.Equals)...)
 	}
-	add("facts.fte", f.Facts.FTE.columnsUsed()...)
-	add("facts.fte_when", sortedKeys(f.Facts.FTEWhen.Columns)...)
+	add("facts.fte", f.Facts.FTE.ColumnsUsed()...)
+	add("facts.fte_when", f.Facts.FTEWhen.Columns.Used()...)
 	for path, q := range map[string]*Question{"facts.mandate": f.Facts.Mandate, "facts.service_level": f.Facts.ServiceLevel} {
 		if q != nil {
-			add(path, slices.Concat(q.Answer.columnsUsed(), q.Source.columnsUsed(), q.Citation.columnsUsed())...)
+			add(path, slices.Concat(q.Answer.ColumnsUsed(), q.Source.ColumnsUsed(), q.Citation.ColumnsUsed())...)
 		}
 	}
 	for i := range f.Facts.Attributes {
 		a := &f.Facts.Attributes[i]
-		add(fmt.Sprintf("facts.attributes[%d]", i), append(a.From.columnsUsed(), sortedKeys(a.When.Columns)...)...)
+		add(fmt.Sprintf("facts.attributes[%d]", i), append(a.From.ColumnsUsed(), a.When.Columns.Used()...)...)
 	}
 	return used
 }
@@ -185,7 +187,7 @@ func (m Mapping) ruleColumns() map[string][]string {
 	used := map[string][]string{}
 	add := func(path string, w When) {
 		if len(w.Columns) > 0 {
-			used[path] = sortedKeys(w.Columns)
+			used[path] = w.Columns.Used()
 		}
 	}
 	for i, w := range m.Transfers {

@@ -79,7 +79,7 @@ func invite(out io.Writer, settings *Settings, organization, url string, l sampl
      -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -H "Idempotency-Key: my-first-allocation" \
      -d '{"displayName": "What if 97 %%?", "parameters": {"envelopeScales": [{"fund": "%s", "sharePpm": 970000}]}}'
 
-3. Why one program got its money, to the dollar:
+3. Why one program got its money, to the dollar, and what its results moved:
    curl -s -H "Authorization: Bearer $TOKEN" \
      "%s/v1/%s:explain?program=%s"
 

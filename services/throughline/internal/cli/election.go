@@ -53,7 +53,7 @@ func (e *electionCommand) Run(ctx context.Context, world World, settings *Settin
 		return err
 	}
 	defer func() { _ = suite.Close() }()
-	if ctx, err = caller(ctx, world, settings, e.Token, organization); err != nil {
+	if ctx, err = caller(ctx, world, settings, e.Token, organization, "finance"); err != nil {
 		return err
 	}
 	read, err := e.read(ctx, suite, organization)

@@ -48,7 +48,7 @@ func (i *importCommand) Run(ctx context.Context, world World, settings *Settings
 		return err
 	}
 	defer func() { _ = suite.Close() }()
-	if ctx, err = caller(ctx, world, settings, i.Token, organization); err != nil {
+	if ctx, err = caller(ctx, world, settings, i.Token, organization, "finance"); err != nil {
 		return err
 	}
 	report, err := importer.Run(ctx, suite, parsed, importer.Target{
@@ -61,8 +61,8 @@ func (i *importCommand) Run(ctx context.Context, world World, settings *Settings
 	return printReport(world.Stdout, parsed, report)
 }
 
-// caller carries the token, or one of the finance office minted here.
-func caller(ctx context.Context, world World, settings *Settings, token, organization string) (context.Context, error) {
+// caller carries the token, or one of the role minted here.
+func caller(ctx context.Context, world World, settings *Settings, token, organization, role string) (context.Context, error) {
 	if token != "" {
 		return client.As(ctx, token), nil
 	}
@@ -70,7 +70,7 @@ func caller(ctx context.Context, world World, settings *Settings, token, organiz
 	if err != nil {
 		return nil, err
 	}
-	return local.as(ctx, organization, "import", "finance")
+	return local.as(ctx, organization, "import", role)
 }
 
 // refuse prints every bad row and total; an import is whole or not at all.

@@ -50,7 +50,10 @@ func Call[Q, R any](ctx context.Context, what string, method func(context.Contex
 	defer cancel()
 	answer, err := method(ctx, request, grpc.WaitForReady(true))
 	if err != nil {
-		return answer, fmt.Errorf("%s: %w", what, rpc.FromStatus(err))
+		return answer, Fault(what, err)
 	}
 	return answer, nil
 }
+
+// Fault turns the error of a call into a fault that names what was tried.
+func Fault(what string, err error) error { return fmt.Errorf("%s: %w", what, rpc.FromStatus(err)) }

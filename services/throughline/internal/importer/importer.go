@@ -15,6 +15,7 @@ import (
 	"github.com/throughline/throughline/services/platform/wire"
 	"github.com/throughline/throughline/services/throughline/internal/budgetfile"
 	"github.com/throughline/throughline/services/throughline/internal/client"
+	"github.com/throughline/throughline/services/throughline/internal/tabular"
 )
 
 // batch is how many rows one call takes.
@@ -236,7 +237,7 @@ func inBatches[T any](w *writer, what string, rows []T, send func([]T) (Counts, 
 }
 
 func (w *writer) fund(code string) string {
-	return w.organization + "/funds/" + budgetfile.ResourceID("f", code)
+	return w.organization + "/funds/" + tabular.ResourceID("f", code)
 }
 
 func (w *writer) program(id string) string { return w.organization + "/programs/" + id }

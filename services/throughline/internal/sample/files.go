@@ -31,6 +31,8 @@ type City struct {
 	Evidence       string // vouches for what the requests say
 	Example        string // program whose explanation is worth a first look
 
+	PolicyResolution string // by which council froze what results do to each program
+
 	Funds      []*budgetingv1.Fund           // restrictions, set after the budget is imported
 	Requests   []*budgetingv1.FundingRequest // what the budget files do not say; names and the fields to set
 	Measures   []*performancev1.Measure
@@ -54,6 +56,7 @@ func readCity(dir string) (City, error) {
 		"city.yaml": {
 			"organization": c.Organization, "plan": c.Plan, "adoption": c.Adoption, "goals": &c.Goals,
 			"prioritization": c.Prioritization, "ballots": &c.Ballots, "allocation": c.Allocation, "evidence": &c.Evidence, "example": &c.Example,
+			"policyResolution": &c.PolicyResolution,
 		},
 		"funds.yaml":    {"funds": &c.Funds},
 		"requests.yaml": {"fundingRequests": &c.Requests},

@@ -65,6 +65,7 @@ func Load(ctx context.Context, suite *client.Suite, as As, o Options) (Loaded, e
 		{"budget", l.budget},
 		{"requests", l.requests},
 		{"measures", l.measures},
+		{"results policies", l.policies},
 		{"results", l.results},
 		{"envelopes", l.envelopes},
 		{"decision packages", l.packages},

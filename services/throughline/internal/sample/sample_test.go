@@ -88,7 +88,7 @@ func TestSizes(t *testing.T) {
 	for what, n := range map[string][3]int{ // got, at least, at most
 		"programs": {len(p.Programs), 115, 130}, "funds": {len(p.Funds), 8, 8}, "departments": {len(p.Departments), 11, 14},
 		"lines": {len(p.LineItems), 600, 1000}, "top goals": {tops, 4, 4}, "sub-goals": {len(c.Goals) - tops, 8, 14},
-		"ballots": {len(c.Ballots), 7, 7}, "measures": {len(c.Measures), 40, 40}, "staff": {len(rows(t, "staff.csv")), 60, 60},
+		"ballots": {len(c.Ballots), 7, 7}, "measures": {len(c.Measures), 41, 41}, "staff": {len(rows(t, "staff.csv")), 60, 60},
 		"strategies": {len(c.Strategies), 12, 12}, "objectives": {len(c.Objectives), 24, 24}, "assignments": {len(c.Work), 34, 40},
 	} {
 		if n[0] < n[1] || n[0] > n[2] {
@@ -259,7 +259,7 @@ func TestObservations(t *testing.T) {
 	}{
 		performancev1.Frequency_FREQUENCY_MONTHLY:   {22, 36, 1, "2026-06-01"},
 		performancev1.Frequency_FREQUENCY_QUARTERLY: {8, 12, 3, "2026-04-01"},
-		performancev1.Frequency_FREQUENCY_YEARLY:    {10, 5, 12, "2025-01-01"},
+		performancev1.Frequency_FREQUENCY_YEARLY:    {11, 5, 12, "2025-01-01"},
 	}
 	series := map[string][]string{}
 	for _, r := range rows(t, "observations.csv") {
@@ -274,6 +274,9 @@ func TestObservations(t *testing.T) {
 		count[m.GetFrequency()]++
 		days := series[last(m.GetName())]
 		delete(series, last(m.GetName()))
+		if last(m.GetName()) == "sidewalk-gaps" && len(days) == 0 { // nothing is known of it yet
+			continue
+		}
 		if len(days) != w.points || days[len(days)-1] != w.last {
 			t.Errorf("%s has %d points, want %d to %s", m.GetName(), len(days), w.points, w.last)
 			continue

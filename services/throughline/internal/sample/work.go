@@ -190,6 +190,22 @@ func (l *loader) record(ctx context.Context, rows []*performancev1.ObservationRo
 	return err
 }
 
+// policies has council freeze what results do to each program, before any result is published.
+func (l *loader) policies(ctx context.Context) error {
+	ctx, err := l.as(ctx, "mayor", "council")
+	if err != nil {
+		return err
+	}
+	budget, err := client.Call(ctx, "read the budget", l.suite.Budgeting.GetBudget, &budgetingv1.GetBudgetRequest{Name: parent(l.city.Allocation.GetName())})
+	if err != nil || budget.GetResultsPolicyFreeze() != nil {
+		return err
+	}
+	_, err = client.Call(ctx, "freeze the results policies", l.suite.Budgeting.FreezeResultsPolicies, &budgetingv1.FreezeResultsPoliciesRequest{
+		Name: budget.GetName(), Resolution: l.city.PolicyResolution,
+	})
+	return err
+}
+
 func (l *loader) results(ctx context.Context) error {
 	ctx, err := l.as(ctx, "city-manager", "manager")
 	if err != nil {

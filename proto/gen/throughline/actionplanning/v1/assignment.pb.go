@@ -85,12 +85,65 @@ func (AssignmentRole) EnumDescriptor() ([]byte, []int) {
 	return file_throughline_actionplanning_v1_assignment_proto_rawDescGZIP(), []int{0}
 }
 
+// What to do when an assignment asks more than an employee can give.
+type OverAllocation int32
+
+const (
+	// Like REFUSE.
+	OverAllocation_OVER_ALLOCATION_UNSPECIFIED OverAllocation = 0
+	// Refuse it.
+	OverAllocation_OVER_ALLOCATION_REFUSE OverAllocation = 1
+	// Take it and flag it.
+	OverAllocation_OVER_ALLOCATION_FLAG OverAllocation = 2
+)
+
+// Enum value maps for OverAllocation.
+var (
+	OverAllocation_name = map[int32]string{
+		0: "OVER_ALLOCATION_UNSPECIFIED",
+		1: "OVER_ALLOCATION_REFUSE",
+		2: "OVER_ALLOCATION_FLAG",
+	}
+	OverAllocation_value = map[string]int32{
+		"OVER_ALLOCATION_UNSPECIFIED": 0,
+		"OVER_ALLOCATION_REFUSE":      1,
+		"OVER_ALLOCATION_FLAG":        2,
+	}
+)
+
+func (x OverAllocation) Enum() *OverAllocation {
+	p := new(OverAllocation)
+	*p = x
+	return p
+}
+
+func (x OverAllocation) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (OverAllocation) Descriptor() protoreflect.EnumDescriptor {
+	return file_throughline_actionplanning_v1_assignment_proto_enumTypes[1].Descriptor()
+}
+
+func (OverAllocation) Type() protoreflect.EnumType {
+	return &file_throughline_actionplanning_v1_assignment_proto_enumTypes[1]
+}
+
+func (x OverAllocation) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use OverAllocation.Descriptor instead.
+func (OverAllocation) EnumDescriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_assignment_proto_rawDescGZIP(), []int{1}
+}
+
 // Work of an employee on an objective.
 type Assignment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name: `organizations/{organization}/assignments/{assignment}`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Objective worked on.
+	// Objective worked on; that of the milestone, when one is named.
 	Objective string `protobuf:"bytes,2,opt,name=objective,proto3" json:"objective,omitempty"`
 	// Who works on it; must not be TERMINATED.
 	Employee string `protobuf:"bytes,3,opt,name=employee,proto3" json:"employee,omitempty"`
@@ -107,7 +160,13 @@ type Assignment struct {
 	// When it was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it last changed.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Milestone worked on; empty means the objective as a whole.
+	Milestone string `protobuf:"bytes,11,opt,name=milestone,proto3" json:"milestone,omitempty"`
+	// The load of the employee exceeds what they can give on some day; told when the policy is FLAG.
+	OverAllocated bool `protobuf:"varint,12,opt,name=over_allocated,json=overAllocated,proto3" json:"over_allocated,omitempty"`
+	// Held for somebody who left, until a successor is accepted.
+	Interim       bool `protobuf:"varint,13,opt,name=interim,proto3" json:"interim,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -210,6 +269,27 @@ func (x *Assignment) GetUpdateTime() *timestamppb.Timestamp {
 		return x.UpdateTime
 	}
 	return nil
+}
+
+func (x *Assignment) GetMilestone() string {
+	if x != nil {
+		return x.Milestone
+	}
+	return ""
+}
+
+func (x *Assignment) GetOverAllocated() bool {
+	if x != nil {
+		return x.OverAllocated
+	}
+	return false
+}
+
+func (x *Assignment) GetInterim() bool {
+	if x != nil {
+		return x.Interim
+	}
+	return false
 }
 
 // Request of CreateAssignment.
@@ -626,11 +706,617 @@ func (x *DeleteAssignmentRequest) GetValidateOnly() bool {
 	return false
 }
 
+// How an organization assigns work.
+type AssignmentPolicy struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Resource name: `organizations/{organization}/assignmentPolicy`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// What to do about over-allocation.
+	OverAllocation OverAllocation `protobuf:"varint,2,opt,name=over_allocation,json=overAllocation,proto3,enum=throughline.actionplanning.v1.OverAllocation" json:"over_allocation,omitempty"`
+	// Version tag (AIP-154): send it back to update only what you have read.
+	Etag string `protobuf:"bytes,3,opt,name=etag,proto3" json:"etag,omitempty"`
+	// When it last changed; unset while it is the default.
+	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AssignmentPolicy) Reset() {
+	*x = AssignmentPolicy{}
+	mi := &file_throughline_actionplanning_v1_assignment_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AssignmentPolicy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AssignmentPolicy) ProtoMessage() {}
+
+func (x *AssignmentPolicy) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_actionplanning_v1_assignment_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AssignmentPolicy.ProtoReflect.Descriptor instead.
+func (*AssignmentPolicy) Descriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_assignment_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *AssignmentPolicy) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AssignmentPolicy) GetOverAllocation() OverAllocation {
+	if x != nil {
+		return x.OverAllocation
+	}
+	return OverAllocation_OVER_ALLOCATION_UNSPECIFIED
+}
+
+func (x *AssignmentPolicy) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *AssignmentPolicy) GetUpdateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UpdateTime
+	}
+	return nil
+}
+
+// Request of GetAssignmentPolicy.
+type GetAssignmentPolicyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the policy.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetAssignmentPolicyRequest) Reset() {
+	*x = GetAssignmentPolicyRequest{}
+	mi := &file_throughline_actionplanning_v1_assignment_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetAssignmentPolicyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetAssignmentPolicyRequest) ProtoMessage() {}
+
+func (x *GetAssignmentPolicyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_actionplanning_v1_assignment_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetAssignmentPolicyRequest.ProtoReflect.Descriptor instead.
+func (*GetAssignmentPolicyRequest) Descriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_assignment_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *GetAssignmentPolicyRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// Request of UpdateAssignmentPolicy.
+type UpdateAssignmentPolicyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The new values.
+	AssignmentPolicy *AssignmentPolicy `protobuf:"bytes,1,opt,name=assignment_policy,json=assignmentPolicy,proto3" json:"assignment_policy,omitempty"`
+	// Fields to change (AIP-134); empty means all that are set, "*" means full replacement.
+	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	// Idempotency key (AIP-155), also taken from the Idempotency-Key header: a repeat within 7 days answers the first
+	// response, and the same key with another payload is refused. Empty: no protection against repeats.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Check everything and answer what would be stored, without storing it (AIP-163).
+	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateAssignmentPolicyRequest) Reset() {
+	*x = UpdateAssignmentPolicyRequest{}
+	mi := &file_throughline_actionplanning_v1_assignment_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateAssignmentPolicyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateAssignmentPolicyRequest) ProtoMessage() {}
+
+func (x *UpdateAssignmentPolicyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_actionplanning_v1_assignment_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateAssignmentPolicyRequest.ProtoReflect.Descriptor instead.
+func (*UpdateAssignmentPolicyRequest) Descriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_assignment_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *UpdateAssignmentPolicyRequest) GetAssignmentPolicy() *AssignmentPolicy {
+	if x != nil {
+		return x.AssignmentPolicy
+	}
+	return nil
+}
+
+func (x *UpdateAssignmentPolicyRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+func (x *UpdateAssignmentPolicyRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *UpdateAssignmentPolicyRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// Request of BatchUpsertAssignments.
+type BatchUpsertAssignmentsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organization that owns them.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// Assignments, each by its full name, created when missing. A bad one is reported and loses nothing else.
+	Assignments []*Assignment `protobuf:"bytes,2,rep,name=assignments,proto3" json:"assignments,omitempty"`
+	// Idempotency key (AIP-155), also taken from the Idempotency-Key header: a repeat within 7 days answers the first
+	// response, and the same key with another payload is refused. Empty: no protection against repeats.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Check everything and answer what would be stored, without storing it (AIP-163).
+	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchUpsertAssignmentsRequest) Reset() {
+	*x = BatchUpsertAssignmentsRequest{}
+	mi := &file_throughline_actionplanning_v1_assignment_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchUpsertAssignmentsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchUpsertAssignmentsRequest) ProtoMessage() {}
+
+func (x *BatchUpsertAssignmentsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_actionplanning_v1_assignment_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchUpsertAssignmentsRequest.ProtoReflect.Descriptor instead.
+func (*BatchUpsertAssignmentsRequest) Descriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_assignment_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *BatchUpsertAssignmentsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *BatchUpsertAssignmentsRequest) GetAssignments() []*Assignment {
+	if x != nil {
+		return x.Assignments
+	}
+	return nil
+}
+
+func (x *BatchUpsertAssignmentsRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *BatchUpsertAssignmentsRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// An assignment that was not written, and what would mend it.
+type AssignmentError struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Position in the request, from 0.
+	Row int32 `protobuf:"varint,1,opt,name=row,proto3" json:"row,omitempty"`
+	// Field at fault.
+	Field string `protobuf:"bytes,2,opt,name=field,proto3" json:"field,omitempty"`
+	// Stable reason in UPPER_SNAKE_CASE.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// What is wrong and what would mend it.
+	Message       string `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AssignmentError) Reset() {
+	*x = AssignmentError{}
+	mi := &file_throughline_actionplanning_v1_assignment_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AssignmentError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AssignmentError) ProtoMessage() {}
+
+func (x *AssignmentError) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_actionplanning_v1_assignment_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AssignmentError.ProtoReflect.Descriptor instead.
+func (*AssignmentError) Descriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_assignment_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *AssignmentError) GetRow() int32 {
+	if x != nil {
+		return x.Row
+	}
+	return 0
+}
+
+func (x *AssignmentError) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *AssignmentError) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *AssignmentError) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+// Response of BatchUpsertAssignments: created + updated + unchanged + rejected = assignments received.
+type BatchUpsertAssignmentsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Written for the first time.
+	Created int32 `protobuf:"varint,1,opt,name=created,proto3" json:"created,omitempty"`
+	// Changed.
+	Updated int32 `protobuf:"varint,2,opt,name=updated,proto3" json:"updated,omitempty"`
+	// As they were.
+	Unchanged int32 `protobuf:"varint,3,opt,name=unchanged,proto3" json:"unchanged,omitempty"`
+	// Refused.
+	Rejected int32 `protobuf:"varint,4,opt,name=rejected,proto3" json:"rejected,omitempty"`
+	// Why.
+	Errors        []*AssignmentError `protobuf:"bytes,5,rep,name=errors,proto3" json:"errors,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchUpsertAssignmentsResponse) Reset() {
+	*x = BatchUpsertAssignmentsResponse{}
+	mi := &file_throughline_actionplanning_v1_assignment_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchUpsertAssignmentsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchUpsertAssignmentsResponse) ProtoMessage() {}
+
+func (x *BatchUpsertAssignmentsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_actionplanning_v1_assignment_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchUpsertAssignmentsResponse.ProtoReflect.Descriptor instead.
+func (*BatchUpsertAssignmentsResponse) Descriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_assignment_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *BatchUpsertAssignmentsResponse) GetCreated() int32 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *BatchUpsertAssignmentsResponse) GetUpdated() int32 {
+	if x != nil {
+		return x.Updated
+	}
+	return 0
+}
+
+func (x *BatchUpsertAssignmentsResponse) GetUnchanged() int32 {
+	if x != nil {
+		return x.Unchanged
+	}
+	return 0
+}
+
+func (x *BatchUpsertAssignmentsResponse) GetRejected() int32 {
+	if x != nil {
+		return x.Rejected
+	}
+	return 0
+}
+
+func (x *BatchUpsertAssignmentsResponse) GetErrors() []*AssignmentError {
+	if x != nil {
+		return x.Errors
+	}
+	return nil
+}
+
+// Request of ListAssignmentChanges.
+type ListAssignmentChangesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organization whose assignments to follow.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// The next_sync_token of the call before; empty starts with everything that is there. A token older than 30 days is refused
+	// with reason EXPIRED_SYNC_TOKEN: start anew.
+	SyncToken string `protobuf:"bytes,2,opt,name=sync_token,json=syncToken,proto3" json:"sync_token,omitempty"`
+	// How many to answer at most; 0 means 50, above 1,000 means 1,000.
+	PageSize      int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAssignmentChangesRequest) Reset() {
+	*x = ListAssignmentChangesRequest{}
+	mi := &file_throughline_actionplanning_v1_assignment_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAssignmentChangesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAssignmentChangesRequest) ProtoMessage() {}
+
+func (x *ListAssignmentChangesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_actionplanning_v1_assignment_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAssignmentChangesRequest.ProtoReflect.Descriptor instead.
+func (*ListAssignmentChangesRequest) Descriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_assignment_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ListAssignmentChangesRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListAssignmentChangesRequest) GetSyncToken() string {
+	if x != nil {
+		return x.SyncToken
+	}
+	return ""
+}
+
+func (x *ListAssignmentChangesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+// One change.
+type AssignmentChange struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The assignment after the change; its name alone when it was deleted.
+	Assignment *Assignment `protobuf:"bytes,1,opt,name=assignment,proto3" json:"assignment,omitempty"`
+	// It was deleted.
+	Deleted       bool `protobuf:"varint,2,opt,name=deleted,proto3" json:"deleted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AssignmentChange) Reset() {
+	*x = AssignmentChange{}
+	mi := &file_throughline_actionplanning_v1_assignment_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AssignmentChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AssignmentChange) ProtoMessage() {}
+
+func (x *AssignmentChange) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_actionplanning_v1_assignment_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AssignmentChange.ProtoReflect.Descriptor instead.
+func (*AssignmentChange) Descriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_assignment_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *AssignmentChange) GetAssignment() *Assignment {
+	if x != nil {
+		return x.Assignment
+	}
+	return nil
+}
+
+func (x *AssignmentChange) GetDeleted() bool {
+	if x != nil {
+		return x.Deleted
+	}
+	return false
+}
+
+// Response of ListAssignmentChanges.
+type ListAssignmentChangesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Assignments that changed, each once, in the order of their last change.
+	Changes []*AssignmentChange `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
+	// Send it next time; more is there already when has_more is set.
+	NextSyncToken string `protobuf:"bytes,2,opt,name=next_sync_token,json=nextSyncToken,proto3" json:"next_sync_token,omitempty"`
+	// More changes are there already.
+	HasMore       bool `protobuf:"varint,3,opt,name=has_more,json=hasMore,proto3" json:"has_more,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAssignmentChangesResponse) Reset() {
+	*x = ListAssignmentChangesResponse{}
+	mi := &file_throughline_actionplanning_v1_assignment_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAssignmentChangesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAssignmentChangesResponse) ProtoMessage() {}
+
+func (x *ListAssignmentChangesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_actionplanning_v1_assignment_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAssignmentChangesResponse.ProtoReflect.Descriptor instead.
+func (*ListAssignmentChangesResponse) Descriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_assignment_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ListAssignmentChangesResponse) GetChanges() []*AssignmentChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *ListAssignmentChangesResponse) GetNextSyncToken() string {
+	if x != nil {
+		return x.NextSyncToken
+	}
+	return ""
+}
+
+func (x *ListAssignmentChangesResponse) GetHasMore() bool {
+	if x != nil {
+		return x.HasMore
+	}
+	return false
+}
+
 var File_throughline_actionplanning_v1_assignment_proto protoreflect.FileDescriptor
 
 const file_throughline_actionplanning_v1_assignment_proto_rawDesc = "" +
 	"\n" +
-	".throughline/actionplanning/v1/assignment.proto\x12\x1dthroughline.actionplanning.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\"\xc5\x05\n" +
+	".throughline/actionplanning/v1/assignment.proto\x12\x1dthroughline.actionplanning.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\"\xd9\x06\n" +
 	"\n" +
 	"Assignment\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12Q\n" +
@@ -649,7 +1335,11 @@ const file_throughline_actionplanning_v1_assignment_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"updateTime:z\xeaAw\n" +
+	"updateTime\x12G\n" +
+	"\tmilestone\x18\v \x01(\tB)\xfaA&\n" +
+	"$throughline.actionplanning/MilestoneR\tmilestone\x12*\n" +
+	"\x0eover_allocated\x18\f \x01(\bB\x03\xe0A\x03R\roverAllocated\x12\x1d\n" +
+	"\ainterim\x18\r \x01(\bB\x03\xe0A\x03R\ainterim:z\xeaAw\n" +
 	"%throughline.actionplanning/Assignment\x125organizations/{organization}/assignments/{assignment}*\vassignments2\n" +
 	"assignment\"\xd6\x02\n" +
 	"\x17CreateAssignmentRequest\x12E\n" +
@@ -691,12 +1381,67 @@ const file_throughline_actionplanning_v1_assignment_proto_rawDesc = "" +
 	"\x04etag\x18\x02 \x01(\tR\x04etag\x12'\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n" +
-	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly*\x86\x01\n" +
+	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly\"\xec\x02\n" +
+	"\x10AssignmentPolicy\x12\x17\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12`\n" +
+	"\x0fover_allocation\x18\x02 \x01(\x0e2-.throughline.actionplanning.v1.OverAllocationB\b\xbaH\x05\x82\x01\x02\x10\x01R\x0eoverAllocation\x12\x12\n" +
+	"\x04etag\x18\x03 \x01(\tR\x04etag\x12@\n" +
+	"\vupdate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"updateTime:\x86\x01\xeaA\x82\x01\n" +
+	"+throughline.actionplanning/AssignmentPolicy\x12-organizations/{organization}/assignmentPolicy*\x12assignmentPolicies2\x10assignmentPolicy\"l\n" +
+	"\x1aGetAssignmentPolicyRequest\x12N\n" +
+	"\x04name\x18\x01 \x01(\tB:\xe0A\x02\xfaA-\n" +
+	"+throughline.actionplanning/AssignmentPolicy\xbaH\x04r\x02\x10\x01R\x04name\"\x93\x02\n" +
+	"\x1dUpdateAssignmentPolicyRequest\x12g\n" +
+	"\x11assignment_policy\x18\x01 \x01(\v2/.throughline.actionplanning.v1.AssignmentPolicyB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x10assignmentPolicy\x12;\n" +
+	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
+	"updateMask\x12'\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n" +
+	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly\"\x96\x02\n" +
+	"\x1dBatchUpsertAssignmentsRequest\x12E\n" +
+	"\x06parent\x18\x01 \x01(\tB-\xe0A\x02\xfaA \n" +
+	"\x1ethroughline.goals/Organization\xbaH\x04r\x02\x10\x01R\x06parent\x12`\n" +
+	"\vassignments\x18\x02 \x03(\v2).throughline.actionplanning.v1.AssignmentB\x13\xe0A\x02\xbaH\r\x92\x01\n" +
+	"\b\x01\x10\xe8\a\"\x03\xd8\x01\x03R\vassignments\x12'\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n" +
+	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly\"k\n" +
+	"\x0fAssignmentError\x12\x10\n" +
+	"\x03row\x18\x01 \x01(\x05R\x03row\x12\x14\n" +
+	"\x05field\x18\x02 \x01(\tR\x05field\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x18\n" +
+	"\amessage\x18\x04 \x01(\tR\amessage\"\xd6\x01\n" +
+	"\x1eBatchUpsertAssignmentsResponse\x12\x18\n" +
+	"\acreated\x18\x01 \x01(\x05R\acreated\x12\x18\n" +
+	"\aupdated\x18\x02 \x01(\x05R\aupdated\x12\x1c\n" +
+	"\tunchanged\x18\x03 \x01(\x05R\tunchanged\x12\x1a\n" +
+	"\brejected\x18\x04 \x01(\x05R\brejected\x12F\n" +
+	"\x06errors\x18\x05 \x03(\v2..throughline.actionplanning.v1.AssignmentErrorR\x06errors\"\xb4\x01\n" +
+	"\x1cListAssignmentChangesRequest\x12E\n" +
+	"\x06parent\x18\x01 \x01(\tB-\xe0A\x02\xfaA \n" +
+	"\x1ethroughline.goals/Organization\xbaH\x04r\x02\x10\x01R\x06parent\x12'\n" +
+	"\n" +
+	"sync_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\tsyncToken\x12$\n" +
+	"\tpage_size\x18\x03 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\"w\n" +
+	"\x10AssignmentChange\x12I\n" +
+	"\n" +
+	"assignment\x18\x01 \x01(\v2).throughline.actionplanning.v1.AssignmentR\n" +
+	"assignment\x12\x18\n" +
+	"\adeleted\x18\x02 \x01(\bR\adeleted\"\xad\x01\n" +
+	"\x1dListAssignmentChangesResponse\x12I\n" +
+	"\achanges\x18\x01 \x03(\v2/.throughline.actionplanning.v1.AssignmentChangeR\achanges\x12&\n" +
+	"\x0fnext_sync_token\x18\x02 \x01(\tR\rnextSyncToken\x12\x19\n" +
+	"\bhas_more\x18\x03 \x01(\bR\ahasMore*\x86\x01\n" +
 	"\x0eAssignmentRole\x12\x1f\n" +
 	"\x1bASSIGNMENT_ROLE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14ASSIGNMENT_ROLE_LEAD\x10\x01\x12\x1b\n" +
 	"\x17ASSIGNMENT_ROLE_SUPPORT\x10\x02\x12\x1c\n" +
-	"\x18ASSIGNMENT_ROLE_REVIEWER\x10\x03B]Z[github.com/throughline/throughline/proto/gen/throughline/actionplanning/v1;actionplanningv1b\x06proto3"
+	"\x18ASSIGNMENT_ROLE_REVIEWER\x10\x03*g\n" +
+	"\x0eOverAllocation\x12\x1f\n" +
+	"\x1bOVER_ALLOCATION_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16OVER_ALLOCATION_REFUSE\x10\x01\x12\x18\n" +
+	"\x14OVER_ALLOCATION_FLAG\x10\x02B]Z[github.com/throughline/throughline/proto/gen/throughline/actionplanning/v1;actionplanningv1b\x06proto3"
 
 var (
 	file_throughline_actionplanning_v1_assignment_proto_rawDescOnce sync.Once
@@ -710,36 +1455,54 @@ func file_throughline_actionplanning_v1_assignment_proto_rawDescGZIP() []byte {
 	return file_throughline_actionplanning_v1_assignment_proto_rawDescData
 }
 
-var file_throughline_actionplanning_v1_assignment_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_throughline_actionplanning_v1_assignment_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_throughline_actionplanning_v1_assignment_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_throughline_actionplanning_v1_assignment_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_throughline_actionplanning_v1_assignment_proto_goTypes = []any{
-	(AssignmentRole)(0),             // 0: throughline.actionplanning.v1.AssignmentRole
-	(*Assignment)(nil),              // 1: throughline.actionplanning.v1.Assignment
-	(*CreateAssignmentRequest)(nil), // 2: throughline.actionplanning.v1.CreateAssignmentRequest
-	(*GetAssignmentRequest)(nil),    // 3: throughline.actionplanning.v1.GetAssignmentRequest
-	(*ListAssignmentsRequest)(nil),  // 4: throughline.actionplanning.v1.ListAssignmentsRequest
-	(*ListAssignmentsResponse)(nil), // 5: throughline.actionplanning.v1.ListAssignmentsResponse
-	(*UpdateAssignmentRequest)(nil), // 6: throughline.actionplanning.v1.UpdateAssignmentRequest
-	(*DeleteAssignmentRequest)(nil), // 7: throughline.actionplanning.v1.DeleteAssignmentRequest
-	(*date.Date)(nil),               // 8: google.type.Date
-	(*timestamppb.Timestamp)(nil),   // 9: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),   // 10: google.protobuf.FieldMask
+	(AssignmentRole)(0),                    // 0: throughline.actionplanning.v1.AssignmentRole
+	(OverAllocation)(0),                    // 1: throughline.actionplanning.v1.OverAllocation
+	(*Assignment)(nil),                     // 2: throughline.actionplanning.v1.Assignment
+	(*CreateAssignmentRequest)(nil),        // 3: throughline.actionplanning.v1.CreateAssignmentRequest
+	(*GetAssignmentRequest)(nil),           // 4: throughline.actionplanning.v1.GetAssignmentRequest
+	(*ListAssignmentsRequest)(nil),         // 5: throughline.actionplanning.v1.ListAssignmentsRequest
+	(*ListAssignmentsResponse)(nil),        // 6: throughline.actionplanning.v1.ListAssignmentsResponse
+	(*UpdateAssignmentRequest)(nil),        // 7: throughline.actionplanning.v1.UpdateAssignmentRequest
+	(*DeleteAssignmentRequest)(nil),        // 8: throughline.actionplanning.v1.DeleteAssignmentRequest
+	(*AssignmentPolicy)(nil),               // 9: throughline.actionplanning.v1.AssignmentPolicy
+	(*GetAssignmentPolicyRequest)(nil),     // 10: throughline.actionplanning.v1.GetAssignmentPolicyRequest
+	(*UpdateAssignmentPolicyRequest)(nil),  // 11: throughline.actionplanning.v1.UpdateAssignmentPolicyRequest
+	(*BatchUpsertAssignmentsRequest)(nil),  // 12: throughline.actionplanning.v1.BatchUpsertAssignmentsRequest
+	(*AssignmentError)(nil),                // 13: throughline.actionplanning.v1.AssignmentError
+	(*BatchUpsertAssignmentsResponse)(nil), // 14: throughline.actionplanning.v1.BatchUpsertAssignmentsResponse
+	(*ListAssignmentChangesRequest)(nil),   // 15: throughline.actionplanning.v1.ListAssignmentChangesRequest
+	(*AssignmentChange)(nil),               // 16: throughline.actionplanning.v1.AssignmentChange
+	(*ListAssignmentChangesResponse)(nil),  // 17: throughline.actionplanning.v1.ListAssignmentChangesResponse
+	(*date.Date)(nil),                      // 18: google.type.Date
+	(*timestamppb.Timestamp)(nil),          // 19: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),          // 20: google.protobuf.FieldMask
 }
 var file_throughline_actionplanning_v1_assignment_proto_depIdxs = []int32{
 	0,  // 0: throughline.actionplanning.v1.Assignment.role:type_name -> throughline.actionplanning.v1.AssignmentRole
-	8,  // 1: throughline.actionplanning.v1.Assignment.start_date:type_name -> google.type.Date
-	8,  // 2: throughline.actionplanning.v1.Assignment.end_date:type_name -> google.type.Date
-	9,  // 3: throughline.actionplanning.v1.Assignment.create_time:type_name -> google.protobuf.Timestamp
-	9,  // 4: throughline.actionplanning.v1.Assignment.update_time:type_name -> google.protobuf.Timestamp
-	1,  // 5: throughline.actionplanning.v1.CreateAssignmentRequest.assignment:type_name -> throughline.actionplanning.v1.Assignment
-	1,  // 6: throughline.actionplanning.v1.ListAssignmentsResponse.assignments:type_name -> throughline.actionplanning.v1.Assignment
-	1,  // 7: throughline.actionplanning.v1.UpdateAssignmentRequest.assignment:type_name -> throughline.actionplanning.v1.Assignment
-	10, // 8: throughline.actionplanning.v1.UpdateAssignmentRequest.update_mask:type_name -> google.protobuf.FieldMask
-	9,  // [9:9] is the sub-list for method output_type
-	9,  // [9:9] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	18, // 1: throughline.actionplanning.v1.Assignment.start_date:type_name -> google.type.Date
+	18, // 2: throughline.actionplanning.v1.Assignment.end_date:type_name -> google.type.Date
+	19, // 3: throughline.actionplanning.v1.Assignment.create_time:type_name -> google.protobuf.Timestamp
+	19, // 4: throughline.actionplanning.v1.Assignment.update_time:type_name -> google.protobuf.Timestamp
+	2,  // 5: throughline.actionplanning.v1.CreateAssignmentRequest.assignment:type_name -> throughline.actionplanning.v1.Assignment
+	2,  // 6: throughline.actionplanning.v1.ListAssignmentsResponse.assignments:type_name -> throughline.actionplanning.v1.Assignment
+	2,  // 7: throughline.actionplanning.v1.UpdateAssignmentRequest.assignment:type_name -> throughline.actionplanning.v1.Assignment
+	20, // 8: throughline.actionplanning.v1.UpdateAssignmentRequest.update_mask:type_name -> google.protobuf.FieldMask
+	1,  // 9: throughline.actionplanning.v1.AssignmentPolicy.over_allocation:type_name -> throughline.actionplanning.v1.OverAllocation
+	19, // 10: throughline.actionplanning.v1.AssignmentPolicy.update_time:type_name -> google.protobuf.Timestamp
+	9,  // 11: throughline.actionplanning.v1.UpdateAssignmentPolicyRequest.assignment_policy:type_name -> throughline.actionplanning.v1.AssignmentPolicy
+	20, // 12: throughline.actionplanning.v1.UpdateAssignmentPolicyRequest.update_mask:type_name -> google.protobuf.FieldMask
+	2,  // 13: throughline.actionplanning.v1.BatchUpsertAssignmentsRequest.assignments:type_name -> throughline.actionplanning.v1.Assignment
+	13, // 14: throughline.actionplanning.v1.BatchUpsertAssignmentsResponse.errors:type_name -> throughline.actionplanning.v1.AssignmentError
+	2,  // 15: throughline.actionplanning.v1.AssignmentChange.assignment:type_name -> throughline.actionplanning.v1.Assignment
+	16, // 16: throughline.actionplanning.v1.ListAssignmentChangesResponse.changes:type_name -> throughline.actionplanning.v1.AssignmentChange
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_throughline_actionplanning_v1_assignment_proto_init() }
@@ -752,8 +1515,8 @@ func file_throughline_actionplanning_v1_assignment_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_throughline_actionplanning_v1_assignment_proto_rawDesc), len(file_throughline_actionplanning_v1_assignment_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   7,
+			NumEnums:      2,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -29,6 +29,246 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Where an objective stands.
+type ObjectiveState int32
+
+const (
+	// Like DRAFT.
+	ObjectiveState_OBJECTIVE_STATE_UNSPECIFIED ObjectiveState = 0
+	// Being written.
+	ObjectiveState_OBJECTIVE_STATE_DRAFT ObjectiveState = 1
+	// Reviewed and under way.
+	ObjectiveState_OBJECTIVE_STATE_ACTIVE ObjectiveState = 2
+	// Under way, though the money it needs is requested and not yet adopted.
+	ObjectiveState_OBJECTIVE_STATE_ACTIVE_UNFUNDED ObjectiveState = 3
+	// Done.
+	ObjectiveState_OBJECTIVE_STATE_COMPLETED ObjectiveState = 4
+	// Given up.
+	ObjectiveState_OBJECTIVE_STATE_CANCELLED ObjectiveState = 5
+)
+
+// Enum value maps for ObjectiveState.
+var (
+	ObjectiveState_name = map[int32]string{
+		0: "OBJECTIVE_STATE_UNSPECIFIED",
+		1: "OBJECTIVE_STATE_DRAFT",
+		2: "OBJECTIVE_STATE_ACTIVE",
+		3: "OBJECTIVE_STATE_ACTIVE_UNFUNDED",
+		4: "OBJECTIVE_STATE_COMPLETED",
+		5: "OBJECTIVE_STATE_CANCELLED",
+	}
+	ObjectiveState_value = map[string]int32{
+		"OBJECTIVE_STATE_UNSPECIFIED":     0,
+		"OBJECTIVE_STATE_DRAFT":           1,
+		"OBJECTIVE_STATE_ACTIVE":          2,
+		"OBJECTIVE_STATE_ACTIVE_UNFUNDED": 3,
+		"OBJECTIVE_STATE_COMPLETED":       4,
+		"OBJECTIVE_STATE_CANCELLED":       5,
+	}
+)
+
+func (x ObjectiveState) Enum() *ObjectiveState {
+	p := new(ObjectiveState)
+	*p = x
+	return p
+}
+
+func (x ObjectiveState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ObjectiveState) Descriptor() protoreflect.EnumDescriptor {
+	return file_throughline_actionplanning_v1_objective_proto_enumTypes[0].Descriptor()
+}
+
+func (ObjectiveState) Type() protoreflect.EnumType {
+	return &file_throughline_actionplanning_v1_objective_proto_enumTypes[0]
+}
+
+func (x ObjectiveState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ObjectiveState.Descriptor instead.
+func (ObjectiveState) EnumDescriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{0}
+}
+
+// What an objective's progress is made of.
+type ProgressRule int32
+
+const (
+	// Like MILESTONES.
+	ProgressRule_PROGRESS_RULE_UNSPECIFIED ProgressRule = 0
+	// Percent done of its milestones, by weight.
+	ProgressRule_PROGRESS_RULE_MILESTONES ProgressRule = 1
+	// How far its measure has come from baseline to target.
+	ProgressRule_PROGRESS_RULE_MEASURE ProgressRule = 2
+)
+
+// Enum value maps for ProgressRule.
+var (
+	ProgressRule_name = map[int32]string{
+		0: "PROGRESS_RULE_UNSPECIFIED",
+		1: "PROGRESS_RULE_MILESTONES",
+		2: "PROGRESS_RULE_MEASURE",
+	}
+	ProgressRule_value = map[string]int32{
+		"PROGRESS_RULE_UNSPECIFIED": 0,
+		"PROGRESS_RULE_MILESTONES":  1,
+		"PROGRESS_RULE_MEASURE":     2,
+	}
+)
+
+func (x ProgressRule) Enum() *ProgressRule {
+	p := new(ProgressRule)
+	*p = x
+	return p
+}
+
+func (x ProgressRule) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ProgressRule) Descriptor() protoreflect.EnumDescriptor {
+	return file_throughline_actionplanning_v1_objective_proto_enumTypes[1].Descriptor()
+}
+
+func (ProgressRule) Type() protoreflect.EnumType {
+	return &file_throughline_actionplanning_v1_objective_proto_enumTypes[1]
+}
+
+func (x ProgressRule) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ProgressRule.Descriptor instead.
+func (ProgressRule) EnumDescriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{1}
+}
+
+// Letter of SMART.
+type SmartLetter int32
+
+const (
+	// Not said.
+	SmartLetter_SMART_LETTER_UNSPECIFIED SmartLetter = 0
+	// It says who does what, where.
+	SmartLetter_SMART_LETTER_SPECIFIC SmartLetter = 1
+	// It has a measure with a baseline and a target.
+	SmartLetter_SMART_LETTER_MEASURABLE SmartLetter = 2
+	// The people and the money it needs are there.
+	SmartLetter_SMART_LETTER_ACHIEVABLE SmartLetter = 3
+	// Its goal is in the current plan.
+	SmartLetter_SMART_LETTER_RELEVANT SmartLetter = 4
+	// Its dates lie within the plan's period.
+	SmartLetter_SMART_LETTER_TIME_BOUND SmartLetter = 5
+)
+
+// Enum value maps for SmartLetter.
+var (
+	SmartLetter_name = map[int32]string{
+		0: "SMART_LETTER_UNSPECIFIED",
+		1: "SMART_LETTER_SPECIFIC",
+		2: "SMART_LETTER_MEASURABLE",
+		3: "SMART_LETTER_ACHIEVABLE",
+		4: "SMART_LETTER_RELEVANT",
+		5: "SMART_LETTER_TIME_BOUND",
+	}
+	SmartLetter_value = map[string]int32{
+		"SMART_LETTER_UNSPECIFIED": 0,
+		"SMART_LETTER_SPECIFIC":    1,
+		"SMART_LETTER_MEASURABLE":  2,
+		"SMART_LETTER_ACHIEVABLE":  3,
+		"SMART_LETTER_RELEVANT":    4,
+		"SMART_LETTER_TIME_BOUND":  5,
+	}
+)
+
+func (x SmartLetter) Enum() *SmartLetter {
+	p := new(SmartLetter)
+	*p = x
+	return p
+}
+
+func (x SmartLetter) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SmartLetter) Descriptor() protoreflect.EnumDescriptor {
+	return file_throughline_actionplanning_v1_objective_proto_enumTypes[2].Descriptor()
+}
+
+func (SmartLetter) Type() protoreflect.EnumType {
+	return &file_throughline_actionplanning_v1_objective_proto_enumTypes[2]
+}
+
+func (x SmartLetter) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SmartLetter.Descriptor instead.
+func (SmartLetter) EnumDescriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{2}
+}
+
+// Verdict on a letter.
+type SmartVerdict int32
+
+const (
+	// Not said.
+	SmartVerdict_SMART_VERDICT_UNSPECIFIED SmartVerdict = 0
+	// It holds.
+	SmartVerdict_SMART_VERDICT_PASS SmartVerdict = 1
+	// It holds if what is requested comes.
+	SmartVerdict_SMART_VERDICT_CONDITIONAL SmartVerdict = 2
+	// It does not hold.
+	SmartVerdict_SMART_VERDICT_FAIL SmartVerdict = 3
+)
+
+// Enum value maps for SmartVerdict.
+var (
+	SmartVerdict_name = map[int32]string{
+		0: "SMART_VERDICT_UNSPECIFIED",
+		1: "SMART_VERDICT_PASS",
+		2: "SMART_VERDICT_CONDITIONAL",
+		3: "SMART_VERDICT_FAIL",
+	}
+	SmartVerdict_value = map[string]int32{
+		"SMART_VERDICT_UNSPECIFIED": 0,
+		"SMART_VERDICT_PASS":        1,
+		"SMART_VERDICT_CONDITIONAL": 2,
+		"SMART_VERDICT_FAIL":        3,
+	}
+)
+
+func (x SmartVerdict) Enum() *SmartVerdict {
+	p := new(SmartVerdict)
+	*p = x
+	return p
+}
+
+func (x SmartVerdict) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SmartVerdict) Descriptor() protoreflect.EnumDescriptor {
+	return file_throughline_actionplanning_v1_objective_proto_enumTypes[3].Descriptor()
+}
+
+func (SmartVerdict) Type() protoreflect.EnumType {
+	return &file_throughline_actionplanning_v1_objective_proto_enumTypes[3]
+}
+
+func (x SmartVerdict) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SmartVerdict.Descriptor instead.
+func (SmartVerdict) EnumDescriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{3}
+}
+
 // What an objective needs to be achievable.
 type RequiredResources struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -93,6 +333,225 @@ func (x *RequiredResources) GetProgram() string {
 	return ""
 }
 
+// Verdict on one letter.
+type SmartFinding struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The letter.
+	Letter SmartLetter `protobuf:"varint,1,opt,name=letter,proto3,enum=throughline.actionplanning.v1.SmartLetter" json:"letter,omitempty"`
+	// The verdict.
+	Verdict SmartVerdict `protobuf:"varint,2,opt,name=verdict,proto3,enum=throughline.actionplanning.v1.SmartVerdict" json:"verdict,omitempty"`
+	// Why, in words.
+	Reasons []string `protobuf:"bytes,3,rep,name=reasons,proto3" json:"reasons,omitempty"`
+	// What would mend it, in words; empty when it holds.
+	Remedies      []string `protobuf:"bytes,4,rep,name=remedies,proto3" json:"remedies,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SmartFinding) Reset() {
+	*x = SmartFinding{}
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SmartFinding) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SmartFinding) ProtoMessage() {}
+
+func (x *SmartFinding) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SmartFinding.ProtoReflect.Descriptor instead.
+func (*SmartFinding) Descriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *SmartFinding) GetLetter() SmartLetter {
+	if x != nil {
+		return x.Letter
+	}
+	return SmartLetter_SMART_LETTER_UNSPECIFIED
+}
+
+func (x *SmartFinding) GetVerdict() SmartVerdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return SmartVerdict_SMART_VERDICT_UNSPECIFIED
+}
+
+func (x *SmartFinding) GetReasons() []string {
+	if x != nil {
+		return x.Reasons
+	}
+	return nil
+}
+
+func (x *SmartFinding) GetRemedies() []string {
+	if x != nil {
+		return x.Remedies
+	}
+	return nil
+}
+
+// What the rules say of an objective, letter by letter. The same facts give the same review.
+type SmartReview struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The objective.
+	Objective string `protobuf:"bytes,1,opt,name=objective,proto3" json:"objective,omitempty"`
+	// One finding per letter, in their order.
+	Findings []*SmartFinding `protobuf:"bytes,2,rep,name=findings,proto3" json:"findings,omitempty"`
+	// The worst verdict of all letters.
+	Verdict SmartVerdict `protobuf:"varint,3,opt,name=verdict,proto3,enum=throughline.actionplanning.v1.SmartVerdict" json:"verdict,omitempty"`
+	// Version of the rules, such as "SMART/1".
+	Rules string `protobuf:"bytes,4,opt,name=rules,proto3" json:"rules,omitempty"`
+	// When it was made.
+	ReviewTime    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=review_time,json=reviewTime,proto3" json:"review_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SmartReview) Reset() {
+	*x = SmartReview{}
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SmartReview) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SmartReview) ProtoMessage() {}
+
+func (x *SmartReview) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SmartReview.ProtoReflect.Descriptor instead.
+func (*SmartReview) Descriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *SmartReview) GetObjective() string {
+	if x != nil {
+		return x.Objective
+	}
+	return ""
+}
+
+func (x *SmartReview) GetFindings() []*SmartFinding {
+	if x != nil {
+		return x.Findings
+	}
+	return nil
+}
+
+func (x *SmartReview) GetVerdict() SmartVerdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return SmartVerdict_SMART_VERDICT_UNSPECIFIED
+}
+
+func (x *SmartReview) GetRules() string {
+	if x != nil {
+		return x.Rules
+	}
+	return ""
+}
+
+func (x *SmartReview) GetReviewTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReviewTime
+	}
+	return nil
+}
+
+// A decision to go on with an objective that fails its review.
+type SmartOverride struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who decided.
+	By string `protobuf:"bytes,1,opt,name=by,proto3" json:"by,omitempty"`
+	// Why.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// When.
+	OverrideTime  *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=override_time,json=overrideTime,proto3" json:"override_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SmartOverride) Reset() {
+	*x = SmartOverride{}
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SmartOverride) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SmartOverride) ProtoMessage() {}
+
+func (x *SmartOverride) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SmartOverride.ProtoReflect.Descriptor instead.
+func (*SmartOverride) Descriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *SmartOverride) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *SmartOverride) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *SmartOverride) GetOverrideTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OverrideTime
+	}
+	return nil
+}
+
 // A SMART objective of a strategy.
 type Objective struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -117,14 +576,36 @@ type Objective struct {
 	// When it was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it last changed.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Where it happens: the whole city, a district, a place.
+	Location string `protobuf:"bytes,13,opt,name=location,proto3" json:"location,omitempty"`
+	// Who answers for it: a role or a person; a LEAD assignment names the employee.
+	Owner string `protobuf:"bytes,14,opt,name=owner,proto3" json:"owner,omitempty"`
+	// First day of the work; unset means the plan's.
+	StartDate *date.Date `protobuf:"bytes,15,opt,name=start_date,json=startDate,proto3" json:"start_date,omitempty"`
+	// Request whose money it waits for: makes ACHIEVABLE conditional instead of failed.
+	FundingRequest string `protobuf:"bytes,16,opt,name=funding_request,json=fundingRequest,proto3" json:"funding_request,omitempty"`
+	// Where it stands; changed by activateObjective, completeObjective and cancelObjective.
+	State ObjectiveState `protobuf:"varint,17,opt,name=state,proto3,enum=throughline.actionplanning.v1.ObjectiveState" json:"state,omitempty"`
+	// What its progress is made of.
+	ProgressRule ProgressRule `protobuf:"varint,18,opt,name=progress_rule,json=progressRule,proto3,enum=throughline.actionplanning.v1.ProgressRule" json:"progress_rule,omitempty"`
+	// Weight among what counts beside it; 0 means 1.
+	Weight int32 `protobuf:"varint,19,opt,name=weight,proto3" json:"weight,omitempty"`
+	// Whether it counts in the progress of its strategy.
+	Contribution WorkContribution `protobuf:"varint,20,opt,name=contribution,proto3,enum=throughline.actionplanning.v1.WorkContribution" json:"contribution,omitempty"`
+	// Progress in parts per million, rolled up by weight from below; unset when nothing below counts.
+	ProgressPpm *int32 `protobuf:"varint,21,opt,name=progress_ppm,json=progressPpm,proto3,oneof" json:"progress_ppm,omitempty"`
+	// Review it was activated with.
+	SmartReview *SmartReview `protobuf:"bytes,22,opt,name=smart_review,json=smartReview,proto3" json:"smart_review,omitempty"`
+	// Set when it was activated against its review.
+	SmartOverride *SmartOverride `protobuf:"bytes,23,opt,name=smart_override,json=smartOverride,proto3" json:"smart_override,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Objective) Reset() {
 	*x = Objective{}
-	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[1]
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -136,7 +617,7 @@ func (x *Objective) String() string {
 func (*Objective) ProtoMessage() {}
 
 func (x *Objective) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[1]
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -149,7 +630,7 @@ func (x *Objective) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Objective.ProtoReflect.Descriptor instead.
 func (*Objective) Descriptor() ([]byte, []int) {
-	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{1}
+	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Objective) GetName() string {
@@ -229,6 +710,83 @@ func (x *Objective) GetUpdateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Objective) GetLocation() string {
+	if x != nil {
+		return x.Location
+	}
+	return ""
+}
+
+func (x *Objective) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *Objective) GetStartDate() *date.Date {
+	if x != nil {
+		return x.StartDate
+	}
+	return nil
+}
+
+func (x *Objective) GetFundingRequest() string {
+	if x != nil {
+		return x.FundingRequest
+	}
+	return ""
+}
+
+func (x *Objective) GetState() ObjectiveState {
+	if x != nil {
+		return x.State
+	}
+	return ObjectiveState_OBJECTIVE_STATE_UNSPECIFIED
+}
+
+func (x *Objective) GetProgressRule() ProgressRule {
+	if x != nil {
+		return x.ProgressRule
+	}
+	return ProgressRule_PROGRESS_RULE_UNSPECIFIED
+}
+
+func (x *Objective) GetWeight() int32 {
+	if x != nil {
+		return x.Weight
+	}
+	return 0
+}
+
+func (x *Objective) GetContribution() WorkContribution {
+	if x != nil {
+		return x.Contribution
+	}
+	return WorkContribution_WORK_CONTRIBUTION_UNSPECIFIED
+}
+
+func (x *Objective) GetProgressPpm() int32 {
+	if x != nil && x.ProgressPpm != nil {
+		return *x.ProgressPpm
+	}
+	return 0
+}
+
+func (x *Objective) GetSmartReview() *SmartReview {
+	if x != nil {
+		return x.SmartReview
+	}
+	return nil
+}
+
+func (x *Objective) GetSmartOverride() *SmartOverride {
+	if x != nil {
+		return x.SmartOverride
+	}
+	return nil
+}
+
 // Request of CreateObjective.
 type CreateObjectiveRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -249,7 +807,7 @@ type CreateObjectiveRequest struct {
 
 func (x *CreateObjectiveRequest) Reset() {
 	*x = CreateObjectiveRequest{}
-	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[2]
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -261,7 +819,7 @@ func (x *CreateObjectiveRequest) String() string {
 func (*CreateObjectiveRequest) ProtoMessage() {}
 
 func (x *CreateObjectiveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[2]
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -274,7 +832,7 @@ func (x *CreateObjectiveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateObjectiveRequest.ProtoReflect.Descriptor instead.
 func (*CreateObjectiveRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{2}
+	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *CreateObjectiveRequest) GetParent() string {
@@ -323,7 +881,7 @@ type GetObjectiveRequest struct {
 
 func (x *GetObjectiveRequest) Reset() {
 	*x = GetObjectiveRequest{}
-	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[3]
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -335,7 +893,7 @@ func (x *GetObjectiveRequest) String() string {
 func (*GetObjectiveRequest) ProtoMessage() {}
 
 func (x *GetObjectiveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[3]
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -348,7 +906,7 @@ func (x *GetObjectiveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetObjectiveRequest.ProtoReflect.Descriptor instead.
 func (*GetObjectiveRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{3}
+	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetObjectiveRequest) GetName() string {
@@ -377,7 +935,7 @@ type ListObjectivesRequest struct {
 
 func (x *ListObjectivesRequest) Reset() {
 	*x = ListObjectivesRequest{}
-	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[4]
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -389,7 +947,7 @@ func (x *ListObjectivesRequest) String() string {
 func (*ListObjectivesRequest) ProtoMessage() {}
 
 func (x *ListObjectivesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[4]
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -402,7 +960,7 @@ func (x *ListObjectivesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListObjectivesRequest.ProtoReflect.Descriptor instead.
 func (*ListObjectivesRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{4}
+	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListObjectivesRequest) GetParent() string {
@@ -453,7 +1011,7 @@ type ListObjectivesResponse struct {
 
 func (x *ListObjectivesResponse) Reset() {
 	*x = ListObjectivesResponse{}
-	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[5]
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -465,7 +1023,7 @@ func (x *ListObjectivesResponse) String() string {
 func (*ListObjectivesResponse) ProtoMessage() {}
 
 func (x *ListObjectivesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[5]
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -478,7 +1036,7 @@ func (x *ListObjectivesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListObjectivesResponse.ProtoReflect.Descriptor instead.
 func (*ListObjectivesResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{5}
+	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListObjectivesResponse) GetObjectives() []*Objective {
@@ -513,7 +1071,7 @@ type UpdateObjectiveRequest struct {
 
 func (x *UpdateObjectiveRequest) Reset() {
 	*x = UpdateObjectiveRequest{}
-	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[6]
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -525,7 +1083,7 @@ func (x *UpdateObjectiveRequest) String() string {
 func (*UpdateObjectiveRequest) ProtoMessage() {}
 
 func (x *UpdateObjectiveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[6]
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -538,7 +1096,7 @@ func (x *UpdateObjectiveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateObjectiveRequest.ProtoReflect.Descriptor instead.
 func (*UpdateObjectiveRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{6}
+	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *UpdateObjectiveRequest) GetObjective() *Objective {
@@ -587,7 +1145,7 @@ type DeleteObjectiveRequest struct {
 
 func (x *DeleteObjectiveRequest) Reset() {
 	*x = DeleteObjectiveRequest{}
-	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[7]
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -599,7 +1157,7 @@ func (x *DeleteObjectiveRequest) String() string {
 func (*DeleteObjectiveRequest) ProtoMessage() {}
 
 func (x *DeleteObjectiveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[7]
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -612,7 +1170,7 @@ func (x *DeleteObjectiveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteObjectiveRequest.ProtoReflect.Descriptor instead.
 func (*DeleteObjectiveRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{7}
+	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *DeleteObjectiveRequest) GetName() string {
@@ -643,16 +1201,319 @@ func (x *DeleteObjectiveRequest) GetValidateOnly() bool {
 	return false
 }
 
+// Request of ReviewObjective.
+type ReviewObjectiveRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Objective to review.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReviewObjectiveRequest) Reset() {
+	*x = ReviewObjectiveRequest{}
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReviewObjectiveRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReviewObjectiveRequest) ProtoMessage() {}
+
+func (x *ReviewObjectiveRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReviewObjectiveRequest.ProtoReflect.Descriptor instead.
+func (*ReviewObjectiveRequest) Descriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ReviewObjectiveRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// Request of ActivateObjective.
+type ActivateObjectiveRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Objective to activate; it must be a DRAFT.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Why to go on although the review fails; only a manager may override.
+	OverrideReason string `protobuf:"bytes,2,opt,name=override_reason,json=overrideReason,proto3" json:"override_reason,omitempty"`
+	// Optional etag (AIP-154), also taken from If-Match: a mismatch is refused with reason ETAG_MISMATCH.
+	Etag string `protobuf:"bytes,3,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Idempotency key (AIP-155), also taken from the Idempotency-Key header: a repeat within 7 days answers the first
+	// response, and the same key with another payload is refused. Empty: no protection against repeats.
+	RequestId string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Check everything and answer what would be stored, without storing it (AIP-163).
+	ValidateOnly  bool `protobuf:"varint,5,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ActivateObjectiveRequest) Reset() {
+	*x = ActivateObjectiveRequest{}
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ActivateObjectiveRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ActivateObjectiveRequest) ProtoMessage() {}
+
+func (x *ActivateObjectiveRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ActivateObjectiveRequest.ProtoReflect.Descriptor instead.
+func (*ActivateObjectiveRequest) Descriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ActivateObjectiveRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ActivateObjectiveRequest) GetOverrideReason() string {
+	if x != nil {
+		return x.OverrideReason
+	}
+	return ""
+}
+
+func (x *ActivateObjectiveRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *ActivateObjectiveRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *ActivateObjectiveRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// Request of CompleteObjective.
+type CompleteObjectiveRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Objective that is done; it must be ACTIVE or ACTIVE_UNFUNDED.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Optional etag (AIP-154), also taken from If-Match: a mismatch is refused with reason ETAG_MISMATCH.
+	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Idempotency key (AIP-155), also taken from the Idempotency-Key header: a repeat within 7 days answers the first
+	// response, and the same key with another payload is refused. Empty: no protection against repeats.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Check everything and answer what would be stored, without storing it (AIP-163).
+	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompleteObjectiveRequest) Reset() {
+	*x = CompleteObjectiveRequest{}
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompleteObjectiveRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompleteObjectiveRequest) ProtoMessage() {}
+
+func (x *CompleteObjectiveRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompleteObjectiveRequest.ProtoReflect.Descriptor instead.
+func (*CompleteObjectiveRequest) Descriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *CompleteObjectiveRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CompleteObjectiveRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *CompleteObjectiveRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *CompleteObjectiveRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// Request of CancelObjective.
+type CancelObjectiveRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Objective to give up.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Why.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Optional etag (AIP-154), also taken from If-Match: a mismatch is refused with reason ETAG_MISMATCH.
+	Etag string `protobuf:"bytes,3,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Idempotency key (AIP-155), also taken from the Idempotency-Key header: a repeat within 7 days answers the first
+	// response, and the same key with another payload is refused. Empty: no protection against repeats.
+	RequestId string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Check everything and answer what would be stored, without storing it (AIP-163).
+	ValidateOnly  bool `protobuf:"varint,5,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelObjectiveRequest) Reset() {
+	*x = CancelObjectiveRequest{}
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelObjectiveRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelObjectiveRequest) ProtoMessage() {}
+
+func (x *CancelObjectiveRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_actionplanning_v1_objective_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelObjectiveRequest.ProtoReflect.Descriptor instead.
+func (*CancelObjectiveRequest) Descriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_objective_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *CancelObjectiveRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CancelObjectiveRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *CancelObjectiveRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *CancelObjectiveRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *CancelObjectiveRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
 var File_throughline_actionplanning_v1_objective_proto protoreflect.FileDescriptor
 
 const file_throughline_actionplanning_v1_objective_proto_rawDesc = "" +
 	"\n" +
-	"-throughline/actionplanning/v1/objective.proto\x12\x1dthroughline.actionplanning.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\"\x9f\x01\n" +
+	"-throughline/actionplanning/v1/objective.proto\x12\x1dthroughline.actionplanning.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\x1a,throughline/actionplanning/v1/strategy.proto\"\x9f\x01\n" +
 	"\x11RequiredResources\x12$\n" +
 	"\tfte_milli\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\bfteMilli\x12&\n" +
 	"\x04cost\x18\x02 \x01(\v2\x12.google.type.MoneyR\x04cost\x12<\n" +
 	"\aprogram\x18\x03 \x01(\tB\"\xfaA\x1f\n" +
-	"\x1dthroughline.budgeting/ProgramR\aprogram\"\xd4\x05\n" +
+	"\x1dthroughline.budgeting/ProgramR\aprogram\"\xcf\x01\n" +
+	"\fSmartFinding\x12B\n" +
+	"\x06letter\x18\x01 \x01(\x0e2*.throughline.actionplanning.v1.SmartLetterR\x06letter\x12E\n" +
+	"\averdict\x18\x02 \x01(\x0e2+.throughline.actionplanning.v1.SmartVerdictR\averdict\x12\x18\n" +
+	"\areasons\x18\x03 \x03(\tR\areasons\x12\x1a\n" +
+	"\bremedies\x18\x04 \x03(\tR\bremedies\"\xb9\x02\n" +
+	"\vSmartReview\x12G\n" +
+	"\tobjective\x18\x01 \x01(\tB)\xfaA&\n" +
+	"$throughline.actionplanning/ObjectiveR\tobjective\x12G\n" +
+	"\bfindings\x18\x02 \x03(\v2+.throughline.actionplanning.v1.SmartFindingR\bfindings\x12E\n" +
+	"\averdict\x18\x03 \x01(\x0e2+.throughline.actionplanning.v1.SmartVerdictR\averdict\x12\x14\n" +
+	"\x05rules\x18\x04 \x01(\tR\x05rules\x12;\n" +
+	"\vreview_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"reviewTime\"x\n" +
+	"\rSmartOverride\x12\x0e\n" +
+	"\x02by\x18\x01 \x01(\tR\x02by\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12?\n" +
+	"\roverride_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\foverrideTime\"\xb5\v\n" +
 	"\tObjective\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x120\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x12&\n" +
@@ -668,11 +1529,26 @@ const file_throughline_actionplanning_v1_objective_proto_rawDesc = "" +
 	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"updateTime:\x8c\x01\xeaA\x88\x01\n" +
+	"updateTime\x12$\n" +
+	"\blocation\x18\r \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\blocation\x12\x1e\n" +
+	"\x05owner\x18\x0e \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x05owner\x120\n" +
+	"\n" +
+	"start_date\x18\x0f \x01(\v2\x11.google.type.DateR\tstartDate\x12R\n" +
+	"\x0ffunding_request\x18\x10 \x01(\tB)\xfaA&\n" +
+	"$throughline.budgeting/FundingRequestR\x0efundingRequest\x12H\n" +
+	"\x05state\x18\x11 \x01(\x0e2-.throughline.actionplanning.v1.ObjectiveStateB\x03\xe0A\x03R\x05state\x12Z\n" +
+	"\rprogress_rule\x18\x12 \x01(\x0e2+.throughline.actionplanning.v1.ProgressRuleB\b\xbaH\x05\x82\x01\x02\x10\x01R\fprogressRule\x12\"\n" +
+	"\x06weight\x18\x13 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\x06weight\x12]\n" +
+	"\fcontribution\x18\x14 \x01(\x0e2/.throughline.actionplanning.v1.WorkContributionB\b\xbaH\x05\x82\x01\x02\x10\x01R\fcontribution\x12+\n" +
+	"\fprogress_ppm\x18\x15 \x01(\x05B\x03\xe0A\x03H\x02R\vprogressPpm\x88\x01\x01\x12R\n" +
+	"\fsmart_review\x18\x16 \x01(\v2*.throughline.actionplanning.v1.SmartReviewB\x03\xe0A\x03R\vsmartReview\x12X\n" +
+	"\x0esmart_override\x18\x17 \x01(\v2,.throughline.actionplanning.v1.SmartOverrideB\x03\xe0A\x03R\rsmartOverride:\x8c\x01\xeaA\x88\x01\n" +
 	"$throughline.actionplanning/Objective\x12Iorganizations/{organization}/strategies/{strategy}/objectives/{objective}*\n" +
 	"objectives2\tobjectiveB\v\n" +
 	"\t_baselineB\t\n" +
-	"\a_target\"\xd5\x02\n" +
+	"\a_targetB\x0f\n" +
+	"\r_progress_ppm\"\xd5\x02\n" +
 	"\x16CreateObjectiveRequest\x12J\n" +
 	"\x06parent\x18\x01 \x01(\tB2\xe0A\x02\xfaA%\n" +
 	"#throughline.actionplanning/Strategy\xbaH\x04r\x02\x10\x01R\x06parent\x12N\n" +
@@ -710,7 +1586,56 @@ const file_throughline_actionplanning_v1_objective_proto_rawDesc = "" +
 	"\x04etag\x18\x02 \x01(\tR\x04etag\x12'\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n" +
-	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnlyB]Z[github.com/throughline/throughline/proto/gen/throughline/actionplanning/v1;actionplanningv1b\x06proto3"
+	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly\"a\n" +
+	"\x16ReviewObjectiveRequest\x12G\n" +
+	"\x04name\x18\x01 \x01(\tB3\xe0A\x02\xfaA&\n" +
+	"$throughline.actionplanning/Objective\xbaH\x04r\x02\x10\x01R\x04name\"\xf8\x01\n" +
+	"\x18ActivateObjectiveRequest\x12G\n" +
+	"\x04name\x18\x01 \x01(\tB3\xe0A\x02\xfaA&\n" +
+	"$throughline.actionplanning/Objective\xbaH\x04r\x02\x10\x01R\x04name\x121\n" +
+	"\x0foverride_reason\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x0eoverrideReason\x12\x12\n" +
+	"\x04etag\x18\x03 \x01(\tR\x04etag\x12'\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n" +
+	"\rvalidate_only\x18\x05 \x01(\bR\fvalidateOnly\"\xc5\x01\n" +
+	"\x18CompleteObjectiveRequest\x12G\n" +
+	"\x04name\x18\x01 \x01(\tB3\xe0A\x02\xfaA&\n" +
+	"$throughline.actionplanning/Objective\xbaH\x04r\x02\x10\x01R\x04name\x12\x12\n" +
+	"\x04etag\x18\x02 \x01(\tR\x04etag\x12'\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n" +
+	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly\"\xea\x01\n" +
+	"\x16CancelObjectiveRequest\x12G\n" +
+	"\x04name\x18\x01 \x01(\tB3\xe0A\x02\xfaA&\n" +
+	"$throughline.actionplanning/Objective\xbaH\x04r\x02\x10\x01R\x04name\x12%\n" +
+	"\x06reason\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\x06reason\x12\x12\n" +
+	"\x04etag\x18\x03 \x01(\tR\x04etag\x12'\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n" +
+	"\rvalidate_only\x18\x05 \x01(\bR\fvalidateOnly*\xcb\x01\n" +
+	"\x0eObjectiveState\x12\x1f\n" +
+	"\x1bOBJECTIVE_STATE_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15OBJECTIVE_STATE_DRAFT\x10\x01\x12\x1a\n" +
+	"\x16OBJECTIVE_STATE_ACTIVE\x10\x02\x12#\n" +
+	"\x1fOBJECTIVE_STATE_ACTIVE_UNFUNDED\x10\x03\x12\x1d\n" +
+	"\x19OBJECTIVE_STATE_COMPLETED\x10\x04\x12\x1d\n" +
+	"\x19OBJECTIVE_STATE_CANCELLED\x10\x05*f\n" +
+	"\fProgressRule\x12\x1d\n" +
+	"\x19PROGRESS_RULE_UNSPECIFIED\x10\x00\x12\x1c\n" +
+	"\x18PROGRESS_RULE_MILESTONES\x10\x01\x12\x19\n" +
+	"\x15PROGRESS_RULE_MEASURE\x10\x02*\xb8\x01\n" +
+	"\vSmartLetter\x12\x1c\n" +
+	"\x18SMART_LETTER_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15SMART_LETTER_SPECIFIC\x10\x01\x12\x1b\n" +
+	"\x17SMART_LETTER_MEASURABLE\x10\x02\x12\x1b\n" +
+	"\x17SMART_LETTER_ACHIEVABLE\x10\x03\x12\x19\n" +
+	"\x15SMART_LETTER_RELEVANT\x10\x04\x12\x1b\n" +
+	"\x17SMART_LETTER_TIME_BOUND\x10\x05*|\n" +
+	"\fSmartVerdict\x12\x1d\n" +
+	"\x19SMART_VERDICT_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12SMART_VERDICT_PASS\x10\x01\x12\x1d\n" +
+	"\x19SMART_VERDICT_CONDITIONAL\x10\x02\x12\x16\n" +
+	"\x12SMART_VERDICT_FAIL\x10\x03B]Z[github.com/throughline/throughline/proto/gen/throughline/actionplanning/v1;actionplanningv1b\x06proto3"
 
 var (
 	file_throughline_actionplanning_v1_objective_proto_rawDescOnce sync.Once
@@ -724,36 +1649,61 @@ func file_throughline_actionplanning_v1_objective_proto_rawDescGZIP() []byte {
 	return file_throughline_actionplanning_v1_objective_proto_rawDescData
 }
 
-var file_throughline_actionplanning_v1_objective_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_throughline_actionplanning_v1_objective_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_throughline_actionplanning_v1_objective_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_throughline_actionplanning_v1_objective_proto_goTypes = []any{
-	(*RequiredResources)(nil),      // 0: throughline.actionplanning.v1.RequiredResources
-	(*Objective)(nil),              // 1: throughline.actionplanning.v1.Objective
-	(*CreateObjectiveRequest)(nil), // 2: throughline.actionplanning.v1.CreateObjectiveRequest
-	(*GetObjectiveRequest)(nil),    // 3: throughline.actionplanning.v1.GetObjectiveRequest
-	(*ListObjectivesRequest)(nil),  // 4: throughline.actionplanning.v1.ListObjectivesRequest
-	(*ListObjectivesResponse)(nil), // 5: throughline.actionplanning.v1.ListObjectivesResponse
-	(*UpdateObjectiveRequest)(nil), // 6: throughline.actionplanning.v1.UpdateObjectiveRequest
-	(*DeleteObjectiveRequest)(nil), // 7: throughline.actionplanning.v1.DeleteObjectiveRequest
-	(*money.Money)(nil),            // 8: google.type.Money
-	(*date.Date)(nil),              // 9: google.type.Date
-	(*timestamppb.Timestamp)(nil),  // 10: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),  // 11: google.protobuf.FieldMask
+	(ObjectiveState)(0),              // 0: throughline.actionplanning.v1.ObjectiveState
+	(ProgressRule)(0),                // 1: throughline.actionplanning.v1.ProgressRule
+	(SmartLetter)(0),                 // 2: throughline.actionplanning.v1.SmartLetter
+	(SmartVerdict)(0),                // 3: throughline.actionplanning.v1.SmartVerdict
+	(*RequiredResources)(nil),        // 4: throughline.actionplanning.v1.RequiredResources
+	(*SmartFinding)(nil),             // 5: throughline.actionplanning.v1.SmartFinding
+	(*SmartReview)(nil),              // 6: throughline.actionplanning.v1.SmartReview
+	(*SmartOverride)(nil),            // 7: throughline.actionplanning.v1.SmartOverride
+	(*Objective)(nil),                // 8: throughline.actionplanning.v1.Objective
+	(*CreateObjectiveRequest)(nil),   // 9: throughline.actionplanning.v1.CreateObjectiveRequest
+	(*GetObjectiveRequest)(nil),      // 10: throughline.actionplanning.v1.GetObjectiveRequest
+	(*ListObjectivesRequest)(nil),    // 11: throughline.actionplanning.v1.ListObjectivesRequest
+	(*ListObjectivesResponse)(nil),   // 12: throughline.actionplanning.v1.ListObjectivesResponse
+	(*UpdateObjectiveRequest)(nil),   // 13: throughline.actionplanning.v1.UpdateObjectiveRequest
+	(*DeleteObjectiveRequest)(nil),   // 14: throughline.actionplanning.v1.DeleteObjectiveRequest
+	(*ReviewObjectiveRequest)(nil),   // 15: throughline.actionplanning.v1.ReviewObjectiveRequest
+	(*ActivateObjectiveRequest)(nil), // 16: throughline.actionplanning.v1.ActivateObjectiveRequest
+	(*CompleteObjectiveRequest)(nil), // 17: throughline.actionplanning.v1.CompleteObjectiveRequest
+	(*CancelObjectiveRequest)(nil),   // 18: throughline.actionplanning.v1.CancelObjectiveRequest
+	(*money.Money)(nil),              // 19: google.type.Money
+	(*timestamppb.Timestamp)(nil),    // 20: google.protobuf.Timestamp
+	(*date.Date)(nil),                // 21: google.type.Date
+	(WorkContribution)(0),            // 22: throughline.actionplanning.v1.WorkContribution
+	(*fieldmaskpb.FieldMask)(nil),    // 23: google.protobuf.FieldMask
 }
 var file_throughline_actionplanning_v1_objective_proto_depIdxs = []int32{
-	8,  // 0: throughline.actionplanning.v1.RequiredResources.cost:type_name -> google.type.Money
-	9,  // 1: throughline.actionplanning.v1.Objective.due_date:type_name -> google.type.Date
-	0,  // 2: throughline.actionplanning.v1.Objective.required:type_name -> throughline.actionplanning.v1.RequiredResources
-	10, // 3: throughline.actionplanning.v1.Objective.create_time:type_name -> google.protobuf.Timestamp
-	10, // 4: throughline.actionplanning.v1.Objective.update_time:type_name -> google.protobuf.Timestamp
-	1,  // 5: throughline.actionplanning.v1.CreateObjectiveRequest.objective:type_name -> throughline.actionplanning.v1.Objective
-	1,  // 6: throughline.actionplanning.v1.ListObjectivesResponse.objectives:type_name -> throughline.actionplanning.v1.Objective
-	1,  // 7: throughline.actionplanning.v1.UpdateObjectiveRequest.objective:type_name -> throughline.actionplanning.v1.Objective
-	11, // 8: throughline.actionplanning.v1.UpdateObjectiveRequest.update_mask:type_name -> google.protobuf.FieldMask
-	9,  // [9:9] is the sub-list for method output_type
-	9,  // [9:9] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	19, // 0: throughline.actionplanning.v1.RequiredResources.cost:type_name -> google.type.Money
+	2,  // 1: throughline.actionplanning.v1.SmartFinding.letter:type_name -> throughline.actionplanning.v1.SmartLetter
+	3,  // 2: throughline.actionplanning.v1.SmartFinding.verdict:type_name -> throughline.actionplanning.v1.SmartVerdict
+	5,  // 3: throughline.actionplanning.v1.SmartReview.findings:type_name -> throughline.actionplanning.v1.SmartFinding
+	3,  // 4: throughline.actionplanning.v1.SmartReview.verdict:type_name -> throughline.actionplanning.v1.SmartVerdict
+	20, // 5: throughline.actionplanning.v1.SmartReview.review_time:type_name -> google.protobuf.Timestamp
+	20, // 6: throughline.actionplanning.v1.SmartOverride.override_time:type_name -> google.protobuf.Timestamp
+	21, // 7: throughline.actionplanning.v1.Objective.due_date:type_name -> google.type.Date
+	4,  // 8: throughline.actionplanning.v1.Objective.required:type_name -> throughline.actionplanning.v1.RequiredResources
+	20, // 9: throughline.actionplanning.v1.Objective.create_time:type_name -> google.protobuf.Timestamp
+	20, // 10: throughline.actionplanning.v1.Objective.update_time:type_name -> google.protobuf.Timestamp
+	21, // 11: throughline.actionplanning.v1.Objective.start_date:type_name -> google.type.Date
+	0,  // 12: throughline.actionplanning.v1.Objective.state:type_name -> throughline.actionplanning.v1.ObjectiveState
+	1,  // 13: throughline.actionplanning.v1.Objective.progress_rule:type_name -> throughline.actionplanning.v1.ProgressRule
+	22, // 14: throughline.actionplanning.v1.Objective.contribution:type_name -> throughline.actionplanning.v1.WorkContribution
+	6,  // 15: throughline.actionplanning.v1.Objective.smart_review:type_name -> throughline.actionplanning.v1.SmartReview
+	7,  // 16: throughline.actionplanning.v1.Objective.smart_override:type_name -> throughline.actionplanning.v1.SmartOverride
+	8,  // 17: throughline.actionplanning.v1.CreateObjectiveRequest.objective:type_name -> throughline.actionplanning.v1.Objective
+	8,  // 18: throughline.actionplanning.v1.ListObjectivesResponse.objectives:type_name -> throughline.actionplanning.v1.Objective
+	8,  // 19: throughline.actionplanning.v1.UpdateObjectiveRequest.objective:type_name -> throughline.actionplanning.v1.Objective
+	23, // 20: throughline.actionplanning.v1.UpdateObjectiveRequest.update_mask:type_name -> google.protobuf.FieldMask
+	21, // [21:21] is the sub-list for method output_type
+	21, // [21:21] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_throughline_actionplanning_v1_objective_proto_init() }
@@ -761,19 +1711,21 @@ func file_throughline_actionplanning_v1_objective_proto_init() {
 	if File_throughline_actionplanning_v1_objective_proto != nil {
 		return
 	}
-	file_throughline_actionplanning_v1_objective_proto_msgTypes[1].OneofWrappers = []any{}
+	file_throughline_actionplanning_v1_strategy_proto_init()
+	file_throughline_actionplanning_v1_objective_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_throughline_actionplanning_v1_objective_proto_rawDesc), len(file_throughline_actionplanning_v1_objective_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   8,
+			NumEnums:      4,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_throughline_actionplanning_v1_objective_proto_goTypes,
 		DependencyIndexes: file_throughline_actionplanning_v1_objective_proto_depIdxs,
+		EnumInfos:         file_throughline_actionplanning_v1_objective_proto_enumTypes,
 		MessageInfos:      file_throughline_actionplanning_v1_objective_proto_msgTypes,
 	}.Build()
 	File_throughline_actionplanning_v1_objective_proto = out.File

@@ -11,6 +11,7 @@ package actionplanningv1
 import (
 	_ "github.com/throughline/throughline/proto/gen/throughline/type/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	emptypb "google.golang.org/protobuf/types/known/emptypb"
@@ -29,7 +30,7 @@ var File_throughline_actionplanning_v1_service_proto protoreflect.FileDescriptor
 
 const file_throughline_actionplanning_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"+throughline/actionplanning/v1/service.proto\x12\x1dthroughline.actionplanning.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a.throughline/actionplanning/v1/assignment.proto\x1a-throughline/actionplanning/v1/objective.proto\x1a)throughline/actionplanning/v1/staff.proto\x1a,throughline/actionplanning/v1/strategy.proto\x1a throughline/type/v1/access.proto2\xcd\x1d\n" +
+	"+throughline/actionplanning/v1/service.proto\x12\x1dthroughline.actionplanning.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a.throughline/actionplanning/v1/assignment.proto\x1a-throughline/actionplanning/v1/milestone.proto\x1a-throughline/actionplanning/v1/objective.proto\x1a-throughline/actionplanning/v1/ownership.proto\x1a)throughline/actionplanning/v1/staff.proto\x1a,throughline/actionplanning/v1/strategy.proto\x1a throughline/type/v1/access.proto2\xaaJ\n" +
 	"\x15ActionPlanningService\x12\xd2\x01\n" +
 	"\x0eCreateStrategy\x124.throughline.actionplanning.v1.CreateStrategyRequest\x1a'.throughline.actionplanning.v1.Strategy\"a\xda\xe7\x18$\n" +
 	" actionplanning.strategies.create\x18\x01\x82\xd3\xe4\x93\x023:\bstrategy\"'/v1/{parent=organizations/*}/strategies\x12\xbd\x01\n" +
@@ -68,37 +69,123 @@ const file_throughline_actionplanning_v1_service_proto_rawDesc = "" +
 	"\tListStaff\x12/.throughline.actionplanning.v1.ListStaffRequest\x1a0.throughline.actionplanning.v1.ListStaffResponse\"I\xda\xe7\x18\x1b\n" +
 	"\x19actionplanning.staff.list\x82\xd3\xe4\x93\x02$\x12\"/v1/{parent=organizations/*}/staff\x12\xc3\x01\n" +
 	"\tSyncStaff\x12/.throughline.actionplanning.v1.SyncStaffRequest\x1a0.throughline.actionplanning.v1.SyncStaffResponse\"S\xda\xe7\x18\x1d\n" +
-	"\x19actionplanning.staff.sync\x18\x01\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{parent=organizations/*}/staff:syncB]Z[github.com/throughline/throughline/proto/gen/throughline/actionplanning/v1;actionplanningv1b\x06proto3"
+	"\x19actionplanning.staff.sync\x18\x01\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{parent=organizations/*}/staff:sync\x12\xdf\x01\n" +
+	"\x0fReviewObjective\x125.throughline.actionplanning.v1.ReviewObjectiveRequest\x1a*.throughline.actionplanning.v1.SmartReview\"i\xda\xe7\x18\"\n" +
+	" actionplanning.objectives.review\x82\xd3\xe4\x93\x02=\x12;/v1/{name=organizations/*/strategies/*/objectives/*}:review\x12\xea\x01\n" +
+	"\x11ActivateObjective\x127.throughline.actionplanning.v1.ActivateObjectiveRequest\x1a(.throughline.actionplanning.v1.Objective\"r\xda\xe7\x18&\n" +
+	"\"actionplanning.objectives.activate\x18\x01\x82\xd3\xe4\x93\x02B:\x01*\"=/v1/{name=organizations/*/strategies/*/objectives/*}:activate\x12\xea\x01\n" +
+	"\x11CompleteObjective\x127.throughline.actionplanning.v1.CompleteObjectiveRequest\x1a(.throughline.actionplanning.v1.Objective\"r\xda\xe7\x18&\n" +
+	"\"actionplanning.objectives.complete\x18\x01\x82\xd3\xe4\x93\x02B:\x01*\"=/v1/{name=organizations/*/strategies/*/objectives/*}:complete\x12\xe2\x01\n" +
+	"\x0fCancelObjective\x125.throughline.actionplanning.v1.CancelObjectiveRequest\x1a(.throughline.actionplanning.v1.Objective\"n\xda\xe7\x18$\n" +
+	" actionplanning.objectives.cancel\x18\x01\x82\xd3\xe4\x93\x02@:\x01*\";/v1/{name=organizations/*/strategies/*/objectives/*}:cancel\x12\xf0\x01\n" +
+	"\x0fCreateMilestone\x125.throughline.actionplanning.v1.CreateMilestoneRequest\x1a(.throughline.actionplanning.v1.Milestone\"|\xda\xe7\x18$\n" +
+	" actionplanning.milestones.create\x18\x01\x82\xd3\xe4\x93\x02N:\tmilestone\"A/v1/{parent=organizations/*/strategies/*/objectives/*}/milestones\x12\xda\x01\n" +
+	"\fGetMilestone\x122.throughline.actionplanning.v1.GetMilestoneRequest\x1a(.throughline.actionplanning.v1.Milestone\"l\xda\xe7\x18\x1f\n" +
+	"\x1dactionplanning.milestones.get\x82\xd3\xe4\x93\x02C\x12A/v1/{name=organizations/*/strategies/*/objectives/*/milestones/*}\x12\xec\x01\n" +
+	"\x0eListMilestones\x124.throughline.actionplanning.v1.ListMilestonesRequest\x1a5.throughline.actionplanning.v1.ListMilestonesResponse\"m\xda\xe7\x18 \n" +
+	"\x1eactionplanning.milestones.list\x82\xd3\xe4\x93\x02C\x12A/v1/{parent=organizations/*/strategies/*/objectives/*}/milestones\x12\xfb\x01\n" +
+	"\x0fUpdateMilestone\x125.throughline.actionplanning.v1.UpdateMilestoneRequest\x1a(.throughline.actionplanning.v1.Milestone\"\x86\x01\xda\xe7\x18$\n" +
+	" actionplanning.milestones.update\x18\x01\x82\xd3\xe4\x93\x02X:\tmilestone2K/v1/{milestone.name=organizations/*/strategies/*/objectives/*/milestones/*}\x12\xd3\x01\n" +
+	"\x0fDeleteMilestone\x125.throughline.actionplanning.v1.DeleteMilestoneRequest\x1a\x16.google.protobuf.Empty\"q\xda\xe7\x18$\n" +
+	" actionplanning.milestones.delete\x18\x01\x82\xd3\xe4\x93\x02C*A/v1/{name=organizations/*/strategies/*/objectives/*/milestones/*}\x12\xff\x01\n" +
+	"\x15BatchUpsertMilestones\x12;.throughline.actionplanning.v1.BatchUpsertMilestonesRequest\x1a<.throughline.actionplanning.v1.BatchUpsertMilestonesResponse\"k\xda\xe7\x18)\n" +
+	"%actionplanning.milestones.batchUpsert\x18\x01\x82\xd3\xe4\x93\x028:\x01*\"3/v1/{parent=organizations/*}/milestones:batchUpsert\x12\xfb\x01\n" +
+	"\vGetTimeline\x121.throughline.actionplanning.v1.GetTimelineRequest\x1a'.throughline.actionplanning.v1.Timeline\"\x8f\x01\xda\xe7\x18$\n" +
+	"\"actionplanning.milestones.timeline\x82\xd3\xe4\x93\x02aZ-\x12+/v1/{name=organizations/*/plans/*}:timeline\x120/v1/{name=organizations/*/strategies/*}:timeline\x12\xec\x01\n" +
+	"\x0eExportTimeline\x124.throughline.actionplanning.v1.ExportTimelineRequest\x1a\x14.google.api.HttpBody\"\x8d\x01\xda\xe7\x18\"\n" +
+	" actionplanning.milestones.export\x82\xd3\xe4\x93\x02aZ-\x12+/v1/{name=organizations/*/plans/*}:calendar\x120/v1/{name=organizations/*/strategies/*}:calendar\x12\x90\x02\n" +
+	"\x0fGetGoalProgress\x125.throughline.actionplanning.v1.GetGoalProgressRequest\x1a1.throughline.actionplanning.v1.GoalProgressReport\"\x92\x01\xda\xe7\x18$\n" +
+	"\"actionplanning.objectives.progress\x82\xd3\xe4\x93\x02dZ-\x12+/v1/{name=organizations/*/plans/*}:progress\x123/v1/{name=organizations/*/plans/*/goals/*}:progress\x12\xbc\x01\n" +
+	"\fGetStaffLoad\x122.throughline.actionplanning.v1.GetStaffLoadRequest\x1a(.throughline.actionplanning.v1.StaffLoad\"N\xda\xe7\x18\x1b\n" +
+	"\x19actionplanning.staff.load\x82\xd3\xe4\x93\x02)\x12'/v1/{name=organizations/*/staff/*}:load\x12\xb2\x01\n" +
+	"\vStreamStaff\x121.throughline.actionplanning.v1.StreamStaffRequest\x1a0.throughline.actionplanning.v1.SyncStaffResponse\"<\xda\xe7\x18\x1d\n" +
+	"\x19actionplanning.staff.sync\x18\x01\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/v1/staff:stream(\x01\x12\x84\x02\n" +
+	"\x16BatchUpsertAssignments\x12<.throughline.actionplanning.v1.BatchUpsertAssignmentsRequest\x1a=.throughline.actionplanning.v1.BatchUpsertAssignmentsResponse\"m\xda\xe7\x18*\n" +
+	"&actionplanning.assignments.batchUpsert\x18\x01\x82\xd3\xe4\x93\x029:\x01*\"4/v1/{parent=organizations/*}/assignments:batchUpsert\x12\xf1\x01\n" +
+	"\x15ListAssignmentChanges\x12;.throughline.actionplanning.v1.ListAssignmentChangesRequest\x1a<.throughline.actionplanning.v1.ListAssignmentChangesResponse\"]\xda\xe7\x18!\n" +
+	"\x1factionplanning.assignments.list\x82\xd3\xe4\x93\x022\x120/v1/{parent=organizations/*}/assignments:changes\x12\xda\x01\n" +
+	"\x13GetAssignmentPolicy\x129.throughline.actionplanning.v1.GetAssignmentPolicyRequest\x1a/.throughline.actionplanning.v1.AssignmentPolicy\"W\xda\xe7\x18 \n" +
+	"\x1eactionplanning.assignments.get\x82\xd3\xe4\x93\x02-\x12+/v1/{name=organizations/*/assignmentPolicy}\x12\x92\x02\n" +
+	"\x16UpdateAssignmentPolicy\x12<.throughline.actionplanning.v1.UpdateAssignmentPolicyRequest\x1a/.throughline.actionplanning.v1.AssignmentPolicy\"\x88\x01\xda\xe7\x18,\n" +
+	"(actionplanning.assignmentPolicies.update\x18\x01\x82\xd3\xe4\x93\x02R:\x11assignment_policy2=/v1/{assignment_policy.name=organizations/*/assignmentPolicy}\x12\xe3\x01\n" +
+	"\x11ListOwnershipGaps\x127.throughline.actionplanning.v1.ListOwnershipGapsRequest\x1a8.throughline.actionplanning.v1.ListOwnershipGapsResponse\"[\xda\xe7\x18%\n" +
+	"#actionplanning.assignments.listGaps\x82\xd3\xe4\x93\x02,\x12*/v1/{parent=organizations/*}/ownershipGaps\x12\xed\x01\n" +
+	"\x15GetSuccessionProposal\x12;.throughline.actionplanning.v1.GetSuccessionProposalRequest\x1a1.throughline.actionplanning.v1.SuccessionProposal\"d\xda\xe7\x18(\n" +
+	"&actionplanning.successionProposals.get\x82\xd3\xe4\x93\x022\x120/v1/{name=organizations/*/successionProposals/*}\x12\xff\x01\n" +
+	"\x17ListSuccessionProposals\x12=.throughline.actionplanning.v1.ListSuccessionProposalsRequest\x1a>.throughline.actionplanning.v1.ListSuccessionProposalsResponse\"e\xda\xe7\x18)\n" +
+	"'actionplanning.successionProposals.list\x82\xd3\xe4\x93\x022\x120/v1/{parent=organizations/*}/successionProposals\x12\xf2\x01\n" +
+	"\x10AcceptSuccession\x126.throughline.actionplanning.v1.AcceptSuccessionRequest\x1a1.throughline.actionplanning.v1.SuccessionProposal\"s\xda\xe7\x18-\n" +
+	")actionplanning.successionProposals.accept\x18\x01\x82\xd3\xe4\x93\x02<:\x01*\"7/v1/{name=organizations/*/successionProposals/*}:accept\x12\xf6\x01\n" +
+	"\x11DeclineSuccession\x127.throughline.actionplanning.v1.DeclineSuccessionRequest\x1a1.throughline.actionplanning.v1.SuccessionProposal\"u\xda\xe7\x18.\n" +
+	"*actionplanning.successionProposals.decline\x18\x01\x82\xd3\xe4\x93\x02=:\x01*\"8/v1/{name=organizations/*/successionProposals/*}:declineB]Z[github.com/throughline/throughline/proto/gen/throughline/actionplanning/v1;actionplanningv1b\x06proto3"
 
 var file_throughline_actionplanning_v1_service_proto_goTypes = []any{
-	(*CreateStrategyRequest)(nil),   // 0: throughline.actionplanning.v1.CreateStrategyRequest
-	(*GetStrategyRequest)(nil),      // 1: throughline.actionplanning.v1.GetStrategyRequest
-	(*ListStrategiesRequest)(nil),   // 2: throughline.actionplanning.v1.ListStrategiesRequest
-	(*UpdateStrategyRequest)(nil),   // 3: throughline.actionplanning.v1.UpdateStrategyRequest
-	(*DeleteStrategyRequest)(nil),   // 4: throughline.actionplanning.v1.DeleteStrategyRequest
-	(*CreateObjectiveRequest)(nil),  // 5: throughline.actionplanning.v1.CreateObjectiveRequest
-	(*GetObjectiveRequest)(nil),     // 6: throughline.actionplanning.v1.GetObjectiveRequest
-	(*ListObjectivesRequest)(nil),   // 7: throughline.actionplanning.v1.ListObjectivesRequest
-	(*UpdateObjectiveRequest)(nil),  // 8: throughline.actionplanning.v1.UpdateObjectiveRequest
-	(*DeleteObjectiveRequest)(nil),  // 9: throughline.actionplanning.v1.DeleteObjectiveRequest
-	(*CreateAssignmentRequest)(nil), // 10: throughline.actionplanning.v1.CreateAssignmentRequest
-	(*GetAssignmentRequest)(nil),    // 11: throughline.actionplanning.v1.GetAssignmentRequest
-	(*ListAssignmentsRequest)(nil),  // 12: throughline.actionplanning.v1.ListAssignmentsRequest
-	(*UpdateAssignmentRequest)(nil), // 13: throughline.actionplanning.v1.UpdateAssignmentRequest
-	(*DeleteAssignmentRequest)(nil), // 14: throughline.actionplanning.v1.DeleteAssignmentRequest
-	(*GetEmployeeRequest)(nil),      // 15: throughline.actionplanning.v1.GetEmployeeRequest
-	(*ListStaffRequest)(nil),        // 16: throughline.actionplanning.v1.ListStaffRequest
-	(*SyncStaffRequest)(nil),        // 17: throughline.actionplanning.v1.SyncStaffRequest
-	(*Strategy)(nil),                // 18: throughline.actionplanning.v1.Strategy
-	(*ListStrategiesResponse)(nil),  // 19: throughline.actionplanning.v1.ListStrategiesResponse
-	(*emptypb.Empty)(nil),           // 20: google.protobuf.Empty
-	(*Objective)(nil),               // 21: throughline.actionplanning.v1.Objective
-	(*ListObjectivesResponse)(nil),  // 22: throughline.actionplanning.v1.ListObjectivesResponse
-	(*Assignment)(nil),              // 23: throughline.actionplanning.v1.Assignment
-	(*ListAssignmentsResponse)(nil), // 24: throughline.actionplanning.v1.ListAssignmentsResponse
-	(*Employee)(nil),                // 25: throughline.actionplanning.v1.Employee
-	(*ListStaffResponse)(nil),       // 26: throughline.actionplanning.v1.ListStaffResponse
-	(*SyncStaffResponse)(nil),       // 27: throughline.actionplanning.v1.SyncStaffResponse
+	(*CreateStrategyRequest)(nil),           // 0: throughline.actionplanning.v1.CreateStrategyRequest
+	(*GetStrategyRequest)(nil),              // 1: throughline.actionplanning.v1.GetStrategyRequest
+	(*ListStrategiesRequest)(nil),           // 2: throughline.actionplanning.v1.ListStrategiesRequest
+	(*UpdateStrategyRequest)(nil),           // 3: throughline.actionplanning.v1.UpdateStrategyRequest
+	(*DeleteStrategyRequest)(nil),           // 4: throughline.actionplanning.v1.DeleteStrategyRequest
+	(*CreateObjectiveRequest)(nil),          // 5: throughline.actionplanning.v1.CreateObjectiveRequest
+	(*GetObjectiveRequest)(nil),             // 6: throughline.actionplanning.v1.GetObjectiveRequest
+	(*ListObjectivesRequest)(nil),           // 7: throughline.actionplanning.v1.ListObjectivesRequest
+	(*UpdateObjectiveRequest)(nil),          // 8: throughline.actionplanning.v1.UpdateObjectiveRequest
+	(*DeleteObjectiveRequest)(nil),          // 9: throughline.actionplanning.v1.DeleteObjectiveRequest
+	(*CreateAssignmentRequest)(nil),         // 10: throughline.actionplanning.v1.CreateAssignmentRequest
+	(*GetAssignmentRequest)(nil),            // 11: throughline.actionplanning.v1.GetAssignmentRequest
+	(*ListAssignmentsRequest)(nil),          // 12: throughline.actionplanning.v1.ListAssignmentsRequest
+	(*UpdateAssignmentRequest)(nil),         // 13: throughline.actionplanning.v1.UpdateAssignmentRequest
+	(*DeleteAssignmentRequest)(nil),         // 14: throughline.actionplanning.v1.DeleteAssignmentRequest
+	(*GetEmployeeRequest)(nil),              // 15: throughline.actionplanning.v1.GetEmployeeRequest
+	(*ListStaffRequest)(nil),                // 16: throughline.actionplanning.v1.ListStaffRequest
+	(*SyncStaffRequest)(nil),                // 17: throughline.actionplanning.v1.SyncStaffRequest
+	(*ReviewObjectiveRequest)(nil),          // 18: throughline.actionplanning.v1.ReviewObjectiveRequest
+	(*ActivateObjectiveRequest)(nil),        // 19: throughline.actionplanning.v1.ActivateObjectiveRequest
+	(*CompleteObjectiveRequest)(nil),        // 20: throughline.actionplanning.v1.CompleteObjectiveRequest
+	(*CancelObjectiveRequest)(nil),          // 21: throughline.actionplanning.v1.CancelObjectiveRequest
+	(*CreateMilestoneRequest)(nil),          // 22: throughline.actionplanning.v1.CreateMilestoneRequest
+	(*GetMilestoneRequest)(nil),             // 23: throughline.actionplanning.v1.GetMilestoneRequest
+	(*ListMilestonesRequest)(nil),           // 24: throughline.actionplanning.v1.ListMilestonesRequest
+	(*UpdateMilestoneRequest)(nil),          // 25: throughline.actionplanning.v1.UpdateMilestoneRequest
+	(*DeleteMilestoneRequest)(nil),          // 26: throughline.actionplanning.v1.DeleteMilestoneRequest
+	(*BatchUpsertMilestonesRequest)(nil),    // 27: throughline.actionplanning.v1.BatchUpsertMilestonesRequest
+	(*GetTimelineRequest)(nil),              // 28: throughline.actionplanning.v1.GetTimelineRequest
+	(*ExportTimelineRequest)(nil),           // 29: throughline.actionplanning.v1.ExportTimelineRequest
+	(*GetGoalProgressRequest)(nil),          // 30: throughline.actionplanning.v1.GetGoalProgressRequest
+	(*GetStaffLoadRequest)(nil),             // 31: throughline.actionplanning.v1.GetStaffLoadRequest
+	(*StreamStaffRequest)(nil),              // 32: throughline.actionplanning.v1.StreamStaffRequest
+	(*BatchUpsertAssignmentsRequest)(nil),   // 33: throughline.actionplanning.v1.BatchUpsertAssignmentsRequest
+	(*ListAssignmentChangesRequest)(nil),    // 34: throughline.actionplanning.v1.ListAssignmentChangesRequest
+	(*GetAssignmentPolicyRequest)(nil),      // 35: throughline.actionplanning.v1.GetAssignmentPolicyRequest
+	(*UpdateAssignmentPolicyRequest)(nil),   // 36: throughline.actionplanning.v1.UpdateAssignmentPolicyRequest
+	(*ListOwnershipGapsRequest)(nil),        // 37: throughline.actionplanning.v1.ListOwnershipGapsRequest
+	(*GetSuccessionProposalRequest)(nil),    // 38: throughline.actionplanning.v1.GetSuccessionProposalRequest
+	(*ListSuccessionProposalsRequest)(nil),  // 39: throughline.actionplanning.v1.ListSuccessionProposalsRequest
+	(*AcceptSuccessionRequest)(nil),         // 40: throughline.actionplanning.v1.AcceptSuccessionRequest
+	(*DeclineSuccessionRequest)(nil),        // 41: throughline.actionplanning.v1.DeclineSuccessionRequest
+	(*Strategy)(nil),                        // 42: throughline.actionplanning.v1.Strategy
+	(*ListStrategiesResponse)(nil),          // 43: throughline.actionplanning.v1.ListStrategiesResponse
+	(*emptypb.Empty)(nil),                   // 44: google.protobuf.Empty
+	(*Objective)(nil),                       // 45: throughline.actionplanning.v1.Objective
+	(*ListObjectivesResponse)(nil),          // 46: throughline.actionplanning.v1.ListObjectivesResponse
+	(*Assignment)(nil),                      // 47: throughline.actionplanning.v1.Assignment
+	(*ListAssignmentsResponse)(nil),         // 48: throughline.actionplanning.v1.ListAssignmentsResponse
+	(*Employee)(nil),                        // 49: throughline.actionplanning.v1.Employee
+	(*ListStaffResponse)(nil),               // 50: throughline.actionplanning.v1.ListStaffResponse
+	(*SyncStaffResponse)(nil),               // 51: throughline.actionplanning.v1.SyncStaffResponse
+	(*SmartReview)(nil),                     // 52: throughline.actionplanning.v1.SmartReview
+	(*Milestone)(nil),                       // 53: throughline.actionplanning.v1.Milestone
+	(*ListMilestonesResponse)(nil),          // 54: throughline.actionplanning.v1.ListMilestonesResponse
+	(*BatchUpsertMilestonesResponse)(nil),   // 55: throughline.actionplanning.v1.BatchUpsertMilestonesResponse
+	(*Timeline)(nil),                        // 56: throughline.actionplanning.v1.Timeline
+	(*httpbody.HttpBody)(nil),               // 57: google.api.HttpBody
+	(*GoalProgressReport)(nil),              // 58: throughline.actionplanning.v1.GoalProgressReport
+	(*StaffLoad)(nil),                       // 59: throughline.actionplanning.v1.StaffLoad
+	(*BatchUpsertAssignmentsResponse)(nil),  // 60: throughline.actionplanning.v1.BatchUpsertAssignmentsResponse
+	(*ListAssignmentChangesResponse)(nil),   // 61: throughline.actionplanning.v1.ListAssignmentChangesResponse
+	(*AssignmentPolicy)(nil),                // 62: throughline.actionplanning.v1.AssignmentPolicy
+	(*ListOwnershipGapsResponse)(nil),       // 63: throughline.actionplanning.v1.ListOwnershipGapsResponse
+	(*SuccessionProposal)(nil),              // 64: throughline.actionplanning.v1.SuccessionProposal
+	(*ListSuccessionProposalsResponse)(nil), // 65: throughline.actionplanning.v1.ListSuccessionProposalsResponse
 }
 var file_throughline_actionplanning_v1_service_proto_depIdxs = []int32{
 	0,  // 0: throughline.actionplanning.v1.ActionPlanningService.CreateStrategy:input_type -> throughline.actionplanning.v1.CreateStrategyRequest
@@ -119,26 +206,74 @@ var file_throughline_actionplanning_v1_service_proto_depIdxs = []int32{
 	15, // 15: throughline.actionplanning.v1.ActionPlanningService.GetEmployee:input_type -> throughline.actionplanning.v1.GetEmployeeRequest
 	16, // 16: throughline.actionplanning.v1.ActionPlanningService.ListStaff:input_type -> throughline.actionplanning.v1.ListStaffRequest
 	17, // 17: throughline.actionplanning.v1.ActionPlanningService.SyncStaff:input_type -> throughline.actionplanning.v1.SyncStaffRequest
-	18, // 18: throughline.actionplanning.v1.ActionPlanningService.CreateStrategy:output_type -> throughline.actionplanning.v1.Strategy
-	18, // 19: throughline.actionplanning.v1.ActionPlanningService.GetStrategy:output_type -> throughline.actionplanning.v1.Strategy
-	19, // 20: throughline.actionplanning.v1.ActionPlanningService.ListStrategies:output_type -> throughline.actionplanning.v1.ListStrategiesResponse
-	18, // 21: throughline.actionplanning.v1.ActionPlanningService.UpdateStrategy:output_type -> throughline.actionplanning.v1.Strategy
-	20, // 22: throughline.actionplanning.v1.ActionPlanningService.DeleteStrategy:output_type -> google.protobuf.Empty
-	21, // 23: throughline.actionplanning.v1.ActionPlanningService.CreateObjective:output_type -> throughline.actionplanning.v1.Objective
-	21, // 24: throughline.actionplanning.v1.ActionPlanningService.GetObjective:output_type -> throughline.actionplanning.v1.Objective
-	22, // 25: throughline.actionplanning.v1.ActionPlanningService.ListObjectives:output_type -> throughline.actionplanning.v1.ListObjectivesResponse
-	21, // 26: throughline.actionplanning.v1.ActionPlanningService.UpdateObjective:output_type -> throughline.actionplanning.v1.Objective
-	20, // 27: throughline.actionplanning.v1.ActionPlanningService.DeleteObjective:output_type -> google.protobuf.Empty
-	23, // 28: throughline.actionplanning.v1.ActionPlanningService.CreateAssignment:output_type -> throughline.actionplanning.v1.Assignment
-	23, // 29: throughline.actionplanning.v1.ActionPlanningService.GetAssignment:output_type -> throughline.actionplanning.v1.Assignment
-	24, // 30: throughline.actionplanning.v1.ActionPlanningService.ListAssignments:output_type -> throughline.actionplanning.v1.ListAssignmentsResponse
-	23, // 31: throughline.actionplanning.v1.ActionPlanningService.UpdateAssignment:output_type -> throughline.actionplanning.v1.Assignment
-	20, // 32: throughline.actionplanning.v1.ActionPlanningService.DeleteAssignment:output_type -> google.protobuf.Empty
-	25, // 33: throughline.actionplanning.v1.ActionPlanningService.GetEmployee:output_type -> throughline.actionplanning.v1.Employee
-	26, // 34: throughline.actionplanning.v1.ActionPlanningService.ListStaff:output_type -> throughline.actionplanning.v1.ListStaffResponse
-	27, // 35: throughline.actionplanning.v1.ActionPlanningService.SyncStaff:output_type -> throughline.actionplanning.v1.SyncStaffResponse
-	18, // [18:36] is the sub-list for method output_type
-	0,  // [0:18] is the sub-list for method input_type
+	18, // 18: throughline.actionplanning.v1.ActionPlanningService.ReviewObjective:input_type -> throughline.actionplanning.v1.ReviewObjectiveRequest
+	19, // 19: throughline.actionplanning.v1.ActionPlanningService.ActivateObjective:input_type -> throughline.actionplanning.v1.ActivateObjectiveRequest
+	20, // 20: throughline.actionplanning.v1.ActionPlanningService.CompleteObjective:input_type -> throughline.actionplanning.v1.CompleteObjectiveRequest
+	21, // 21: throughline.actionplanning.v1.ActionPlanningService.CancelObjective:input_type -> throughline.actionplanning.v1.CancelObjectiveRequest
+	22, // 22: throughline.actionplanning.v1.ActionPlanningService.CreateMilestone:input_type -> throughline.actionplanning.v1.CreateMilestoneRequest
+	23, // 23: throughline.actionplanning.v1.ActionPlanningService.GetMilestone:input_type -> throughline.actionplanning.v1.GetMilestoneRequest
+	24, // 24: throughline.actionplanning.v1.ActionPlanningService.ListMilestones:input_type -> throughline.actionplanning.v1.ListMilestonesRequest
+	25, // 25: throughline.actionplanning.v1.ActionPlanningService.UpdateMilestone:input_type -> throughline.actionplanning.v1.UpdateMilestoneRequest
+	26, // 26: throughline.actionplanning.v1.ActionPlanningService.DeleteMilestone:input_type -> throughline.actionplanning.v1.DeleteMilestoneRequest
+	27, // 27: throughline.actionplanning.v1.ActionPlanningService.BatchUpsertMilestones:input_type -> throughline.actionplanning.v1.BatchUpsertMilestonesRequest
+	28, // 28: throughline.actionplanning.v1.ActionPlanningService.GetTimeline:input_type -> throughline.actionplanning.v1.GetTimelineRequest
+	29, // 29: throughline.actionplanning.v1.ActionPlanningService.ExportTimeline:input_type -> throughline.actionplanning.v1.ExportTimelineRequest
+	30, // 30: throughline.actionplanning.v1.ActionPlanningService.GetGoalProgress:input_type -> throughline.actionplanning.v1.GetGoalProgressRequest
+	31, // 31: throughline.actionplanning.v1.ActionPlanningService.GetStaffLoad:input_type -> throughline.actionplanning.v1.GetStaffLoadRequest
+	32, // 32: throughline.actionplanning.v1.ActionPlanningService.StreamStaff:input_type -> throughline.actionplanning.v1.StreamStaffRequest
+	33, // 33: throughline.actionplanning.v1.ActionPlanningService.BatchUpsertAssignments:input_type -> throughline.actionplanning.v1.BatchUpsertAssignmentsRequest
+	34, // 34: throughline.actionplanning.v1.ActionPlanningService.ListAssignmentChanges:input_type -> throughline.actionplanning.v1.ListAssignmentChangesRequest
+	35, // 35: throughline.actionplanning.v1.ActionPlanningService.GetAssignmentPolicy:input_type -> throughline.actionplanning.v1.GetAssignmentPolicyRequest
+	36, // 36: throughline.actionplanning.v1.ActionPlanningService.UpdateAssignmentPolicy:input_type -> throughline.actionplanning.v1.UpdateAssignmentPolicyRequest
+	37, // 37: throughline.actionplanning.v1.ActionPlanningService.ListOwnershipGaps:input_type -> throughline.actionplanning.v1.ListOwnershipGapsRequest
+	38, // 38: throughline.actionplanning.v1.ActionPlanningService.GetSuccessionProposal:input_type -> throughline.actionplanning.v1.GetSuccessionProposalRequest
+	39, // 39: throughline.actionplanning.v1.ActionPlanningService.ListSuccessionProposals:input_type -> throughline.actionplanning.v1.ListSuccessionProposalsRequest
+	40, // 40: throughline.actionplanning.v1.ActionPlanningService.AcceptSuccession:input_type -> throughline.actionplanning.v1.AcceptSuccessionRequest
+	41, // 41: throughline.actionplanning.v1.ActionPlanningService.DeclineSuccession:input_type -> throughline.actionplanning.v1.DeclineSuccessionRequest
+	42, // 42: throughline.actionplanning.v1.ActionPlanningService.CreateStrategy:output_type -> throughline.actionplanning.v1.Strategy
+	42, // 43: throughline.actionplanning.v1.ActionPlanningService.GetStrategy:output_type -> throughline.actionplanning.v1.Strategy
+	43, // 44: throughline.actionplanning.v1.ActionPlanningService.ListStrategies:output_type -> throughline.actionplanning.v1.ListStrategiesResponse
+	42, // 45: throughline.actionplanning.v1.ActionPlanningService.UpdateStrategy:output_type -> throughline.actionplanning.v1.Strategy
+	44, // 46: throughline.actionplanning.v1.ActionPlanningService.DeleteStrategy:output_type -> google.protobuf.Empty
+	45, // 47: throughline.actionplanning.v1.ActionPlanningService.CreateObjective:output_type -> throughline.actionplanning.v1.Objective
+	45, // 48: throughline.actionplanning.v1.ActionPlanningService.GetObjective:output_type -> throughline.actionplanning.v1.Objective
+	46, // 49: throughline.actionplanning.v1.ActionPlanningService.ListObjectives:output_type -> throughline.actionplanning.v1.ListObjectivesResponse
+	45, // 50: throughline.actionplanning.v1.ActionPlanningService.UpdateObjective:output_type -> throughline.actionplanning.v1.Objective
+	44, // 51: throughline.actionplanning.v1.ActionPlanningService.DeleteObjective:output_type -> google.protobuf.Empty
+	47, // 52: throughline.actionplanning.v1.ActionPlanningService.CreateAssignment:output_type -> throughline.actionplanning.v1.Assignment
+	47, // 53: throughline.actionplanning.v1.ActionPlanningService.GetAssignment:output_type -> throughline.actionplanning.v1.Assignment
+	48, // 54: throughline.actionplanning.v1.ActionPlanningService.ListAssignments:output_type -> throughline.actionplanning.v1.ListAssignmentsResponse
+	47, // 55: throughline.actionplanning.v1.ActionPlanningService.UpdateAssignment:output_type -> throughline.actionplanning.v1.Assignment
+	44, // 56: throughline.actionplanning.v1.ActionPlanningService.DeleteAssignment:output_type -> google.protobuf.Empty
+	49, // 57: throughline.actionplanning.v1.ActionPlanningService.GetEmployee:output_type -> throughline.actionplanning.v1.Employee
+	50, // 58: throughline.actionplanning.v1.ActionPlanningService.ListStaff:output_type -> throughline.actionplanning.v1.ListStaffResponse
+	51, // 59: throughline.actionplanning.v1.ActionPlanningService.SyncStaff:output_type -> throughline.actionplanning.v1.SyncStaffResponse
+	52, // 60: throughline.actionplanning.v1.ActionPlanningService.ReviewObjective:output_type -> throughline.actionplanning.v1.SmartReview
+	45, // 61: throughline.actionplanning.v1.ActionPlanningService.ActivateObjective:output_type -> throughline.actionplanning.v1.Objective
+	45, // 62: throughline.actionplanning.v1.ActionPlanningService.CompleteObjective:output_type -> throughline.actionplanning.v1.Objective
+	45, // 63: throughline.actionplanning.v1.ActionPlanningService.CancelObjective:output_type -> throughline.actionplanning.v1.Objective
+	53, // 64: throughline.actionplanning.v1.ActionPlanningService.CreateMilestone:output_type -> throughline.actionplanning.v1.Milestone
+	53, // 65: throughline.actionplanning.v1.ActionPlanningService.GetMilestone:output_type -> throughline.actionplanning.v1.Milestone
+	54, // 66: throughline.actionplanning.v1.ActionPlanningService.ListMilestones:output_type -> throughline.actionplanning.v1.ListMilestonesResponse
+	53, // 67: throughline.actionplanning.v1.ActionPlanningService.UpdateMilestone:output_type -> throughline.actionplanning.v1.Milestone
+	44, // 68: throughline.actionplanning.v1.ActionPlanningService.DeleteMilestone:output_type -> google.protobuf.Empty
+	55, // 69: throughline.actionplanning.v1.ActionPlanningService.BatchUpsertMilestones:output_type -> throughline.actionplanning.v1.BatchUpsertMilestonesResponse
+	56, // 70: throughline.actionplanning.v1.ActionPlanningService.GetTimeline:output_type -> throughline.actionplanning.v1.Timeline
+	57, // 71: throughline.actionplanning.v1.ActionPlanningService.ExportTimeline:output_type -> google.api.HttpBody
+	58, // 72: throughline.actionplanning.v1.ActionPlanningService.GetGoalProgress:output_type -> throughline.actionplanning.v1.GoalProgressReport
+	59, // 73: throughline.actionplanning.v1.ActionPlanningService.GetStaffLoad:output_type -> throughline.actionplanning.v1.StaffLoad
+	51, // 74: throughline.actionplanning.v1.ActionPlanningService.StreamStaff:output_type -> throughline.actionplanning.v1.SyncStaffResponse
+	60, // 75: throughline.actionplanning.v1.ActionPlanningService.BatchUpsertAssignments:output_type -> throughline.actionplanning.v1.BatchUpsertAssignmentsResponse
+	61, // 76: throughline.actionplanning.v1.ActionPlanningService.ListAssignmentChanges:output_type -> throughline.actionplanning.v1.ListAssignmentChangesResponse
+	62, // 77: throughline.actionplanning.v1.ActionPlanningService.GetAssignmentPolicy:output_type -> throughline.actionplanning.v1.AssignmentPolicy
+	62, // 78: throughline.actionplanning.v1.ActionPlanningService.UpdateAssignmentPolicy:output_type -> throughline.actionplanning.v1.AssignmentPolicy
+	63, // 79: throughline.actionplanning.v1.ActionPlanningService.ListOwnershipGaps:output_type -> throughline.actionplanning.v1.ListOwnershipGapsResponse
+	64, // 80: throughline.actionplanning.v1.ActionPlanningService.GetSuccessionProposal:output_type -> throughline.actionplanning.v1.SuccessionProposal
+	65, // 81: throughline.actionplanning.v1.ActionPlanningService.ListSuccessionProposals:output_type -> throughline.actionplanning.v1.ListSuccessionProposalsResponse
+	64, // 82: throughline.actionplanning.v1.ActionPlanningService.AcceptSuccession:output_type -> throughline.actionplanning.v1.SuccessionProposal
+	64, // 83: throughline.actionplanning.v1.ActionPlanningService.DeclineSuccession:output_type -> throughline.actionplanning.v1.SuccessionProposal
+	42, // [42:84] is the sub-list for method output_type
+	0,  // [0:42] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -150,7 +285,9 @@ func file_throughline_actionplanning_v1_service_proto_init() {
 		return
 	}
 	file_throughline_actionplanning_v1_assignment_proto_init()
+	file_throughline_actionplanning_v1_milestone_proto_init()
 	file_throughline_actionplanning_v1_objective_proto_init()
+	file_throughline_actionplanning_v1_ownership_proto_init()
 	file_throughline_actionplanning_v1_staff_proto_init()
 	file_throughline_actionplanning_v1_strategy_proto_init()
 	type x struct{}

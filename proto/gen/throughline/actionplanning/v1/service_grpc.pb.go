@@ -10,6 +10,7 @@ package actionplanningv1
 
 import (
 	context "context"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	grpc "google.golang.org/grpc"
 	codes "google.golang.org/grpc/codes"
 	status "google.golang.org/grpc/status"
@@ -22,24 +23,48 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ActionPlanningService_CreateStrategy_FullMethodName   = "/throughline.actionplanning.v1.ActionPlanningService/CreateStrategy"
-	ActionPlanningService_GetStrategy_FullMethodName      = "/throughline.actionplanning.v1.ActionPlanningService/GetStrategy"
-	ActionPlanningService_ListStrategies_FullMethodName   = "/throughline.actionplanning.v1.ActionPlanningService/ListStrategies"
-	ActionPlanningService_UpdateStrategy_FullMethodName   = "/throughline.actionplanning.v1.ActionPlanningService/UpdateStrategy"
-	ActionPlanningService_DeleteStrategy_FullMethodName   = "/throughline.actionplanning.v1.ActionPlanningService/DeleteStrategy"
-	ActionPlanningService_CreateObjective_FullMethodName  = "/throughline.actionplanning.v1.ActionPlanningService/CreateObjective"
-	ActionPlanningService_GetObjective_FullMethodName     = "/throughline.actionplanning.v1.ActionPlanningService/GetObjective"
-	ActionPlanningService_ListObjectives_FullMethodName   = "/throughline.actionplanning.v1.ActionPlanningService/ListObjectives"
-	ActionPlanningService_UpdateObjective_FullMethodName  = "/throughline.actionplanning.v1.ActionPlanningService/UpdateObjective"
-	ActionPlanningService_DeleteObjective_FullMethodName  = "/throughline.actionplanning.v1.ActionPlanningService/DeleteObjective"
-	ActionPlanningService_CreateAssignment_FullMethodName = "/throughline.actionplanning.v1.ActionPlanningService/CreateAssignment"
-	ActionPlanningService_GetAssignment_FullMethodName    = "/throughline.actionplanning.v1.ActionPlanningService/GetAssignment"
-	ActionPlanningService_ListAssignments_FullMethodName  = "/throughline.actionplanning.v1.ActionPlanningService/ListAssignments"
-	ActionPlanningService_UpdateAssignment_FullMethodName = "/throughline.actionplanning.v1.ActionPlanningService/UpdateAssignment"
-	ActionPlanningService_DeleteAssignment_FullMethodName = "/throughline.actionplanning.v1.ActionPlanningService/DeleteAssignment"
-	ActionPlanningService_GetEmployee_FullMethodName      = "/throughline.actionplanning.v1.ActionPlanningService/GetEmployee"
-	ActionPlanningService_ListStaff_FullMethodName        = "/throughline.actionplanning.v1.ActionPlanningService/ListStaff"
-	ActionPlanningService_SyncStaff_FullMethodName        = "/throughline.actionplanning.v1.ActionPlanningService/SyncStaff"
+	ActionPlanningService_CreateStrategy_FullMethodName          = "/throughline.actionplanning.v1.ActionPlanningService/CreateStrategy"
+	ActionPlanningService_GetStrategy_FullMethodName             = "/throughline.actionplanning.v1.ActionPlanningService/GetStrategy"
+	ActionPlanningService_ListStrategies_FullMethodName          = "/throughline.actionplanning.v1.ActionPlanningService/ListStrategies"
+	ActionPlanningService_UpdateStrategy_FullMethodName          = "/throughline.actionplanning.v1.ActionPlanningService/UpdateStrategy"
+	ActionPlanningService_DeleteStrategy_FullMethodName          = "/throughline.actionplanning.v1.ActionPlanningService/DeleteStrategy"
+	ActionPlanningService_CreateObjective_FullMethodName         = "/throughline.actionplanning.v1.ActionPlanningService/CreateObjective"
+	ActionPlanningService_GetObjective_FullMethodName            = "/throughline.actionplanning.v1.ActionPlanningService/GetObjective"
+	ActionPlanningService_ListObjectives_FullMethodName          = "/throughline.actionplanning.v1.ActionPlanningService/ListObjectives"
+	ActionPlanningService_UpdateObjective_FullMethodName         = "/throughline.actionplanning.v1.ActionPlanningService/UpdateObjective"
+	ActionPlanningService_DeleteObjective_FullMethodName         = "/throughline.actionplanning.v1.ActionPlanningService/DeleteObjective"
+	ActionPlanningService_CreateAssignment_FullMethodName        = "/throughline.actionplanning.v1.ActionPlanningService/CreateAssignment"
+	ActionPlanningService_GetAssignment_FullMethodName           = "/throughline.actionplanning.v1.ActionPlanningService/GetAssignment"
+	ActionPlanningService_ListAssignments_FullMethodName         = "/throughline.actionplanning.v1.ActionPlanningService/ListAssignments"
+	ActionPlanningService_UpdateAssignment_FullMethodName        = "/throughline.actionplanning.v1.ActionPlanningService/UpdateAssignment"
+	ActionPlanningService_DeleteAssignment_FullMethodName        = "/throughline.actionplanning.v1.ActionPlanningService/DeleteAssignment"
+	ActionPlanningService_GetEmployee_FullMethodName             = "/throughline.actionplanning.v1.ActionPlanningService/GetEmployee"
+	ActionPlanningService_ListStaff_FullMethodName               = "/throughline.actionplanning.v1.ActionPlanningService/ListStaff"
+	ActionPlanningService_SyncStaff_FullMethodName               = "/throughline.actionplanning.v1.ActionPlanningService/SyncStaff"
+	ActionPlanningService_ReviewObjective_FullMethodName         = "/throughline.actionplanning.v1.ActionPlanningService/ReviewObjective"
+	ActionPlanningService_ActivateObjective_FullMethodName       = "/throughline.actionplanning.v1.ActionPlanningService/ActivateObjective"
+	ActionPlanningService_CompleteObjective_FullMethodName       = "/throughline.actionplanning.v1.ActionPlanningService/CompleteObjective"
+	ActionPlanningService_CancelObjective_FullMethodName         = "/throughline.actionplanning.v1.ActionPlanningService/CancelObjective"
+	ActionPlanningService_CreateMilestone_FullMethodName         = "/throughline.actionplanning.v1.ActionPlanningService/CreateMilestone"
+	ActionPlanningService_GetMilestone_FullMethodName            = "/throughline.actionplanning.v1.ActionPlanningService/GetMilestone"
+	ActionPlanningService_ListMilestones_FullMethodName          = "/throughline.actionplanning.v1.ActionPlanningService/ListMilestones"
+	ActionPlanningService_UpdateMilestone_FullMethodName         = "/throughline.actionplanning.v1.ActionPlanningService/UpdateMilestone"
+	ActionPlanningService_DeleteMilestone_FullMethodName         = "/throughline.actionplanning.v1.ActionPlanningService/DeleteMilestone"
+	ActionPlanningService_BatchUpsertMilestones_FullMethodName   = "/throughline.actionplanning.v1.ActionPlanningService/BatchUpsertMilestones"
+	ActionPlanningService_GetTimeline_FullMethodName             = "/throughline.actionplanning.v1.ActionPlanningService/GetTimeline"
+	ActionPlanningService_ExportTimeline_FullMethodName          = "/throughline.actionplanning.v1.ActionPlanningService/ExportTimeline"
+	ActionPlanningService_GetGoalProgress_FullMethodName         = "/throughline.actionplanning.v1.ActionPlanningService/GetGoalProgress"
+	ActionPlanningService_GetStaffLoad_FullMethodName            = "/throughline.actionplanning.v1.ActionPlanningService/GetStaffLoad"
+	ActionPlanningService_StreamStaff_FullMethodName             = "/throughline.actionplanning.v1.ActionPlanningService/StreamStaff"
+	ActionPlanningService_BatchUpsertAssignments_FullMethodName  = "/throughline.actionplanning.v1.ActionPlanningService/BatchUpsertAssignments"
+	ActionPlanningService_ListAssignmentChanges_FullMethodName   = "/throughline.actionplanning.v1.ActionPlanningService/ListAssignmentChanges"
+	ActionPlanningService_GetAssignmentPolicy_FullMethodName     = "/throughline.actionplanning.v1.ActionPlanningService/GetAssignmentPolicy"
+	ActionPlanningService_UpdateAssignmentPolicy_FullMethodName  = "/throughline.actionplanning.v1.ActionPlanningService/UpdateAssignmentPolicy"
+	ActionPlanningService_ListOwnershipGaps_FullMethodName       = "/throughline.actionplanning.v1.ActionPlanningService/ListOwnershipGaps"
+	ActionPlanningService_GetSuccessionProposal_FullMethodName   = "/throughline.actionplanning.v1.ActionPlanningService/GetSuccessionProposal"
+	ActionPlanningService_ListSuccessionProposals_FullMethodName = "/throughline.actionplanning.v1.ActionPlanningService/ListSuccessionProposals"
+	ActionPlanningService_AcceptSuccession_FullMethodName        = "/throughline.actionplanning.v1.ActionPlanningService/AcceptSuccession"
+	ActionPlanningService_DeclineSuccession_FullMethodName       = "/throughline.actionplanning.v1.ActionPlanningService/DeclineSuccession"
 )
 
 // ActionPlanningServiceClient is the client API for ActionPlanningService service.
@@ -84,6 +109,55 @@ type ActionPlanningServiceClient interface {
 	ListStaff(ctx context.Context, in *ListStaffRequest, opts ...grpc.CallOption) (*ListStaffResponse, error)
 	// Takes employees from the HR system, fully or as changes, idempotent by sync_id.
 	SyncStaff(ctx context.Context, in *SyncStaffRequest, opts ...grpc.CallOption) (*SyncStaffResponse, error)
+	// Reviews an objective letter by letter (SMART), by rules that anyone can check.
+	ReviewObjective(ctx context.Context, in *ReviewObjectiveRequest, opts ...grpc.CallOption) (*SmartReview, error)
+	// Activates an objective that passes its review, or that a manager overrides with a reason.
+	ActivateObjective(ctx context.Context, in *ActivateObjectiveRequest, opts ...grpc.CallOption) (*Objective, error)
+	// Ends an objective that is done.
+	CompleteObjective(ctx context.Context, in *CompleteObjectiveRequest, opts ...grpc.CallOption) (*Objective, error)
+	// Gives an objective up.
+	CancelObjective(ctx context.Context, in *CancelObjectiveRequest, opts ...grpc.CallOption) (*Objective, error)
+	// Creates a milestone.
+	CreateMilestone(ctx context.Context, in *CreateMilestoneRequest, opts ...grpc.CallOption) (*Milestone, error)
+	// Reads a milestone.
+	GetMilestone(ctx context.Context, in *GetMilestoneRequest, opts ...grpc.CallOption) (*Milestone, error)
+	// Lists milestones, a page at a time.
+	ListMilestones(ctx context.Context, in *ListMilestonesRequest, opts ...grpc.CallOption) (*ListMilestonesResponse, error)
+	// Changes the named fields of a milestone.
+	UpdateMilestone(ctx context.Context, in *UpdateMilestoneRequest, opts ...grpc.CallOption) (*Milestone, error)
+	// Deletes a milestone that none depends on.
+	DeleteMilestone(ctx context.Context, in *DeleteMilestoneRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
+	// Writes up to 1,000 milestones at once.
+	BatchUpsertMilestones(ctx context.Context, in *BatchUpsertMilestonesRequest, opts ...grpc.CallOption) (*BatchUpsertMilestonesResponse, error)
+	// Shows the milestones of a strategy or plan in time: critical path, slack, lateness, expected end.
+	GetTimeline(ctx context.Context, in *GetTimelineRequest, opts ...grpc.CallOption) (*Timeline, error)
+	// Writes the milestones of a strategy or plan as a calendar (iCalendar, RFC 5545).
+	ExportTimeline(ctx context.Context, in *ExportTimelineRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
+	// Rolls work up from objectives to strategies to goals, by weight.
+	GetGoalProgress(ctx context.Context, in *GetGoalProgressRequest, opts ...grpc.CallOption) (*GoalProgressReport, error)
+	// Shows what an employee is asked to give, day by day, against what they can.
+	GetStaffLoad(ctx context.Context, in *GetStaffLoadRequest, opts ...grpc.CallOption) (*StaffLoad, error)
+	// Takes in staff in a stream: messages of one sync, in the order sent. Each writes its good rows at once; a FULL sync ends
+	// those not named after the last message. A stream that breaks is sent again whole, and ends in the same state.
+	StreamStaff(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[StreamStaffRequest, SyncStaffResponse], error)
+	// Writes up to 1,000 assignments at once.
+	BatchUpsertAssignments(ctx context.Context, in *BatchUpsertAssignmentsRequest, opts ...grpc.CallOption) (*BatchUpsertAssignmentsResponse, error)
+	// Lists what changed in assignments since a token, deletions too.
+	ListAssignmentChanges(ctx context.Context, in *ListAssignmentChangesRequest, opts ...grpc.CallOption) (*ListAssignmentChangesResponse, error)
+	// Reads how an organization assigns work.
+	GetAssignmentPolicy(ctx context.Context, in *GetAssignmentPolicyRequest, opts ...grpc.CallOption) (*AssignmentPolicy, error)
+	// Changes how an organization assigns work.
+	UpdateAssignmentPolicy(ctx context.Context, in *UpdateAssignmentPolicyRequest, opts ...grpc.CallOption) (*AssignmentPolicy, error)
+	// Lists work that nobody, or not enough of somebody, owns.
+	ListOwnershipGaps(ctx context.Context, in *ListOwnershipGapsRequest, opts ...grpc.CallOption) (*ListOwnershipGapsResponse, error)
+	// Reads a succession proposal.
+	GetSuccessionProposal(ctx context.Context, in *GetSuccessionProposalRequest, opts ...grpc.CallOption) (*SuccessionProposal, error)
+	// Lists succession proposals, a page at a time.
+	ListSuccessionProposals(ctx context.Context, in *ListSuccessionProposalsRequest, opts ...grpc.CallOption) (*ListSuccessionProposalsResponse, error)
+	// Gives a leaver's work to a successor.
+	AcceptSuccession(ctx context.Context, in *AcceptSuccessionRequest, opts ...grpc.CallOption) (*SuccessionProposal, error)
+	// Leaves a leaver's work with the interim owner.
+	DeclineSuccession(ctx context.Context, in *DeclineSuccessionRequest, opts ...grpc.CallOption) (*SuccessionProposal, error)
 }
 
 type actionPlanningServiceClient struct {
@@ -274,6 +348,249 @@ func (c *actionPlanningServiceClient) SyncStaff(ctx context.Context, in *SyncSta
 	return out, nil
 }
 
+func (c *actionPlanningServiceClient) ReviewObjective(ctx context.Context, in *ReviewObjectiveRequest, opts ...grpc.CallOption) (*SmartReview, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SmartReview)
+	err := c.cc.Invoke(ctx, ActionPlanningService_ReviewObjective_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *actionPlanningServiceClient) ActivateObjective(ctx context.Context, in *ActivateObjectiveRequest, opts ...grpc.CallOption) (*Objective, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Objective)
+	err := c.cc.Invoke(ctx, ActionPlanningService_ActivateObjective_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *actionPlanningServiceClient) CompleteObjective(ctx context.Context, in *CompleteObjectiveRequest, opts ...grpc.CallOption) (*Objective, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Objective)
+	err := c.cc.Invoke(ctx, ActionPlanningService_CompleteObjective_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *actionPlanningServiceClient) CancelObjective(ctx context.Context, in *CancelObjectiveRequest, opts ...grpc.CallOption) (*Objective, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Objective)
+	err := c.cc.Invoke(ctx, ActionPlanningService_CancelObjective_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *actionPlanningServiceClient) CreateMilestone(ctx context.Context, in *CreateMilestoneRequest, opts ...grpc.CallOption) (*Milestone, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Milestone)
+	err := c.cc.Invoke(ctx, ActionPlanningService_CreateMilestone_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *actionPlanningServiceClient) GetMilestone(ctx context.Context, in *GetMilestoneRequest, opts ...grpc.CallOption) (*Milestone, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Milestone)
+	err := c.cc.Invoke(ctx, ActionPlanningService_GetMilestone_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *actionPlanningServiceClient) ListMilestones(ctx context.Context, in *ListMilestonesRequest, opts ...grpc.CallOption) (*ListMilestonesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListMilestonesResponse)
+	err := c.cc.Invoke(ctx, ActionPlanningService_ListMilestones_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *actionPlanningServiceClient) UpdateMilestone(ctx context.Context, in *UpdateMilestoneRequest, opts ...grpc.CallOption) (*Milestone, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Milestone)
+	err := c.cc.Invoke(ctx, ActionPlanningService_UpdateMilestone_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *actionPlanningServiceClient) DeleteMilestone(ctx context.Context, in *DeleteMilestoneRequest, opts ...grpc.CallOption) (*emptypb.Empty, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(emptypb.Empty)
+	err := c.cc.Invoke(ctx, ActionPlanningService_DeleteMilestone_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *actionPlanningServiceClient) BatchUpsertMilestones(ctx context.Context, in *BatchUpsertMilestonesRequest, opts ...grpc.CallOption) (*BatchUpsertMilestonesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchUpsertMilestonesResponse)
+	err := c.cc.Invoke(ctx, ActionPlanningService_BatchUpsertMilestones_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *actionPlanningServiceClient) GetTimeline(ctx context.Context, in *GetTimelineRequest, opts ...grpc.CallOption) (*Timeline, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Timeline)
+	err := c.cc.Invoke(ctx, ActionPlanningService_GetTimeline_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *actionPlanningServiceClient) ExportTimeline(ctx context.Context, in *ExportTimelineRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(httpbody.HttpBody)
+	err := c.cc.Invoke(ctx, ActionPlanningService_ExportTimeline_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *actionPlanningServiceClient) GetGoalProgress(ctx context.Context, in *GetGoalProgressRequest, opts ...grpc.CallOption) (*GoalProgressReport, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GoalProgressReport)
+	err := c.cc.Invoke(ctx, ActionPlanningService_GetGoalProgress_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *actionPlanningServiceClient) GetStaffLoad(ctx context.Context, in *GetStaffLoadRequest, opts ...grpc.CallOption) (*StaffLoad, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(StaffLoad)
+	err := c.cc.Invoke(ctx, ActionPlanningService_GetStaffLoad_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *actionPlanningServiceClient) StreamStaff(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[StreamStaffRequest, SyncStaffResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ActionPlanningService_ServiceDesc.Streams[0], ActionPlanningService_StreamStaff_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[StreamStaffRequest, SyncStaffResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ActionPlanningService_StreamStaffClient = grpc.ClientStreamingClient[StreamStaffRequest, SyncStaffResponse]
+
+func (c *actionPlanningServiceClient) BatchUpsertAssignments(ctx context.Context, in *BatchUpsertAssignmentsRequest, opts ...grpc.CallOption) (*BatchUpsertAssignmentsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchUpsertAssignmentsResponse)
+	err := c.cc.Invoke(ctx, ActionPlanningService_BatchUpsertAssignments_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *actionPlanningServiceClient) ListAssignmentChanges(ctx context.Context, in *ListAssignmentChangesRequest, opts ...grpc.CallOption) (*ListAssignmentChangesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListAssignmentChangesResponse)
+	err := c.cc.Invoke(ctx, ActionPlanningService_ListAssignmentChanges_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *actionPlanningServiceClient) GetAssignmentPolicy(ctx context.Context, in *GetAssignmentPolicyRequest, opts ...grpc.CallOption) (*AssignmentPolicy, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AssignmentPolicy)
+	err := c.cc.Invoke(ctx, ActionPlanningService_GetAssignmentPolicy_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *actionPlanningServiceClient) UpdateAssignmentPolicy(ctx context.Context, in *UpdateAssignmentPolicyRequest, opts ...grpc.CallOption) (*AssignmentPolicy, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AssignmentPolicy)
+	err := c.cc.Invoke(ctx, ActionPlanningService_UpdateAssignmentPolicy_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *actionPlanningServiceClient) ListOwnershipGaps(ctx context.Context, in *ListOwnershipGapsRequest, opts ...grpc.CallOption) (*ListOwnershipGapsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListOwnershipGapsResponse)
+	err := c.cc.Invoke(ctx, ActionPlanningService_ListOwnershipGaps_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *actionPlanningServiceClient) GetSuccessionProposal(ctx context.Context, in *GetSuccessionProposalRequest, opts ...grpc.CallOption) (*SuccessionProposal, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SuccessionProposal)
+	err := c.cc.Invoke(ctx, ActionPlanningService_GetSuccessionProposal_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *actionPlanningServiceClient) ListSuccessionProposals(ctx context.Context, in *ListSuccessionProposalsRequest, opts ...grpc.CallOption) (*ListSuccessionProposalsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSuccessionProposalsResponse)
+	err := c.cc.Invoke(ctx, ActionPlanningService_ListSuccessionProposals_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *actionPlanningServiceClient) AcceptSuccession(ctx context.Context, in *AcceptSuccessionRequest, opts ...grpc.CallOption) (*SuccessionProposal, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SuccessionProposal)
+	err := c.cc.Invoke(ctx, ActionPlanningService_AcceptSuccession_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *actionPlanningServiceClient) DeclineSuccession(ctx context.Context, in *DeclineSuccessionRequest, opts ...grpc.CallOption) (*SuccessionProposal, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SuccessionProposal)
+	err := c.cc.Invoke(ctx, ActionPlanningService_DeclineSuccession_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ActionPlanningServiceServer is the server API for ActionPlanningService service.
 // All implementations must embed UnimplementedActionPlanningServiceServer
 // for forward compatibility.
@@ -316,6 +633,55 @@ type ActionPlanningServiceServer interface {
 	ListStaff(context.Context, *ListStaffRequest) (*ListStaffResponse, error)
 	// Takes employees from the HR system, fully or as changes, idempotent by sync_id.
 	SyncStaff(context.Context, *SyncStaffRequest) (*SyncStaffResponse, error)
+	// Reviews an objective letter by letter (SMART), by rules that anyone can check.
+	ReviewObjective(context.Context, *ReviewObjectiveRequest) (*SmartReview, error)
+	// Activates an objective that passes its review, or that a manager overrides with a reason.
+	ActivateObjective(context.Context, *ActivateObjectiveRequest) (*Objective, error)
+	// Ends an objective that is done.
+	CompleteObjective(context.Context, *CompleteObjectiveRequest) (*Objective, error)
+	// Gives an objective up.
+	CancelObjective(context.Context, *CancelObjectiveRequest) (*Objective, error)
+	// Creates a milestone.
+	CreateMilestone(context.Context, *CreateMilestoneRequest) (*Milestone, error)
+	// Reads a milestone.
+	GetMilestone(context.Context, *GetMilestoneRequest) (*Milestone, error)
+	// Lists milestones, a page at a time.
+	ListMilestones(context.Context, *ListMilestonesRequest) (*ListMilestonesResponse, error)
+	// Changes the named fields of a milestone.
+	UpdateMilestone(context.Context, *UpdateMilestoneRequest) (*Milestone, error)
+	// Deletes a milestone that none depends on.
+	DeleteMilestone(context.Context, *DeleteMilestoneRequest) (*emptypb.Empty, error)
+	// Writes up to 1,000 milestones at once.
+	BatchUpsertMilestones(context.Context, *BatchUpsertMilestonesRequest) (*BatchUpsertMilestonesResponse, error)
+	// Shows the milestones of a strategy or plan in time: critical path, slack, lateness, expected end.
+	GetTimeline(context.Context, *GetTimelineRequest) (*Timeline, error)
+	// Writes the milestones of a strategy or plan as a calendar (iCalendar, RFC 5545).
+	ExportTimeline(context.Context, *ExportTimelineRequest) (*httpbody.HttpBody, error)
+	// Rolls work up from objectives to strategies to goals, by weight.
+	GetGoalProgress(context.Context, *GetGoalProgressRequest) (*GoalProgressReport, error)
+	// Shows what an employee is asked to give, day by day, against what they can.
+	GetStaffLoad(context.Context, *GetStaffLoadRequest) (*StaffLoad, error)
+	// Takes in staff in a stream: messages of one sync, in the order sent. Each writes its good rows at once; a FULL sync ends
+	// those not named after the last message. A stream that breaks is sent again whole, and ends in the same state.
+	StreamStaff(grpc.ClientStreamingServer[StreamStaffRequest, SyncStaffResponse]) error
+	// Writes up to 1,000 assignments at once.
+	BatchUpsertAssignments(context.Context, *BatchUpsertAssignmentsRequest) (*BatchUpsertAssignmentsResponse, error)
+	// Lists what changed in assignments since a token, deletions too.
+	ListAssignmentChanges(context.Context, *ListAssignmentChangesRequest) (*ListAssignmentChangesResponse, error)
+	// Reads how an organization assigns work.
+	GetAssignmentPolicy(context.Context, *GetAssignmentPolicyRequest) (*AssignmentPolicy, error)
+	// Changes how an organization assigns work.
+	UpdateAssignmentPolicy(context.Context, *UpdateAssignmentPolicyRequest) (*AssignmentPolicy, error)
+	// Lists work that nobody, or not enough of somebody, owns.
+	ListOwnershipGaps(context.Context, *ListOwnershipGapsRequest) (*ListOwnershipGapsResponse, error)
+	// Reads a succession proposal.
+	GetSuccessionProposal(context.Context, *GetSuccessionProposalRequest) (*SuccessionProposal, error)
+	// Lists succession proposals, a page at a time.
+	ListSuccessionProposals(context.Context, *ListSuccessionProposalsRequest) (*ListSuccessionProposalsResponse, error)
+	// Gives a leaver's work to a successor.
+	AcceptSuccession(context.Context, *AcceptSuccessionRequest) (*SuccessionProposal, error)
+	// Leaves a leaver's work with the interim owner.
+	DeclineSuccession(context.Context, *DeclineSuccessionRequest) (*SuccessionProposal, error)
 	mustEmbedUnimplementedActionPlanningServiceServer()
 }
 
@@ -379,6 +745,78 @@ func (UnimplementedActionPlanningServiceServer) ListStaff(context.Context, *List
 }
 func (UnimplementedActionPlanningServiceServer) SyncStaff(context.Context, *SyncStaffRequest) (*SyncStaffResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SyncStaff not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) ReviewObjective(context.Context, *ReviewObjectiveRequest) (*SmartReview, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReviewObjective not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) ActivateObjective(context.Context, *ActivateObjectiveRequest) (*Objective, error) {
+	return nil, status.Error(codes.Unimplemented, "method ActivateObjective not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) CompleteObjective(context.Context, *CompleteObjectiveRequest) (*Objective, error) {
+	return nil, status.Error(codes.Unimplemented, "method CompleteObjective not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) CancelObjective(context.Context, *CancelObjectiveRequest) (*Objective, error) {
+	return nil, status.Error(codes.Unimplemented, "method CancelObjective not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) CreateMilestone(context.Context, *CreateMilestoneRequest) (*Milestone, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateMilestone not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) GetMilestone(context.Context, *GetMilestoneRequest) (*Milestone, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetMilestone not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) ListMilestones(context.Context, *ListMilestonesRequest) (*ListMilestonesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListMilestones not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) UpdateMilestone(context.Context, *UpdateMilestoneRequest) (*Milestone, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateMilestone not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) DeleteMilestone(context.Context, *DeleteMilestoneRequest) (*emptypb.Empty, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteMilestone not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) BatchUpsertMilestones(context.Context, *BatchUpsertMilestonesRequest) (*BatchUpsertMilestonesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BatchUpsertMilestones not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) GetTimeline(context.Context, *GetTimelineRequest) (*Timeline, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetTimeline not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) ExportTimeline(context.Context, *ExportTimelineRequest) (*httpbody.HttpBody, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExportTimeline not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) GetGoalProgress(context.Context, *GetGoalProgressRequest) (*GoalProgressReport, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetGoalProgress not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) GetStaffLoad(context.Context, *GetStaffLoadRequest) (*StaffLoad, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetStaffLoad not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) StreamStaff(grpc.ClientStreamingServer[StreamStaffRequest, SyncStaffResponse]) error {
+	return status.Error(codes.Unimplemented, "method StreamStaff not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) BatchUpsertAssignments(context.Context, *BatchUpsertAssignmentsRequest) (*BatchUpsertAssignmentsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BatchUpsertAssignments not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) ListAssignmentChanges(context.Context, *ListAssignmentChangesRequest) (*ListAssignmentChangesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListAssignmentChanges not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) GetAssignmentPolicy(context.Context, *GetAssignmentPolicyRequest) (*AssignmentPolicy, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetAssignmentPolicy not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) UpdateAssignmentPolicy(context.Context, *UpdateAssignmentPolicyRequest) (*AssignmentPolicy, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateAssignmentPolicy not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) ListOwnershipGaps(context.Context, *ListOwnershipGapsRequest) (*ListOwnershipGapsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListOwnershipGaps not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) GetSuccessionProposal(context.Context, *GetSuccessionProposalRequest) (*SuccessionProposal, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetSuccessionProposal not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) ListSuccessionProposals(context.Context, *ListSuccessionProposalsRequest) (*ListSuccessionProposalsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSuccessionProposals not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) AcceptSuccession(context.Context, *AcceptSuccessionRequest) (*SuccessionProposal, error) {
+	return nil, status.Error(codes.Unimplemented, "method AcceptSuccession not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) DeclineSuccession(context.Context, *DeclineSuccessionRequest) (*SuccessionProposal, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeclineSuccession not implemented")
 }
 func (UnimplementedActionPlanningServiceServer) mustEmbedUnimplementedActionPlanningServiceServer() {}
 func (UnimplementedActionPlanningServiceServer) testEmbeddedByValue()                               {}
@@ -725,6 +1163,427 @@ func _ActionPlanningService_SyncStaff_Handler(srv interface{}, ctx context.Conte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ActionPlanningService_ReviewObjective_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReviewObjectiveRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).ReviewObjective(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_ReviewObjective_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).ReviewObjective(ctx, req.(*ReviewObjectiveRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ActionPlanningService_ActivateObjective_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ActivateObjectiveRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).ActivateObjective(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_ActivateObjective_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).ActivateObjective(ctx, req.(*ActivateObjectiveRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ActionPlanningService_CompleteObjective_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CompleteObjectiveRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).CompleteObjective(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_CompleteObjective_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).CompleteObjective(ctx, req.(*CompleteObjectiveRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ActionPlanningService_CancelObjective_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CancelObjectiveRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).CancelObjective(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_CancelObjective_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).CancelObjective(ctx, req.(*CancelObjectiveRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ActionPlanningService_CreateMilestone_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateMilestoneRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).CreateMilestone(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_CreateMilestone_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).CreateMilestone(ctx, req.(*CreateMilestoneRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ActionPlanningService_GetMilestone_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetMilestoneRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).GetMilestone(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_GetMilestone_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).GetMilestone(ctx, req.(*GetMilestoneRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ActionPlanningService_ListMilestones_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListMilestonesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).ListMilestones(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_ListMilestones_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).ListMilestones(ctx, req.(*ListMilestonesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ActionPlanningService_UpdateMilestone_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateMilestoneRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).UpdateMilestone(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_UpdateMilestone_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).UpdateMilestone(ctx, req.(*UpdateMilestoneRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ActionPlanningService_DeleteMilestone_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteMilestoneRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).DeleteMilestone(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_DeleteMilestone_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).DeleteMilestone(ctx, req.(*DeleteMilestoneRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ActionPlanningService_BatchUpsertMilestones_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchUpsertMilestonesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).BatchUpsertMilestones(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_BatchUpsertMilestones_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).BatchUpsertMilestones(ctx, req.(*BatchUpsertMilestonesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ActionPlanningService_GetTimeline_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetTimelineRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).GetTimeline(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_GetTimeline_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).GetTimeline(ctx, req.(*GetTimelineRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ActionPlanningService_ExportTimeline_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExportTimelineRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).ExportTimeline(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_ExportTimeline_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).ExportTimeline(ctx, req.(*ExportTimelineRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ActionPlanningService_GetGoalProgress_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetGoalProgressRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).GetGoalProgress(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_GetGoalProgress_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).GetGoalProgress(ctx, req.(*GetGoalProgressRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ActionPlanningService_GetStaffLoad_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetStaffLoadRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).GetStaffLoad(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_GetStaffLoad_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).GetStaffLoad(ctx, req.(*GetStaffLoadRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ActionPlanningService_StreamStaff_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(ActionPlanningServiceServer).StreamStaff(&grpc.GenericServerStream[StreamStaffRequest, SyncStaffResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ActionPlanningService_StreamStaffServer = grpc.ClientStreamingServer[StreamStaffRequest, SyncStaffResponse]
+
+func _ActionPlanningService_BatchUpsertAssignments_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchUpsertAssignmentsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).BatchUpsertAssignments(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_BatchUpsertAssignments_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).BatchUpsertAssignments(ctx, req.(*BatchUpsertAssignmentsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ActionPlanningService_ListAssignmentChanges_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListAssignmentChangesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).ListAssignmentChanges(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_ListAssignmentChanges_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).ListAssignmentChanges(ctx, req.(*ListAssignmentChangesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ActionPlanningService_GetAssignmentPolicy_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetAssignmentPolicyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).GetAssignmentPolicy(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_GetAssignmentPolicy_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).GetAssignmentPolicy(ctx, req.(*GetAssignmentPolicyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ActionPlanningService_UpdateAssignmentPolicy_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateAssignmentPolicyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).UpdateAssignmentPolicy(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_UpdateAssignmentPolicy_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).UpdateAssignmentPolicy(ctx, req.(*UpdateAssignmentPolicyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ActionPlanningService_ListOwnershipGaps_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListOwnershipGapsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).ListOwnershipGaps(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_ListOwnershipGaps_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).ListOwnershipGaps(ctx, req.(*ListOwnershipGapsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ActionPlanningService_GetSuccessionProposal_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetSuccessionProposalRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).GetSuccessionProposal(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_GetSuccessionProposal_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).GetSuccessionProposal(ctx, req.(*GetSuccessionProposalRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ActionPlanningService_ListSuccessionProposals_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSuccessionProposalsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).ListSuccessionProposals(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_ListSuccessionProposals_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).ListSuccessionProposals(ctx, req.(*ListSuccessionProposalsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ActionPlanningService_AcceptSuccession_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AcceptSuccessionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).AcceptSuccession(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_AcceptSuccession_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).AcceptSuccession(ctx, req.(*AcceptSuccessionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ActionPlanningService_DeclineSuccession_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeclineSuccessionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).DeclineSuccession(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_DeclineSuccession_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).DeclineSuccession(ctx, req.(*DeclineSuccessionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ActionPlanningService_ServiceDesc is the grpc.ServiceDesc for ActionPlanningService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -804,7 +1663,105 @@ var ActionPlanningService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "SyncStaff",
 			Handler:    _ActionPlanningService_SyncStaff_Handler,
 		},
+		{
+			MethodName: "ReviewObjective",
+			Handler:    _ActionPlanningService_ReviewObjective_Handler,
+		},
+		{
+			MethodName: "ActivateObjective",
+			Handler:    _ActionPlanningService_ActivateObjective_Handler,
+		},
+		{
+			MethodName: "CompleteObjective",
+			Handler:    _ActionPlanningService_CompleteObjective_Handler,
+		},
+		{
+			MethodName: "CancelObjective",
+			Handler:    _ActionPlanningService_CancelObjective_Handler,
+		},
+		{
+			MethodName: "CreateMilestone",
+			Handler:    _ActionPlanningService_CreateMilestone_Handler,
+		},
+		{
+			MethodName: "GetMilestone",
+			Handler:    _ActionPlanningService_GetMilestone_Handler,
+		},
+		{
+			MethodName: "ListMilestones",
+			Handler:    _ActionPlanningService_ListMilestones_Handler,
+		},
+		{
+			MethodName: "UpdateMilestone",
+			Handler:    _ActionPlanningService_UpdateMilestone_Handler,
+		},
+		{
+			MethodName: "DeleteMilestone",
+			Handler:    _ActionPlanningService_DeleteMilestone_Handler,
+		},
+		{
+			MethodName: "BatchUpsertMilestones",
+			Handler:    _ActionPlanningService_BatchUpsertMilestones_Handler,
+		},
+		{
+			MethodName: "GetTimeline",
+			Handler:    _ActionPlanningService_GetTimeline_Handler,
+		},
+		{
+			MethodName: "ExportTimeline",
+			Handler:    _ActionPlanningService_ExportTimeline_Handler,
+		},
+		{
+			MethodName: "GetGoalProgress",
+			Handler:    _ActionPlanningService_GetGoalProgress_Handler,
+		},
+		{
+			MethodName: "GetStaffLoad",
+			Handler:    _ActionPlanningService_GetStaffLoad_Handler,
+		},
+		{
+			MethodName: "BatchUpsertAssignments",
+			Handler:    _ActionPlanningService_BatchUpsertAssignments_Handler,
+		},
+		{
+			MethodName: "ListAssignmentChanges",
+			Handler:    _ActionPlanningService_ListAssignmentChanges_Handler,
+		},
+		{
+			MethodName: "GetAssignmentPolicy",
+			Handler:    _ActionPlanningService_GetAssignmentPolicy_Handler,
+		},
+		{
+			MethodName: "UpdateAssignmentPolicy",
+			Handler:    _ActionPlanningService_UpdateAssignmentPolicy_Handler,
+		},
+		{
+			MethodName: "ListOwnershipGaps",
+			Handler:    _ActionPlanningService_ListOwnershipGaps_Handler,
+		},
+		{
+			MethodName: "GetSuccessionProposal",
+			Handler:    _ActionPlanningService_GetSuccessionProposal_Handler,
+		},
+		{
+			MethodName: "ListSuccessionProposals",
+			Handler:    _ActionPlanningService_ListSuccessionProposals_Handler,
+		},
+		{
+			MethodName: "AcceptSuccession",
+			Handler:    _ActionPlanningService_AcceptSuccession_Handler,
+		},
+		{
+			MethodName: "DeclineSuccession",
+			Handler:    _ActionPlanningService_DeclineSuccession_Handler,
+		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "StreamStaff",
+			Handler:       _ActionPlanningService_StreamStaff_Handler,
+			ClientStreams: true,
+		},
+	},
 	Metadata: "throughline/actionplanning/v1/service.proto",
 }

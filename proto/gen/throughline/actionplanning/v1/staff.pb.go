@@ -11,6 +11,7 @@ package actionplanningv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	date "google.golang.org/genproto/googleapis/type/date"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -136,6 +137,170 @@ func (SyncMode) EnumDescriptor() ([]byte, []int) {
 	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{1}
 }
 
+// A job of an employee, between its days. Jobs may overlap: they are held at the same time.
+type Job struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Key of the job in the HR system; unique for the employee.
+	JobKey string `protobuf:"bytes,1,opt,name=job_key,json=jobKey,proto3" json:"job_key,omitempty"`
+	// Job title.
+	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	// Department.
+	Department string `protobuf:"bytes,3,opt,name=department,proto3" json:"department,omitempty"`
+	// Authorised position.
+	Position string `protobuf:"bytes,4,opt,name=position,proto3" json:"position,omitempty"`
+	// external_id of who the job reports to; empty at the top.
+	ManagerExternalId string `protobuf:"bytes,5,opt,name=manager_external_id,json=managerExternalId,proto3" json:"manager_external_id,omitempty"`
+	// Full-time equivalent in parts per million; 0 means 1,000,000.
+	FtePpm int32 `protobuf:"varint,6,opt,name=fte_ppm,json=ftePpm,proto3" json:"fte_ppm,omitempty"`
+	// First day; may lie in the past or in the future.
+	StartDate *date.Date `protobuf:"bytes,7,opt,name=start_date,json=startDate,proto3" json:"start_date,omitempty"`
+	// Last day; unset means open-ended.
+	EndDate       *date.Date `protobuf:"bytes,8,opt,name=end_date,json=endDate,proto3" json:"end_date,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Job) Reset() {
+	*x = Job{}
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Job) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Job) ProtoMessage() {}
+
+func (x *Job) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Job.ProtoReflect.Descriptor instead.
+func (*Job) Descriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *Job) GetJobKey() string {
+	if x != nil {
+		return x.JobKey
+	}
+	return ""
+}
+
+func (x *Job) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Job) GetDepartment() string {
+	if x != nil {
+		return x.Department
+	}
+	return ""
+}
+
+func (x *Job) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
+}
+
+func (x *Job) GetManagerExternalId() string {
+	if x != nil {
+		return x.ManagerExternalId
+	}
+	return ""
+}
+
+func (x *Job) GetFtePpm() int32 {
+	if x != nil {
+		return x.FtePpm
+	}
+	return 0
+}
+
+func (x *Job) GetStartDate() *date.Date {
+	if x != nil {
+		return x.StartDate
+	}
+	return nil
+}
+
+func (x *Job) GetEndDate() *date.Date {
+	if x != nil {
+		return x.EndDate
+	}
+	return nil
+}
+
+// Days on leave: the employee stays, and is not available.
+type Leave struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// First day.
+	StartDate *date.Date `protobuf:"bytes,1,opt,name=start_date,json=startDate,proto3" json:"start_date,omitempty"`
+	// Last day; unset means open-ended.
+	EndDate       *date.Date `protobuf:"bytes,2,opt,name=end_date,json=endDate,proto3" json:"end_date,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Leave) Reset() {
+	*x = Leave{}
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Leave) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Leave) ProtoMessage() {}
+
+func (x *Leave) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Leave.ProtoReflect.Descriptor instead.
+func (*Leave) Descriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Leave) GetStartDate() *date.Date {
+	if x != nil {
+		return x.StartDate
+	}
+	return nil
+}
+
+func (x *Leave) GetEndDate() *date.Date {
+	if x != nil {
+		return x.EndDate
+	}
+	return nil
+}
+
 // An employee; written only by SyncStaff.
 type Employee struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -166,14 +331,21 @@ type Employee struct {
 	// When it was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it last changed.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Jobs, past and future ones too, by first day and key. title, department, manager, position and fte_ppm are those of today:
+	// of the job with the largest share, the FTE of all together.
+	Jobs []*Job `protobuf:"bytes,15,rep,name=jobs,proto3" json:"jobs,omitempty"`
+	// Days on leave.
+	Leaves []*Leave `protobuf:"bytes,16,rep,name=leaves,proto3" json:"leaves,omitempty"`
+	// Last day of employment; unset while open-ended.
+	EndDate       *date.Date `protobuf:"bytes,17,opt,name=end_date,json=endDate,proto3" json:"end_date,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Employee) Reset() {
 	*x = Employee{}
-	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[0]
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -185,7 +357,7 @@ func (x *Employee) String() string {
 func (*Employee) ProtoMessage() {}
 
 func (x *Employee) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[0]
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -198,7 +370,7 @@ func (x *Employee) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Employee.ProtoReflect.Descriptor instead.
 func (*Employee) Descriptor() ([]byte, []int) {
-	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{0}
+	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Employee) GetName() string {
@@ -299,6 +471,27 @@ func (x *Employee) GetUpdateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Employee) GetJobs() []*Job {
+	if x != nil {
+		return x.Jobs
+	}
+	return nil
+}
+
+func (x *Employee) GetLeaves() []*Leave {
+	if x != nil {
+		return x.Leaves
+	}
+	return nil
+}
+
+func (x *Employee) GetEndDate() *date.Date {
+	if x != nil {
+		return x.EndDate
+	}
+	return nil
+}
+
 // Request of GetEmployee.
 type GetEmployeeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -310,7 +503,7 @@ type GetEmployeeRequest struct {
 
 func (x *GetEmployeeRequest) Reset() {
 	*x = GetEmployeeRequest{}
-	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[1]
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -322,7 +515,7 @@ func (x *GetEmployeeRequest) String() string {
 func (*GetEmployeeRequest) ProtoMessage() {}
 
 func (x *GetEmployeeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[1]
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -335,7 +528,7 @@ func (x *GetEmployeeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetEmployeeRequest.ProtoReflect.Descriptor instead.
 func (*GetEmployeeRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{1}
+	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *GetEmployeeRequest) GetName() string {
@@ -364,7 +557,7 @@ type ListStaffRequest struct {
 
 func (x *ListStaffRequest) Reset() {
 	*x = ListStaffRequest{}
-	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[2]
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -376,7 +569,7 @@ func (x *ListStaffRequest) String() string {
 func (*ListStaffRequest) ProtoMessage() {}
 
 func (x *ListStaffRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[2]
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -389,7 +582,7 @@ func (x *ListStaffRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListStaffRequest.ProtoReflect.Descriptor instead.
 func (*ListStaffRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{2}
+	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ListStaffRequest) GetParent() string {
@@ -440,7 +633,7 @@ type ListStaffResponse struct {
 
 func (x *ListStaffResponse) Reset() {
 	*x = ListStaffResponse{}
-	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[3]
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -452,7 +645,7 @@ func (x *ListStaffResponse) String() string {
 func (*ListStaffResponse) ProtoMessage() {}
 
 func (x *ListStaffResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[3]
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -465,7 +658,7 @@ func (x *ListStaffResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListStaffResponse.ProtoReflect.Descriptor instead.
 func (*ListStaffResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{3}
+	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListStaffResponse) GetStaff() []*Employee {
@@ -504,14 +697,21 @@ type StaffRow struct {
 	// Kind of employment, at most 100 characters.
 	WorkerType string `protobuf:"bytes,9,opt,name=worker_type,json=workerType,proto3" json:"worker_type,omitempty"`
 	// Subject of their tokens, at most 128 characters.
-	Subject       string `protobuf:"bytes,10,opt,name=subject,proto3" json:"subject,omitempty"`
+	Subject string `protobuf:"bytes,10,opt,name=subject,proto3" json:"subject,omitempty"`
+	// Jobs with their days. When any is given, title, department, manager, position and fte_ppm above are left empty; when none is,
+	// these are one job without days.
+	Jobs []*Job `protobuf:"bytes,11,rep,name=jobs,proto3" json:"jobs,omitempty"`
+	// Days on leave.
+	Leaves []*Leave `protobuf:"bytes,12,rep,name=leaves,proto3" json:"leaves,omitempty"`
+	// Last day of employment; a day to come ends it then, and not now.
+	EndDate       *date.Date `protobuf:"bytes,13,opt,name=end_date,json=endDate,proto3" json:"end_date,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *StaffRow) Reset() {
 	*x = StaffRow{}
-	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[4]
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -523,7 +723,7 @@ func (x *StaffRow) String() string {
 func (*StaffRow) ProtoMessage() {}
 
 func (x *StaffRow) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[4]
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -536,7 +736,7 @@ func (x *StaffRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StaffRow.ProtoReflect.Descriptor instead.
 func (*StaffRow) Descriptor() ([]byte, []int) {
-	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{4}
+	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *StaffRow) GetExternalId() string {
@@ -609,6 +809,27 @@ func (x *StaffRow) GetSubject() string {
 	return ""
 }
 
+func (x *StaffRow) GetJobs() []*Job {
+	if x != nil {
+		return x.Jobs
+	}
+	return nil
+}
+
+func (x *StaffRow) GetLeaves() []*Leave {
+	if x != nil {
+		return x.Leaves
+	}
+	return nil
+}
+
+func (x *StaffRow) GetEndDate() *date.Date {
+	if x != nil {
+		return x.EndDate
+	}
+	return nil
+}
+
 // Request of SyncStaff.
 type SyncStaffRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -630,7 +851,7 @@ type SyncStaffRequest struct {
 
 func (x *SyncStaffRequest) Reset() {
 	*x = SyncStaffRequest{}
-	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[5]
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -642,7 +863,7 @@ func (x *SyncStaffRequest) String() string {
 func (*SyncStaffRequest) ProtoMessage() {}
 
 func (x *SyncStaffRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[5]
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -655,7 +876,7 @@ func (x *SyncStaffRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SyncStaffRequest.ProtoReflect.Descriptor instead.
 func (*SyncStaffRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{5}
+	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *SyncStaffRequest) GetParent() string {
@@ -719,7 +940,7 @@ type StaffRowError struct {
 
 func (x *StaffRowError) Reset() {
 	*x = StaffRowError{}
-	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[6]
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -731,7 +952,7 @@ func (x *StaffRowError) String() string {
 func (*StaffRowError) ProtoMessage() {}
 
 func (x *StaffRowError) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[6]
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -744,7 +965,7 @@ func (x *StaffRowError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StaffRowError.ProtoReflect.Descriptor instead.
 func (*StaffRowError) Descriptor() ([]byte, []int) {
-	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{6}
+	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *StaffRowError) GetRow() int32 {
@@ -796,14 +1017,16 @@ type SyncStaffResponse struct {
 	// Employees ended: tombstones, and in FULL mode those not named.
 	Terminated int32 `protobuf:"varint,5,opt,name=terminated,proto3" json:"terminated,omitempty"`
 	// Why rows were refused.
-	Errors        []*StaffRowError `protobuf:"bytes,6,rep,name=errors,proto3" json:"errors,omitempty"`
+	Errors []*StaffRowError `protobuf:"bytes,6,rep,name=errors,proto3" json:"errors,omitempty"`
+	// Work of leavers that went to their managers as interim owners; each has a succession proposal.
+	Reassigned    int32 `protobuf:"varint,7,opt,name=reassigned,proto3" json:"reassigned,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SyncStaffResponse) Reset() {
 	*x = SyncStaffResponse{}
-	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[7]
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -815,7 +1038,7 @@ func (x *SyncStaffResponse) String() string {
 func (*SyncStaffResponse) ProtoMessage() {}
 
 func (x *SyncStaffResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[7]
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -828,7 +1051,7 @@ func (x *SyncStaffResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SyncStaffResponse.ProtoReflect.Descriptor instead.
 func (*SyncStaffResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{7}
+	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SyncStaffResponse) GetCreated() int32 {
@@ -873,11 +1096,326 @@ func (x *SyncStaffResponse) GetErrors() []*StaffRowError {
 	return nil
 }
 
+func (x *SyncStaffResponse) GetReassigned() int32 {
+	if x != nil {
+		return x.Reassigned
+	}
+	return 0
+}
+
+// One message of the StreamStaff stream: at most 1,000 rows.
+type StreamStaffRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organization whose staff to sync; the same in every message.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// The HR system's id of this sync, the same in every message.
+	SyncId string `protobuf:"bytes,2,opt,name=sync_id,json=syncId,proto3" json:"sync_id,omitempty"`
+	// Whether the rows are changes or everybody; the same in every message.
+	Mode SyncMode `protobuf:"varint,3,opt,name=mode,proto3,enum=throughline.actionplanning.v1.SyncMode" json:"mode,omitempty"`
+	// The rows.
+	Rows []*StaffRow `protobuf:"bytes,4,rep,name=rows,proto3" json:"rows,omitempty"`
+	// A FULL sync that would end more than this share of the staff ends nobody and fails; 0 means 50,000 (5 %).
+	MaxTombstonePpm int32 `protobuf:"varint,5,opt,name=max_tombstone_ppm,json=maxTombstonePpm,proto3" json:"max_tombstone_ppm,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *StreamStaffRequest) Reset() {
+	*x = StreamStaffRequest{}
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamStaffRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamStaffRequest) ProtoMessage() {}
+
+func (x *StreamStaffRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamStaffRequest.ProtoReflect.Descriptor instead.
+func (*StreamStaffRequest) Descriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *StreamStaffRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *StreamStaffRequest) GetSyncId() string {
+	if x != nil {
+		return x.SyncId
+	}
+	return ""
+}
+
+func (x *StreamStaffRequest) GetMode() SyncMode {
+	if x != nil {
+		return x.Mode
+	}
+	return SyncMode_SYNC_MODE_UNSPECIFIED
+}
+
+func (x *StreamStaffRequest) GetRows() []*StaffRow {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+func (x *StreamStaffRequest) GetMaxTombstonePpm() int32 {
+	if x != nil {
+		return x.MaxTombstonePpm
+	}
+	return 0
+}
+
+// Request of GetStaffLoad.
+type GetStaffLoadRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of an employee.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// First day; unset means today.
+	StartDate *date.Date `protobuf:"bytes,2,opt,name=start_date,json=startDate,proto3" json:"start_date,omitempty"`
+	// Last day, at most ten years later; unset means a year later.
+	EndDate       *date.Date `protobuf:"bytes,3,opt,name=end_date,json=endDate,proto3" json:"end_date,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetStaffLoadRequest) Reset() {
+	*x = GetStaffLoadRequest{}
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetStaffLoadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetStaffLoadRequest) ProtoMessage() {}
+
+func (x *GetStaffLoadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetStaffLoadRequest.ProtoReflect.Descriptor instead.
+func (*GetStaffLoadRequest) Descriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *GetStaffLoadRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *GetStaffLoadRequest) GetStartDate() *date.Date {
+	if x != nil {
+		return x.StartDate
+	}
+	return nil
+}
+
+func (x *GetStaffLoadRequest) GetEndDate() *date.Date {
+	if x != nil {
+		return x.EndDate
+	}
+	return nil
+}
+
+// Days on which nothing changes.
+type LoadSpan struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// First day.
+	StartDate *date.Date `protobuf:"bytes,1,opt,name=start_date,json=startDate,proto3" json:"start_date,omitempty"`
+	// Last day.
+	EndDate *date.Date `protobuf:"bytes,2,opt,name=end_date,json=endDate,proto3" json:"end_date,omitempty"`
+	// What the employee can give: FTE of their jobs, 0 on leave and after the end.
+	AvailablePpm int32 `protobuf:"varint,3,opt,name=available_ppm,json=availablePpm,proto3" json:"available_ppm,omitempty"`
+	// What their assignments ask.
+	LoadPpm int32 `protobuf:"varint,4,opt,name=load_ppm,json=loadPpm,proto3" json:"load_ppm,omitempty"`
+	// The assignments.
+	Assignments   []string `protobuf:"bytes,5,rep,name=assignments,proto3" json:"assignments,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LoadSpan) Reset() {
+	*x = LoadSpan{}
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LoadSpan) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LoadSpan) ProtoMessage() {}
+
+func (x *LoadSpan) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LoadSpan.ProtoReflect.Descriptor instead.
+func (*LoadSpan) Descriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *LoadSpan) GetStartDate() *date.Date {
+	if x != nil {
+		return x.StartDate
+	}
+	return nil
+}
+
+func (x *LoadSpan) GetEndDate() *date.Date {
+	if x != nil {
+		return x.EndDate
+	}
+	return nil
+}
+
+func (x *LoadSpan) GetAvailablePpm() int32 {
+	if x != nil {
+		return x.AvailablePpm
+	}
+	return 0
+}
+
+func (x *LoadSpan) GetLoadPpm() int32 {
+	if x != nil {
+		return x.LoadPpm
+	}
+	return 0
+}
+
+func (x *LoadSpan) GetAssignments() []string {
+	if x != nil {
+		return x.Assignments
+	}
+	return nil
+}
+
+// What an employee is asked to give, day by day.
+type StaffLoad struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The employee.
+	Employee string `protobuf:"bytes,1,opt,name=employee,proto3" json:"employee,omitempty"`
+	// Spans, first to last, without gaps.
+	Spans []*LoadSpan `protobuf:"bytes,2,rep,name=spans,proto3" json:"spans,omitempty"`
+	// Highest load over what is available; 0 when none is.
+	OverPpm       int32 `protobuf:"varint,3,opt,name=over_ppm,json=overPpm,proto3" json:"over_ppm,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StaffLoad) Reset() {
+	*x = StaffLoad{}
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StaffLoad) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StaffLoad) ProtoMessage() {}
+
+func (x *StaffLoad) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_actionplanning_v1_staff_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StaffLoad.ProtoReflect.Descriptor instead.
+func (*StaffLoad) Descriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_staff_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *StaffLoad) GetEmployee() string {
+	if x != nil {
+		return x.Employee
+	}
+	return ""
+}
+
+func (x *StaffLoad) GetSpans() []*LoadSpan {
+	if x != nil {
+		return x.Spans
+	}
+	return nil
+}
+
+func (x *StaffLoad) GetOverPpm() int32 {
+	if x != nil {
+		return x.OverPpm
+	}
+	return 0
+}
+
 var File_throughline_actionplanning_v1_staff_proto protoreflect.FileDescriptor
 
 const file_throughline_actionplanning_v1_staff_proto_rawDesc = "" +
 	"\n" +
-	")throughline/actionplanning/v1/staff.proto\x12\x1dthroughline.actionplanning.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa9\x05\n" +
+	")throughline/actionplanning/v1/staff.proto\x12\x1dthroughline.actionplanning.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\"\xd5\x02\n" +
+	"\x03Job\x12 \n" +
+	"\ajob_key\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\x06jobKey\x12\x1e\n" +
+	"\x05title\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x05title\x12(\n" +
+	"\n" +
+	"department\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\n" +
+	"department\x12#\n" +
+	"\bposition\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18dR\bposition\x127\n" +
+	"\x13manager_external_id\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18@R\x11managerExternalId\x12$\n" +
+	"\afte_ppm\x18\x06 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xc0\x84=(\x00R\x06ftePpm\x120\n" +
+	"\n" +
+	"start_date\x18\a \x01(\v2\x11.google.type.DateR\tstartDate\x12,\n" +
+	"\bend_date\x18\b \x01(\v2\x11.google.type.DateR\aendDate\"g\n" +
+	"\x05Leave\x120\n" +
+	"\n" +
+	"start_date\x18\x01 \x01(\v2\x11.google.type.DateR\tstartDate\x12,\n" +
+	"\bend_date\x18\x02 \x01(\v2\x11.google.type.DateR\aendDate\"\xdc\x06\n" +
 	"\bEmployee\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x120\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x12\x1f\n" +
@@ -900,7 +1438,10 @@ const file_throughline_actionplanning_v1_staff_proto_rawDesc = "" +
 	"\vcreate_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"updateTime:h\xeaAe\n" +
+	"updateTime\x12;\n" +
+	"\x04jobs\x18\x0f \x03(\v2\".throughline.actionplanning.v1.JobB\x03\xe0A\x03R\x04jobs\x12A\n" +
+	"\x06leaves\x18\x10 \x03(\v2$.throughline.actionplanning.v1.LeaveB\x03\xe0A\x03R\x06leaves\x121\n" +
+	"\bend_date\x18\x11 \x01(\v2\x11.google.type.DateB\x03\xe0A\x03R\aendDate:h\xeaAe\n" +
 	"#throughline.actionplanning/Employee\x12-organizations/{organization}/staff/{employee}*\x05staff2\bemployee\"\\\n" +
 	"\x12GetEmployeeRequest\x12F\n" +
 	"\x04name\x18\x01 \x01(\tB2\xe0A\x02\xfaA%\n" +
@@ -915,7 +1456,7 @@ const file_throughline_actionplanning_v1_staff_proto_rawDesc = "" +
 	"\border_by\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\"z\n" +
 	"\x11ListStaffResponse\x12=\n" +
 	"\x05staff\x18\x01 \x03(\v2'.throughline.actionplanning.v1.EmployeeR\x05staff\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xeb\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa4\x04\n" +
 	"\bStaffRow\x12\x1f\n" +
 	"\vexternal_id\x18\x01 \x01(\tR\n" +
 	"externalId\x12!\n" +
@@ -931,7 +1472,10 @@ const file_throughline_actionplanning_v1_staff_proto_rawDesc = "" +
 	"\vworker_type\x18\t \x01(\tR\n" +
 	"workerType\x12\x18\n" +
 	"\asubject\x18\n" +
-	" \x01(\tR\asubject\"\xf4\x02\n" +
+	" \x01(\tR\asubject\x12@\n" +
+	"\x04jobs\x18\v \x03(\v2\".throughline.actionplanning.v1.JobB\b\xbaH\x05\x92\x01\x02\x102R\x04jobs\x12G\n" +
+	"\x06leaves\x18\f \x03(\v2$.throughline.actionplanning.v1.LeaveB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\x06leaves\x12,\n" +
+	"\bend_date\x18\r \x01(\v2\x11.google.type.DateR\aendDate\"\xf4\x02\n" +
 	"\x10SyncStaffRequest\x12E\n" +
 	"\x06parent\x18\x01 \x01(\tB-\xe0A\x02\xfaA \n" +
 	"\x1ethroughline.goals/Organization\xbaH\x04r\x02\x10\x01R\x06parent\x12&\n" +
@@ -947,7 +1491,7 @@ const file_throughline_actionplanning_v1_staff_proto_rawDesc = "" +
 	"externalId\x12\x14\n" +
 	"\x05field\x18\x03 \x01(\tR\x05field\x12\x16\n" +
 	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x18\n" +
-	"\amessage\x18\x05 \x01(\tR\amessage\"\xe7\x01\n" +
+	"\amessage\x18\x05 \x01(\tR\amessage\"\x87\x02\n" +
 	"\x11SyncStaffResponse\x12\x18\n" +
 	"\acreated\x18\x01 \x01(\x05R\acreated\x12\x18\n" +
 	"\aupdated\x18\x02 \x01(\x05R\aupdated\x12\x1c\n" +
@@ -956,7 +1500,36 @@ const file_throughline_actionplanning_v1_staff_proto_rawDesc = "" +
 	"\n" +
 	"terminated\x18\x05 \x01(\x05R\n" +
 	"terminated\x12D\n" +
-	"\x06errors\x18\x06 \x03(\v2,.throughline.actionplanning.v1.StaffRowErrorR\x06errors*\x88\x01\n" +
+	"\x06errors\x18\x06 \x03(\v2,.throughline.actionplanning.v1.StaffRowErrorR\x06errors\x12\x1e\n" +
+	"\n" +
+	"reassigned\x18\a \x01(\x05R\n" +
+	"reassigned\"\xd0\x02\n" +
+	"\x12StreamStaffRequest\x12E\n" +
+	"\x06parent\x18\x01 \x01(\tB-\xe0A\x02\xfaA \n" +
+	"\x1ethroughline.goals/Organization\xbaH\x04r\x02\x10\x01R\x06parent\x12&\n" +
+	"\async_id\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x80\x01R\x06syncId\x12J\n" +
+	"\x04mode\x18\x03 \x01(\x0e2'.throughline.actionplanning.v1.SyncModeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04mode\x12F\n" +
+	"\x04rows\x18\x04 \x03(\v2'.throughline.actionplanning.v1.StaffRowB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\x04rows\x127\n" +
+	"\x11max_tombstone_ppm\x18\x05 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xc0\x84=(\x00R\x0fmaxTombstonePpm\"\xbd\x01\n" +
+	"\x13GetStaffLoadRequest\x12F\n" +
+	"\x04name\x18\x01 \x01(\tB2\xe0A\x02\xfaA%\n" +
+	"#throughline.actionplanning/Employee\xbaH\x04r\x02\x10\x01R\x04name\x120\n" +
+	"\n" +
+	"start_date\x18\x02 \x01(\v2\x11.google.type.DateR\tstartDate\x12,\n" +
+	"\bend_date\x18\x03 \x01(\v2\x11.google.type.DateR\aendDate\"\xf8\x01\n" +
+	"\bLoadSpan\x120\n" +
+	"\n" +
+	"start_date\x18\x01 \x01(\v2\x11.google.type.DateR\tstartDate\x12,\n" +
+	"\bend_date\x18\x02 \x01(\v2\x11.google.type.DateR\aendDate\x12#\n" +
+	"\ravailable_ppm\x18\x03 \x01(\x05R\favailablePpm\x12\x19\n" +
+	"\bload_ppm\x18\x04 \x01(\x05R\aloadPpm\x12L\n" +
+	"\vassignments\x18\x05 \x03(\tB*\xfaA'\n" +
+	"%throughline.actionplanning/AssignmentR\vassignments\"\xab\x01\n" +
+	"\tStaffLoad\x12D\n" +
+	"\bemployee\x18\x01 \x01(\tB(\xfaA%\n" +
+	"#throughline.actionplanning/EmployeeR\bemployee\x12=\n" +
+	"\x05spans\x18\x02 \x03(\v2'.throughline.actionplanning.v1.LoadSpanR\x05spans\x12\x19\n" +
+	"\bover_ppm\x18\x03 \x01(\x05R\aoverPpm*\x88\x01\n" +
 	"\x0eEmployeeStatus\x12\x1f\n" +
 	"\x1bEMPLOYEE_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16EMPLOYEE_STATUS_ACTIVE\x10\x01\x12\x19\n" +
@@ -980,34 +1553,58 @@ func file_throughline_actionplanning_v1_staff_proto_rawDescGZIP() []byte {
 }
 
 var file_throughline_actionplanning_v1_staff_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_throughline_actionplanning_v1_staff_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_throughline_actionplanning_v1_staff_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_throughline_actionplanning_v1_staff_proto_goTypes = []any{
 	(EmployeeStatus)(0),           // 0: throughline.actionplanning.v1.EmployeeStatus
 	(SyncMode)(0),                 // 1: throughline.actionplanning.v1.SyncMode
-	(*Employee)(nil),              // 2: throughline.actionplanning.v1.Employee
-	(*GetEmployeeRequest)(nil),    // 3: throughline.actionplanning.v1.GetEmployeeRequest
-	(*ListStaffRequest)(nil),      // 4: throughline.actionplanning.v1.ListStaffRequest
-	(*ListStaffResponse)(nil),     // 5: throughline.actionplanning.v1.ListStaffResponse
-	(*StaffRow)(nil),              // 6: throughline.actionplanning.v1.StaffRow
-	(*SyncStaffRequest)(nil),      // 7: throughline.actionplanning.v1.SyncStaffRequest
-	(*StaffRowError)(nil),         // 8: throughline.actionplanning.v1.StaffRowError
-	(*SyncStaffResponse)(nil),     // 9: throughline.actionplanning.v1.SyncStaffResponse
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
+	(*Job)(nil),                   // 2: throughline.actionplanning.v1.Job
+	(*Leave)(nil),                 // 3: throughline.actionplanning.v1.Leave
+	(*Employee)(nil),              // 4: throughline.actionplanning.v1.Employee
+	(*GetEmployeeRequest)(nil),    // 5: throughline.actionplanning.v1.GetEmployeeRequest
+	(*ListStaffRequest)(nil),      // 6: throughline.actionplanning.v1.ListStaffRequest
+	(*ListStaffResponse)(nil),     // 7: throughline.actionplanning.v1.ListStaffResponse
+	(*StaffRow)(nil),              // 8: throughline.actionplanning.v1.StaffRow
+	(*SyncStaffRequest)(nil),      // 9: throughline.actionplanning.v1.SyncStaffRequest
+	(*StaffRowError)(nil),         // 10: throughline.actionplanning.v1.StaffRowError
+	(*SyncStaffResponse)(nil),     // 11: throughline.actionplanning.v1.SyncStaffResponse
+	(*StreamStaffRequest)(nil),    // 12: throughline.actionplanning.v1.StreamStaffRequest
+	(*GetStaffLoadRequest)(nil),   // 13: throughline.actionplanning.v1.GetStaffLoadRequest
+	(*LoadSpan)(nil),              // 14: throughline.actionplanning.v1.LoadSpan
+	(*StaffLoad)(nil),             // 15: throughline.actionplanning.v1.StaffLoad
+	(*date.Date)(nil),             // 16: google.type.Date
+	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
 }
 var file_throughline_actionplanning_v1_staff_proto_depIdxs = []int32{
-	0,  // 0: throughline.actionplanning.v1.Employee.status:type_name -> throughline.actionplanning.v1.EmployeeStatus
-	10, // 1: throughline.actionplanning.v1.Employee.create_time:type_name -> google.protobuf.Timestamp
-	10, // 2: throughline.actionplanning.v1.Employee.update_time:type_name -> google.protobuf.Timestamp
-	2,  // 3: throughline.actionplanning.v1.ListStaffResponse.staff:type_name -> throughline.actionplanning.v1.Employee
-	0,  // 4: throughline.actionplanning.v1.StaffRow.status:type_name -> throughline.actionplanning.v1.EmployeeStatus
-	1,  // 5: throughline.actionplanning.v1.SyncStaffRequest.mode:type_name -> throughline.actionplanning.v1.SyncMode
-	6,  // 6: throughline.actionplanning.v1.SyncStaffRequest.rows:type_name -> throughline.actionplanning.v1.StaffRow
-	8,  // 7: throughline.actionplanning.v1.SyncStaffResponse.errors:type_name -> throughline.actionplanning.v1.StaffRowError
-	8,  // [8:8] is the sub-list for method output_type
-	8,  // [8:8] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	16, // 0: throughline.actionplanning.v1.Job.start_date:type_name -> google.type.Date
+	16, // 1: throughline.actionplanning.v1.Job.end_date:type_name -> google.type.Date
+	16, // 2: throughline.actionplanning.v1.Leave.start_date:type_name -> google.type.Date
+	16, // 3: throughline.actionplanning.v1.Leave.end_date:type_name -> google.type.Date
+	0,  // 4: throughline.actionplanning.v1.Employee.status:type_name -> throughline.actionplanning.v1.EmployeeStatus
+	17, // 5: throughline.actionplanning.v1.Employee.create_time:type_name -> google.protobuf.Timestamp
+	17, // 6: throughline.actionplanning.v1.Employee.update_time:type_name -> google.protobuf.Timestamp
+	2,  // 7: throughline.actionplanning.v1.Employee.jobs:type_name -> throughline.actionplanning.v1.Job
+	3,  // 8: throughline.actionplanning.v1.Employee.leaves:type_name -> throughline.actionplanning.v1.Leave
+	16, // 9: throughline.actionplanning.v1.Employee.end_date:type_name -> google.type.Date
+	4,  // 10: throughline.actionplanning.v1.ListStaffResponse.staff:type_name -> throughline.actionplanning.v1.Employee
+	0,  // 11: throughline.actionplanning.v1.StaffRow.status:type_name -> throughline.actionplanning.v1.EmployeeStatus
+	2,  // 12: throughline.actionplanning.v1.StaffRow.jobs:type_name -> throughline.actionplanning.v1.Job
+	3,  // 13: throughline.actionplanning.v1.StaffRow.leaves:type_name -> throughline.actionplanning.v1.Leave
+	16, // 14: throughline.actionplanning.v1.StaffRow.end_date:type_name -> google.type.Date
+	1,  // 15: throughline.actionplanning.v1.SyncStaffRequest.mode:type_name -> throughline.actionplanning.v1.SyncMode
+	8,  // 16: throughline.actionplanning.v1.SyncStaffRequest.rows:type_name -> throughline.actionplanning.v1.StaffRow
+	10, // 17: throughline.actionplanning.v1.SyncStaffResponse.errors:type_name -> throughline.actionplanning.v1.StaffRowError
+	1,  // 18: throughline.actionplanning.v1.StreamStaffRequest.mode:type_name -> throughline.actionplanning.v1.SyncMode
+	8,  // 19: throughline.actionplanning.v1.StreamStaffRequest.rows:type_name -> throughline.actionplanning.v1.StaffRow
+	16, // 20: throughline.actionplanning.v1.GetStaffLoadRequest.start_date:type_name -> google.type.Date
+	16, // 21: throughline.actionplanning.v1.GetStaffLoadRequest.end_date:type_name -> google.type.Date
+	16, // 22: throughline.actionplanning.v1.LoadSpan.start_date:type_name -> google.type.Date
+	16, // 23: throughline.actionplanning.v1.LoadSpan.end_date:type_name -> google.type.Date
+	14, // 24: throughline.actionplanning.v1.StaffLoad.spans:type_name -> throughline.actionplanning.v1.LoadSpan
+	25, // [25:25] is the sub-list for method output_type
+	25, // [25:25] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_throughline_actionplanning_v1_staff_proto_init() }
@@ -1021,7 +1618,7 @@ func file_throughline_actionplanning_v1_staff_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_throughline_actionplanning_v1_staff_proto_rawDesc), len(file_throughline_actionplanning_v1_staff_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   8,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -28,6 +28,121 @@ const (
 )
 
 // How a goal is to be reached.
+// Where a strategy stands.
+type StrategyState int32
+
+const (
+	// Like PROPOSED.
+	StrategyState_STRATEGY_STATE_UNSPECIFIED StrategyState = 0
+	// Being prepared.
+	StrategyState_STRATEGY_STATE_PROPOSED StrategyState = 1
+	// Under way; it has an objective at least.
+	StrategyState_STRATEGY_STATE_ACTIVE StrategyState = 2
+	// Done.
+	StrategyState_STRATEGY_STATE_COMPLETED StrategyState = 3
+	// Given up.
+	StrategyState_STRATEGY_STATE_CANCELLED StrategyState = 4
+)
+
+// Enum value maps for StrategyState.
+var (
+	StrategyState_name = map[int32]string{
+		0: "STRATEGY_STATE_UNSPECIFIED",
+		1: "STRATEGY_STATE_PROPOSED",
+		2: "STRATEGY_STATE_ACTIVE",
+		3: "STRATEGY_STATE_COMPLETED",
+		4: "STRATEGY_STATE_CANCELLED",
+	}
+	StrategyState_value = map[string]int32{
+		"STRATEGY_STATE_UNSPECIFIED": 0,
+		"STRATEGY_STATE_PROPOSED":    1,
+		"STRATEGY_STATE_ACTIVE":      2,
+		"STRATEGY_STATE_COMPLETED":   3,
+		"STRATEGY_STATE_CANCELLED":   4,
+	}
+)
+
+func (x StrategyState) Enum() *StrategyState {
+	p := new(StrategyState)
+	*p = x
+	return p
+}
+
+func (x StrategyState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (StrategyState) Descriptor() protoreflect.EnumDescriptor {
+	return file_throughline_actionplanning_v1_strategy_proto_enumTypes[0].Descriptor()
+}
+
+func (StrategyState) Type() protoreflect.EnumType {
+	return &file_throughline_actionplanning_v1_strategy_proto_enumTypes[0]
+}
+
+func (x StrategyState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use StrategyState.Descriptor instead.
+func (StrategyState) EnumDescriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_strategy_proto_rawDescGZIP(), []int{0}
+}
+
+// Whether work counts in the progress of what it is for.
+type WorkContribution int32
+
+const (
+	// Like CONTRIBUTES.
+	WorkContribution_WORK_CONTRIBUTION_UNSPECIFIED WorkContribution = 0
+	// It counts.
+	WorkContribution_WORK_CONTRIBUTION_CONTRIBUTES WorkContribution = 1
+	// It helps and does not count.
+	WorkContribution_WORK_CONTRIBUTION_SUPPORTS WorkContribution = 2
+)
+
+// Enum value maps for WorkContribution.
+var (
+	WorkContribution_name = map[int32]string{
+		0: "WORK_CONTRIBUTION_UNSPECIFIED",
+		1: "WORK_CONTRIBUTION_CONTRIBUTES",
+		2: "WORK_CONTRIBUTION_SUPPORTS",
+	}
+	WorkContribution_value = map[string]int32{
+		"WORK_CONTRIBUTION_UNSPECIFIED": 0,
+		"WORK_CONTRIBUTION_CONTRIBUTES": 1,
+		"WORK_CONTRIBUTION_SUPPORTS":    2,
+	}
+)
+
+func (x WorkContribution) Enum() *WorkContribution {
+	p := new(WorkContribution)
+	*p = x
+	return p
+}
+
+func (x WorkContribution) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (WorkContribution) Descriptor() protoreflect.EnumDescriptor {
+	return file_throughline_actionplanning_v1_strategy_proto_enumTypes[1].Descriptor()
+}
+
+func (WorkContribution) Type() protoreflect.EnumType {
+	return &file_throughline_actionplanning_v1_strategy_proto_enumTypes[1]
+}
+
+func (x WorkContribution) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use WorkContribution.Descriptor instead.
+func (WorkContribution) EnumDescriptor() ([]byte, []int) {
+	return file_throughline_actionplanning_v1_strategy_proto_rawDescGZIP(), []int{1}
+}
+
+// How a goal is to be reached.
 type Strategy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name: `organizations/{organization}/strategies/{strategy}`.
@@ -45,7 +160,15 @@ type Strategy struct {
 	// When it was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it last changed.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Where it stands. ACTIVE needs an objective.
+	State StrategyState `protobuf:"varint,9,opt,name=state,proto3,enum=throughline.actionplanning.v1.StrategyState" json:"state,omitempty"`
+	// Weight among what counts beside it; 0 means 1.
+	Weight int32 `protobuf:"varint,10,opt,name=weight,proto3" json:"weight,omitempty"`
+	// Whether it counts in the progress of its goal.
+	Contribution WorkContribution `protobuf:"varint,11,opt,name=contribution,proto3,enum=throughline.actionplanning.v1.WorkContribution" json:"contribution,omitempty"`
+	// Progress in parts per million, rolled up by weight from below; unset when nothing below counts.
+	ProgressPpm   *int32 `protobuf:"varint,12,opt,name=progress_ppm,json=progressPpm,proto3,oneof" json:"progress_ppm,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -134,6 +257,34 @@ func (x *Strategy) GetUpdateTime() *timestamppb.Timestamp {
 		return x.UpdateTime
 	}
 	return nil
+}
+
+func (x *Strategy) GetState() StrategyState {
+	if x != nil {
+		return x.State
+	}
+	return StrategyState_STRATEGY_STATE_UNSPECIFIED
+}
+
+func (x *Strategy) GetWeight() int32 {
+	if x != nil {
+		return x.Weight
+	}
+	return 0
+}
+
+func (x *Strategy) GetContribution() WorkContribution {
+	if x != nil {
+		return x.Contribution
+	}
+	return WorkContribution_WORK_CONTRIBUTION_UNSPECIFIED
+}
+
+func (x *Strategy) GetProgressPpm() int32 {
+	if x != nil && x.ProgressPpm != nil {
+		return *x.ProgressPpm
+	}
+	return 0
 }
 
 // Request of CreateStrategy.
@@ -554,7 +705,7 @@ var File_throughline_actionplanning_v1_strategy_proto protoreflect.FileDescripto
 
 const file_throughline_actionplanning_v1_strategy_proto_rawDesc = "" +
 	"\n" +
-	",throughline/actionplanning/v1/strategy.proto\x12\x1dthroughline.actionplanning.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xff\x03\n" +
+	",throughline/actionplanning/v1/strategy.proto\x12\x1dthroughline.actionplanning.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8e\x06\n" +
 	"\bStrategy\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x120\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x129\n" +
@@ -566,9 +717,16 @@ const file_throughline_actionplanning_v1_strategy_proto_rawDesc = "" +
 	"\vcreate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"updateTime:r\xeaAo\n" +
+	"updateTime\x12L\n" +
+	"\x05state\x18\t \x01(\x0e2,.throughline.actionplanning.v1.StrategyStateB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05state\x12\"\n" +
+	"\x06weight\x18\n" +
+	" \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\x06weight\x12]\n" +
+	"\fcontribution\x18\v \x01(\x0e2/.throughline.actionplanning.v1.WorkContributionB\b\xbaH\x05\x82\x01\x02\x10\x01R\fcontribution\x12+\n" +
+	"\fprogress_ppm\x18\f \x01(\x05B\x03\xe0A\x03H\x00R\vprogressPpm\x88\x01\x01:r\xeaAo\n" +
 	"#throughline.actionplanning/Strategy\x122organizations/{organization}/strategies/{strategy}*\n" +
-	"strategies2\bstrategy\"\xca\x02\n" +
+	"strategies2\bstrategyB\x0f\n" +
+	"\r_progress_ppm\"\xca\x02\n" +
 	"\x15CreateStrategyRequest\x12E\n" +
 	"\x06parent\x18\x01 \x01(\tB-\xe0A\x02\xfaA \n" +
 	"\x1ethroughline.goals/Organization\xbaH\x04r\x02\x10\x01R\x06parent\x12L\n" +
@@ -607,7 +765,17 @@ const file_throughline_actionplanning_v1_strategy_proto_rawDesc = "" +
 	"\x04etag\x18\x02 \x01(\tR\x04etag\x12'\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n" +
-	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnlyB]Z[github.com/throughline/throughline/proto/gen/throughline/actionplanning/v1;actionplanningv1b\x06proto3"
+	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly*\xa3\x01\n" +
+	"\rStrategyState\x12\x1e\n" +
+	"\x1aSTRATEGY_STATE_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17STRATEGY_STATE_PROPOSED\x10\x01\x12\x19\n" +
+	"\x15STRATEGY_STATE_ACTIVE\x10\x02\x12\x1c\n" +
+	"\x18STRATEGY_STATE_COMPLETED\x10\x03\x12\x1c\n" +
+	"\x18STRATEGY_STATE_CANCELLED\x10\x04*x\n" +
+	"\x10WorkContribution\x12!\n" +
+	"\x1dWORK_CONTRIBUTION_UNSPECIFIED\x10\x00\x12!\n" +
+	"\x1dWORK_CONTRIBUTION_CONTRIBUTES\x10\x01\x12\x1e\n" +
+	"\x1aWORK_CONTRIBUTION_SUPPORTS\x10\x02B]Z[github.com/throughline/throughline/proto/gen/throughline/actionplanning/v1;actionplanningv1b\x06proto3"
 
 var (
 	file_throughline_actionplanning_v1_strategy_proto_rawDescOnce sync.Once
@@ -621,30 +789,35 @@ func file_throughline_actionplanning_v1_strategy_proto_rawDescGZIP() []byte {
 	return file_throughline_actionplanning_v1_strategy_proto_rawDescData
 }
 
+var file_throughline_actionplanning_v1_strategy_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_throughline_actionplanning_v1_strategy_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_throughline_actionplanning_v1_strategy_proto_goTypes = []any{
-	(*Strategy)(nil),               // 0: throughline.actionplanning.v1.Strategy
-	(*CreateStrategyRequest)(nil),  // 1: throughline.actionplanning.v1.CreateStrategyRequest
-	(*GetStrategyRequest)(nil),     // 2: throughline.actionplanning.v1.GetStrategyRequest
-	(*ListStrategiesRequest)(nil),  // 3: throughline.actionplanning.v1.ListStrategiesRequest
-	(*ListStrategiesResponse)(nil), // 4: throughline.actionplanning.v1.ListStrategiesResponse
-	(*UpdateStrategyRequest)(nil),  // 5: throughline.actionplanning.v1.UpdateStrategyRequest
-	(*DeleteStrategyRequest)(nil),  // 6: throughline.actionplanning.v1.DeleteStrategyRequest
-	(*timestamppb.Timestamp)(nil),  // 7: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),  // 8: google.protobuf.FieldMask
+	(StrategyState)(0),             // 0: throughline.actionplanning.v1.StrategyState
+	(WorkContribution)(0),          // 1: throughline.actionplanning.v1.WorkContribution
+	(*Strategy)(nil),               // 2: throughline.actionplanning.v1.Strategy
+	(*CreateStrategyRequest)(nil),  // 3: throughline.actionplanning.v1.CreateStrategyRequest
+	(*GetStrategyRequest)(nil),     // 4: throughline.actionplanning.v1.GetStrategyRequest
+	(*ListStrategiesRequest)(nil),  // 5: throughline.actionplanning.v1.ListStrategiesRequest
+	(*ListStrategiesResponse)(nil), // 6: throughline.actionplanning.v1.ListStrategiesResponse
+	(*UpdateStrategyRequest)(nil),  // 7: throughline.actionplanning.v1.UpdateStrategyRequest
+	(*DeleteStrategyRequest)(nil),  // 8: throughline.actionplanning.v1.DeleteStrategyRequest
+	(*timestamppb.Timestamp)(nil),  // 9: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),  // 10: google.protobuf.FieldMask
 }
 var file_throughline_actionplanning_v1_strategy_proto_depIdxs = []int32{
-	7, // 0: throughline.actionplanning.v1.Strategy.create_time:type_name -> google.protobuf.Timestamp
-	7, // 1: throughline.actionplanning.v1.Strategy.update_time:type_name -> google.protobuf.Timestamp
-	0, // 2: throughline.actionplanning.v1.CreateStrategyRequest.strategy:type_name -> throughline.actionplanning.v1.Strategy
-	0, // 3: throughline.actionplanning.v1.ListStrategiesResponse.strategies:type_name -> throughline.actionplanning.v1.Strategy
-	0, // 4: throughline.actionplanning.v1.UpdateStrategyRequest.strategy:type_name -> throughline.actionplanning.v1.Strategy
-	8, // 5: throughline.actionplanning.v1.UpdateStrategyRequest.update_mask:type_name -> google.protobuf.FieldMask
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	9,  // 0: throughline.actionplanning.v1.Strategy.create_time:type_name -> google.protobuf.Timestamp
+	9,  // 1: throughline.actionplanning.v1.Strategy.update_time:type_name -> google.protobuf.Timestamp
+	0,  // 2: throughline.actionplanning.v1.Strategy.state:type_name -> throughline.actionplanning.v1.StrategyState
+	1,  // 3: throughline.actionplanning.v1.Strategy.contribution:type_name -> throughline.actionplanning.v1.WorkContribution
+	2,  // 4: throughline.actionplanning.v1.CreateStrategyRequest.strategy:type_name -> throughline.actionplanning.v1.Strategy
+	2,  // 5: throughline.actionplanning.v1.ListStrategiesResponse.strategies:type_name -> throughline.actionplanning.v1.Strategy
+	2,  // 6: throughline.actionplanning.v1.UpdateStrategyRequest.strategy:type_name -> throughline.actionplanning.v1.Strategy
+	10, // 7: throughline.actionplanning.v1.UpdateStrategyRequest.update_mask:type_name -> google.protobuf.FieldMask
+	8,  // [8:8] is the sub-list for method output_type
+	8,  // [8:8] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_throughline_actionplanning_v1_strategy_proto_init() }
@@ -652,18 +825,20 @@ func file_throughline_actionplanning_v1_strategy_proto_init() {
 	if File_throughline_actionplanning_v1_strategy_proto != nil {
 		return
 	}
+	file_throughline_actionplanning_v1_strategy_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_throughline_actionplanning_v1_strategy_proto_rawDesc), len(file_throughline_actionplanning_v1_strategy_proto_rawDesc)),
-			NumEnums:      0,
+			NumEnums:      2,
 			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_throughline_actionplanning_v1_strategy_proto_goTypes,
 		DependencyIndexes: file_throughline_actionplanning_v1_strategy_proto_depIdxs,
+		EnumInfos:         file_throughline_actionplanning_v1_strategy_proto_enumTypes,
 		MessageInfos:      file_throughline_actionplanning_v1_strategy_proto_msgTypes,
 	}.Build()
 	File_throughline_actionplanning_v1_strategy_proto = out.File

@@ -407,7 +407,9 @@ func (x *CreateGoalRequest) GetValidateOnly() bool {
 type GetGoalRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of a goal.
-	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Answer what was known at this moment; unset means now.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -449,6 +451,13 @@ func (x *GetGoalRequest) GetName() string {
 	return ""
 }
 
+func (x *GetGoalRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
 // Request of ListGoals.
 type ListGoalsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -461,7 +470,9 @@ type ListGoalsRequest struct {
 	// Comparisons joined by AND (AIP-160) over: display_name, parent_goal, scale, lens.
 	Filter string `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
 	// Fields, each with an optional "desc" (AIP-132): display_name, create_time, update_time.
-	OrderBy       string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
+	OrderBy string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
+	// Answer what was known at this moment; unset means now.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -529,6 +540,13 @@ func (x *ListGoalsRequest) GetOrderBy() string {
 		return x.OrderBy
 	}
 	return ""
+}
+
+func (x *ListGoalsRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
 }
 
 // Response of ListGoals.
@@ -769,10 +787,11 @@ const file_throughline_goals_v1_goal_proto_rawDesc = "" +
 	"\x04goal\x18\x03 \x01(\v2\x1a.throughline.goals.v1.GoalB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x04goal\x12'\n" +
 	"\n" +
 	"request_id\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n" +
-	"\rvalidate_only\x18\x05 \x01(\bR\fvalidateOnly\"K\n" +
+	"\rvalidate_only\x18\x05 \x01(\bR\fvalidateOnly\"|\n" +
 	"\x0eGetGoalRequest\x129\n" +
 	"\x04name\x18\x01 \x01(\tB%\xe0A\x02\xfaA\x18\n" +
-	"\x16throughline.goals/Goal\xbaH\x04r\x02\x10\x01R\x04name\"\xdd\x01\n" +
+	"\x16throughline.goals/Goal\xbaH\x04r\x02\x10\x01R\x04name\x12/\n" +
+	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x8e\x02\n" +
 	"\x10ListGoalsRequest\x12=\n" +
 	"\x06parent\x18\x01 \x01(\tB%\xe0A\x02\xfaA\x18\n" +
 	"\x16throughline.goals/Plan\xbaH\x04r\x02\x10\x01R\x06parent\x12$\n" +
@@ -780,7 +799,8 @@ const file_throughline_goals_v1_goal_proto_rawDesc = "" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\x12 \n" +
 	"\x06filter\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x12#\n" +
-	"\border_by\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\"m\n" +
+	"\border_by\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\x12/\n" +
+	"\x05as_of\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"m\n" +
 	"\x11ListGoalsResponse\x120\n" +
 	"\x05goals\x18\x01 \x03(\v2\x1a.throughline.goals.v1.GoalR\x05goals\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd9\x01\n" +
@@ -848,14 +868,16 @@ var file_throughline_goals_v1_goal_proto_depIdxs = []int32{
 	9,  // 2: throughline.goals.v1.Goal.create_time:type_name -> google.protobuf.Timestamp
 	9,  // 3: throughline.goals.v1.Goal.update_time:type_name -> google.protobuf.Timestamp
 	2,  // 4: throughline.goals.v1.CreateGoalRequest.goal:type_name -> throughline.goals.v1.Goal
-	2,  // 5: throughline.goals.v1.ListGoalsResponse.goals:type_name -> throughline.goals.v1.Goal
-	2,  // 6: throughline.goals.v1.UpdateGoalRequest.goal:type_name -> throughline.goals.v1.Goal
-	10, // 7: throughline.goals.v1.UpdateGoalRequest.update_mask:type_name -> google.protobuf.FieldMask
-	8,  // [8:8] is the sub-list for method output_type
-	8,  // [8:8] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	9,  // 5: throughline.goals.v1.GetGoalRequest.as_of:type_name -> google.protobuf.Timestamp
+	9,  // 6: throughline.goals.v1.ListGoalsRequest.as_of:type_name -> google.protobuf.Timestamp
+	2,  // 7: throughline.goals.v1.ListGoalsResponse.goals:type_name -> throughline.goals.v1.Goal
+	2,  // 8: throughline.goals.v1.UpdateGoalRequest.goal:type_name -> throughline.goals.v1.Goal
+	10, // 9: throughline.goals.v1.UpdateGoalRequest.update_mask:type_name -> google.protobuf.FieldMask
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_throughline_goals_v1_goal_proto_init() }

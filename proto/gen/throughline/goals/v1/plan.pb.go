@@ -239,6 +239,121 @@ func (ScanKind) EnumDescriptor() ([]byte, []int) {
 	return file_throughline_goals_v1_plan_proto_rawDescGZIP(), []int{2}
 }
 
+// Template of a plan's process.
+type ProcessTemplate int32
+
+const (
+	// None.
+	ProcessTemplate_PROCESS_TEMPLATE_UNSPECIFIED ProcessTemplate = 0
+	// The council's process in four phases: set direction, plan action, budget, measure; with SMART action plans.
+	ProcessTemplate_PROCESS_TEMPLATE_COUNCIL ProcessTemplate = 1
+	// The community plan in nine steps: vision, staff learning, principles with scales and lenses, culture scan, systemic,
+	// systematic, logical, inclusive, integration.
+	ProcessTemplate_PROCESS_TEMPLATE_COMMUNITY ProcessTemplate = 2
+)
+
+// Enum value maps for ProcessTemplate.
+var (
+	ProcessTemplate_name = map[int32]string{
+		0: "PROCESS_TEMPLATE_UNSPECIFIED",
+		1: "PROCESS_TEMPLATE_COUNCIL",
+		2: "PROCESS_TEMPLATE_COMMUNITY",
+	}
+	ProcessTemplate_value = map[string]int32{
+		"PROCESS_TEMPLATE_UNSPECIFIED": 0,
+		"PROCESS_TEMPLATE_COUNCIL":     1,
+		"PROCESS_TEMPLATE_COMMUNITY":   2,
+	}
+)
+
+func (x ProcessTemplate) Enum() *ProcessTemplate {
+	p := new(ProcessTemplate)
+	*p = x
+	return p
+}
+
+func (x ProcessTemplate) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ProcessTemplate) Descriptor() protoreflect.EnumDescriptor {
+	return file_throughline_goals_v1_plan_proto_enumTypes[3].Descriptor()
+}
+
+func (ProcessTemplate) Type() protoreflect.EnumType {
+	return &file_throughline_goals_v1_plan_proto_enumTypes[3]
+}
+
+func (x ProcessTemplate) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ProcessTemplate.Descriptor instead.
+func (ProcessTemplate) EnumDescriptor() ([]byte, []int) {
+	return file_throughline_goals_v1_plan_proto_rawDescGZIP(), []int{3}
+}
+
+// Where a step of the process stands.
+type ProcessStepState int32
+
+const (
+	// Like NOT_STARTED.
+	ProcessStepState_PROCESS_STEP_STATE_UNSPECIFIED ProcessStepState = 0
+	// Nothing was done.
+	ProcessStepState_PROCESS_STEP_STATE_NOT_STARTED ProcessStepState = 1
+	// Under way.
+	ProcessStepState_PROCESS_STEP_STATE_IN_PROGRESS ProcessStepState = 2
+	// Done; it needs evidence.
+	ProcessStepState_PROCESS_STEP_STATE_DONE ProcessStepState = 3
+	// Left out; it needs a reason as evidence.
+	ProcessStepState_PROCESS_STEP_STATE_SKIPPED ProcessStepState = 4
+)
+
+// Enum value maps for ProcessStepState.
+var (
+	ProcessStepState_name = map[int32]string{
+		0: "PROCESS_STEP_STATE_UNSPECIFIED",
+		1: "PROCESS_STEP_STATE_NOT_STARTED",
+		2: "PROCESS_STEP_STATE_IN_PROGRESS",
+		3: "PROCESS_STEP_STATE_DONE",
+		4: "PROCESS_STEP_STATE_SKIPPED",
+	}
+	ProcessStepState_value = map[string]int32{
+		"PROCESS_STEP_STATE_UNSPECIFIED": 0,
+		"PROCESS_STEP_STATE_NOT_STARTED": 1,
+		"PROCESS_STEP_STATE_IN_PROGRESS": 2,
+		"PROCESS_STEP_STATE_DONE":        3,
+		"PROCESS_STEP_STATE_SKIPPED":     4,
+	}
+)
+
+func (x ProcessStepState) Enum() *ProcessStepState {
+	p := new(ProcessStepState)
+	*p = x
+	return p
+}
+
+func (x ProcessStepState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ProcessStepState) Descriptor() protoreflect.EnumDescriptor {
+	return file_throughline_goals_v1_plan_proto_enumTypes[4].Descriptor()
+}
+
+func (ProcessStepState) Type() protoreflect.EnumType {
+	return &file_throughline_goals_v1_plan_proto_enumTypes[4]
+}
+
+func (x ProcessStepState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ProcessStepState.Descriptor instead.
+func (ProcessStepState) EnumDescriptor() ([]byte, []int) {
+	return file_throughline_goals_v1_plan_proto_rawDescGZIP(), []int{4}
+}
+
 // One finding of the environmental scan.
 type ScanEntry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -358,6 +473,170 @@ func (x *Adoption) GetResolutionNumber() string {
 	return ""
 }
 
+// A step of the process that makes the plan.
+type ProcessStep struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Key, unique within the plan; those of a template are given.
+	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// What is done.
+	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// Phase it belongs to.
+	Phase string `protobuf:"bytes,3,opt,name=phase,proto3" json:"phase,omitempty"`
+	// What it leaves behind.
+	Deliverable string `protobuf:"bytes,4,opt,name=deliverable,proto3" json:"deliverable,omitempty"`
+	// Who answers for it: a role or a person.
+	Owner string `protobuf:"bytes,5,opt,name=owner,proto3" json:"owner,omitempty"`
+	// Where it stands.
+	State ProcessStepState `protobuf:"varint,6,opt,name=state,proto3,enum=throughline.goals.v1.ProcessStepState" json:"state,omitempty"`
+	// What shows it, such as the minutes of a meeting.
+	Evidence      string `protobuf:"bytes,7,opt,name=evidence,proto3" json:"evidence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProcessStep) Reset() {
+	*x = ProcessStep{}
+	mi := &file_throughline_goals_v1_plan_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProcessStep) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProcessStep) ProtoMessage() {}
+
+func (x *ProcessStep) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_goals_v1_plan_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProcessStep.ProtoReflect.Descriptor instead.
+func (*ProcessStep) Descriptor() ([]byte, []int) {
+	return file_throughline_goals_v1_plan_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ProcessStep) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *ProcessStep) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
+func (x *ProcessStep) GetPhase() string {
+	if x != nil {
+		return x.Phase
+	}
+	return ""
+}
+
+func (x *ProcessStep) GetDeliverable() string {
+	if x != nil {
+		return x.Deliverable
+	}
+	return ""
+}
+
+func (x *ProcessStep) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *ProcessStep) GetState() ProcessStepState {
+	if x != nil {
+		return x.State
+	}
+	return ProcessStepState_PROCESS_STEP_STATE_UNSPECIFIED
+}
+
+func (x *ProcessStep) GetEvidence() string {
+	if x != nil {
+		return x.Evidence
+	}
+	return ""
+}
+
+// People a plan concerns.
+type StakeholderGroup struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Their name; unique within the plan.
+	DisplayName string `protobuf:"bytes,1,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// What they want of it.
+	Interest string `protobuf:"bytes,2,opt,name=interest,proto3" json:"interest,omitempty"`
+	// How many they are; 0 means unknown.
+	Population    int64 `protobuf:"varint,3,opt,name=population,proto3" json:"population,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StakeholderGroup) Reset() {
+	*x = StakeholderGroup{}
+	mi := &file_throughline_goals_v1_plan_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StakeholderGroup) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StakeholderGroup) ProtoMessage() {}
+
+func (x *StakeholderGroup) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_goals_v1_plan_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StakeholderGroup.ProtoReflect.Descriptor instead.
+func (*StakeholderGroup) Descriptor() ([]byte, []int) {
+	return file_throughline_goals_v1_plan_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *StakeholderGroup) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
+func (x *StakeholderGroup) GetInterest() string {
+	if x != nil {
+		return x.Interest
+	}
+	return ""
+}
+
+func (x *StakeholderGroup) GetPopulation() int64 {
+	if x != nil {
+		return x.Population
+	}
+	return 0
+}
+
 // A plan: a period, its goals, and the act that adopted it.
 type Plan struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -388,14 +667,22 @@ type Plan struct {
 	// When it was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it last changed.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Template of its process; on creation, steps that are not given are taken from it.
+	ProcessTemplate ProcessTemplate `protobuf:"varint,15,opt,name=process_template,json=processTemplate,proto3,enum=throughline.goals.v1.ProcessTemplate" json:"process_template,omitempty"`
+	// Steps of its process, in order. They can change after adoption too: they tell how it went.
+	ProcessSteps []*ProcessStep `protobuf:"bytes,16,rep,name=process_steps,json=processSteps,proto3" json:"process_steps,omitempty"`
+	// People it concerns.
+	StakeholderGroups []*StakeholderGroup `protobuf:"bytes,17,rep,name=stakeholder_groups,json=stakeholderGroups,proto3" json:"stakeholder_groups,omitempty"`
+	// Plan that replaced it.
+	Successor     string `protobuf:"bytes,18,opt,name=successor,proto3" json:"successor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Plan) Reset() {
 	*x = Plan{}
-	mi := &file_throughline_goals_v1_plan_proto_msgTypes[2]
+	mi := &file_throughline_goals_v1_plan_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -407,7 +694,7 @@ func (x *Plan) String() string {
 func (*Plan) ProtoMessage() {}
 
 func (x *Plan) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_plan_proto_msgTypes[2]
+	mi := &file_throughline_goals_v1_plan_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -420,7 +707,7 @@ func (x *Plan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Plan.ProtoReflect.Descriptor instead.
 func (*Plan) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_plan_proto_rawDescGZIP(), []int{2}
+	return file_throughline_goals_v1_plan_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Plan) GetName() string {
@@ -521,6 +808,34 @@ func (x *Plan) GetUpdateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Plan) GetProcessTemplate() ProcessTemplate {
+	if x != nil {
+		return x.ProcessTemplate
+	}
+	return ProcessTemplate_PROCESS_TEMPLATE_UNSPECIFIED
+}
+
+func (x *Plan) GetProcessSteps() []*ProcessStep {
+	if x != nil {
+		return x.ProcessSteps
+	}
+	return nil
+}
+
+func (x *Plan) GetStakeholderGroups() []*StakeholderGroup {
+	if x != nil {
+		return x.StakeholderGroups
+	}
+	return nil
+}
+
+func (x *Plan) GetSuccessor() string {
+	if x != nil {
+		return x.Successor
+	}
+	return ""
+}
+
 // Request of CreatePlan.
 type CreatePlanRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -541,7 +856,7 @@ type CreatePlanRequest struct {
 
 func (x *CreatePlanRequest) Reset() {
 	*x = CreatePlanRequest{}
-	mi := &file_throughline_goals_v1_plan_proto_msgTypes[3]
+	mi := &file_throughline_goals_v1_plan_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -553,7 +868,7 @@ func (x *CreatePlanRequest) String() string {
 func (*CreatePlanRequest) ProtoMessage() {}
 
 func (x *CreatePlanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_plan_proto_msgTypes[3]
+	mi := &file_throughline_goals_v1_plan_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -566,7 +881,7 @@ func (x *CreatePlanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreatePlanRequest.ProtoReflect.Descriptor instead.
 func (*CreatePlanRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_plan_proto_rawDescGZIP(), []int{3}
+	return file_throughline_goals_v1_plan_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *CreatePlanRequest) GetParent() string {
@@ -608,14 +923,16 @@ func (x *CreatePlanRequest) GetValidateOnly() bool {
 type GetPlanRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of a plan.
-	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Answer what was known at this moment; unset means now.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetPlanRequest) Reset() {
 	*x = GetPlanRequest{}
-	mi := &file_throughline_goals_v1_plan_proto_msgTypes[4]
+	mi := &file_throughline_goals_v1_plan_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -627,7 +944,7 @@ func (x *GetPlanRequest) String() string {
 func (*GetPlanRequest) ProtoMessage() {}
 
 func (x *GetPlanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_plan_proto_msgTypes[4]
+	mi := &file_throughline_goals_v1_plan_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -640,7 +957,7 @@ func (x *GetPlanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPlanRequest.ProtoReflect.Descriptor instead.
 func (*GetPlanRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_plan_proto_rawDescGZIP(), []int{4}
+	return file_throughline_goals_v1_plan_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetPlanRequest) GetName() string {
@@ -648,6 +965,13 @@ func (x *GetPlanRequest) GetName() string {
 		return x.Name
 	}
 	return ""
+}
+
+func (x *GetPlanRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
 }
 
 // Request of ListPlans.
@@ -669,7 +993,7 @@ type ListPlansRequest struct {
 
 func (x *ListPlansRequest) Reset() {
 	*x = ListPlansRequest{}
-	mi := &file_throughline_goals_v1_plan_proto_msgTypes[5]
+	mi := &file_throughline_goals_v1_plan_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -681,7 +1005,7 @@ func (x *ListPlansRequest) String() string {
 func (*ListPlansRequest) ProtoMessage() {}
 
 func (x *ListPlansRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_plan_proto_msgTypes[5]
+	mi := &file_throughline_goals_v1_plan_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -694,7 +1018,7 @@ func (x *ListPlansRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPlansRequest.ProtoReflect.Descriptor instead.
 func (*ListPlansRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_plan_proto_rawDescGZIP(), []int{5}
+	return file_throughline_goals_v1_plan_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListPlansRequest) GetParent() string {
@@ -745,7 +1069,7 @@ type ListPlansResponse struct {
 
 func (x *ListPlansResponse) Reset() {
 	*x = ListPlansResponse{}
-	mi := &file_throughline_goals_v1_plan_proto_msgTypes[6]
+	mi := &file_throughline_goals_v1_plan_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -757,7 +1081,7 @@ func (x *ListPlansResponse) String() string {
 func (*ListPlansResponse) ProtoMessage() {}
 
 func (x *ListPlansResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_plan_proto_msgTypes[6]
+	mi := &file_throughline_goals_v1_plan_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -770,7 +1094,7 @@ func (x *ListPlansResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPlansResponse.ProtoReflect.Descriptor instead.
 func (*ListPlansResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_plan_proto_rawDescGZIP(), []int{6}
+	return file_throughline_goals_v1_plan_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListPlansResponse) GetPlans() []*Plan {
@@ -805,7 +1129,7 @@ type UpdatePlanRequest struct {
 
 func (x *UpdatePlanRequest) Reset() {
 	*x = UpdatePlanRequest{}
-	mi := &file_throughline_goals_v1_plan_proto_msgTypes[7]
+	mi := &file_throughline_goals_v1_plan_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -817,7 +1141,7 @@ func (x *UpdatePlanRequest) String() string {
 func (*UpdatePlanRequest) ProtoMessage() {}
 
 func (x *UpdatePlanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_plan_proto_msgTypes[7]
+	mi := &file_throughline_goals_v1_plan_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -830,7 +1154,7 @@ func (x *UpdatePlanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdatePlanRequest.ProtoReflect.Descriptor instead.
 func (*UpdatePlanRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_plan_proto_rawDescGZIP(), []int{7}
+	return file_throughline_goals_v1_plan_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *UpdatePlanRequest) GetPlan() *Plan {
@@ -879,7 +1203,7 @@ type SubmitPlanRequest struct {
 
 func (x *SubmitPlanRequest) Reset() {
 	*x = SubmitPlanRequest{}
-	mi := &file_throughline_goals_v1_plan_proto_msgTypes[8]
+	mi := &file_throughline_goals_v1_plan_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -891,7 +1215,7 @@ func (x *SubmitPlanRequest) String() string {
 func (*SubmitPlanRequest) ProtoMessage() {}
 
 func (x *SubmitPlanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_plan_proto_msgTypes[8]
+	mi := &file_throughline_goals_v1_plan_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -904,7 +1228,7 @@ func (x *SubmitPlanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitPlanRequest.ProtoReflect.Descriptor instead.
 func (*SubmitPlanRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_plan_proto_rawDescGZIP(), []int{8}
+	return file_throughline_goals_v1_plan_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SubmitPlanRequest) GetName() string {
@@ -955,7 +1279,7 @@ type AdoptPlanRequest struct {
 
 func (x *AdoptPlanRequest) Reset() {
 	*x = AdoptPlanRequest{}
-	mi := &file_throughline_goals_v1_plan_proto_msgTypes[9]
+	mi := &file_throughline_goals_v1_plan_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -967,7 +1291,7 @@ func (x *AdoptPlanRequest) String() string {
 func (*AdoptPlanRequest) ProtoMessage() {}
 
 func (x *AdoptPlanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_plan_proto_msgTypes[9]
+	mi := &file_throughline_goals_v1_plan_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -980,7 +1304,7 @@ func (x *AdoptPlanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdoptPlanRequest.ProtoReflect.Descriptor instead.
 func (*AdoptPlanRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_plan_proto_rawDescGZIP(), []int{9}
+	return file_throughline_goals_v1_plan_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *AdoptPlanRequest) GetName() string {
@@ -1018,6 +1342,89 @@ func (x *AdoptPlanRequest) GetValidateOnly() bool {
 	return false
 }
 
+// Request of SupersedePlan.
+type SupersedePlanRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Plan to supersede; it must be ADOPTED.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The adopted plan that replaces it.
+	Successor string `protobuf:"bytes,2,opt,name=successor,proto3" json:"successor,omitempty"`
+	// Optional etag (AIP-154), also taken from If-Match: a mismatch is refused with reason ETAG_MISMATCH.
+	Etag string `protobuf:"bytes,3,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Idempotency key (AIP-155), also taken from the Idempotency-Key header: a repeat within 7 days answers the first
+	// response, and the same key with another payload is refused. Empty: no protection against repeats.
+	RequestId string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Check everything and answer what would be stored, without storing it (AIP-163).
+	ValidateOnly  bool `protobuf:"varint,5,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SupersedePlanRequest) Reset() {
+	*x = SupersedePlanRequest{}
+	mi := &file_throughline_goals_v1_plan_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SupersedePlanRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SupersedePlanRequest) ProtoMessage() {}
+
+func (x *SupersedePlanRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_goals_v1_plan_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SupersedePlanRequest.ProtoReflect.Descriptor instead.
+func (*SupersedePlanRequest) Descriptor() ([]byte, []int) {
+	return file_throughline_goals_v1_plan_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *SupersedePlanRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SupersedePlanRequest) GetSuccessor() string {
+	if x != nil {
+		return x.Successor
+	}
+	return ""
+}
+
+func (x *SupersedePlanRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *SupersedePlanRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *SupersedePlanRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
 var File_throughline_goals_v1_plan_proto protoreflect.FileDescriptor
 
 const file_throughline_goals_v1_plan_proto_rawDesc = "" +
@@ -1029,7 +1436,21 @@ const file_throughline_goals_v1_plan_proto_rawDesc = "" +
 	"\bAdoption\x12!\n" +
 	"\x04body\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04body\x120\n" +
 	"\x04date\x18\x02 \x01(\v2\x11.google.type.DateB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x04date\x129\n" +
-	"\x11resolution_number\x18\x03 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\x10resolutionNumber\"\xf9\x06\n" +
+	"\x11resolution_number\x18\x03 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\x10resolutionNumber\"\xb8\x02\n" +
+	"\vProcessStep\x12\x1e\n" +
+	"\x03key\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18?R\x03key\x120\n" +
+	"\fdisplay_name\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x12\x1d\n" +
+	"\x05phase\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18dR\x05phase\x12*\n" +
+	"\vdeliverable\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\vdeliverable\x12\x1e\n" +
+	"\x05owner\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x05owner\x12F\n" +
+	"\x05state\x18\x06 \x01(\x0e2&.throughline.goals.v1.ProcessStepStateB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05state\x12$\n" +
+	"\bevidence\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\bevidence\"\x93\x01\n" +
+	"\x10StakeholderGroup\x120\n" +
+	"\fdisplay_name\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x12$\n" +
+	"\binterest\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\binterest\x12'\n" +
+	"\n" +
+	"population\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\n" +
+	"population\"\xc8\t\n" +
 	"\x04Plan\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x120\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x12A\n" +
@@ -1050,7 +1471,12 @@ const file_throughline_goals_v1_plan_proto_rawDesc = "" +
 	"\vcreate_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"updateTime:S\xeaAP\n" +
+	"updateTime\x12Z\n" +
+	"\x10process_template\x18\x0f \x01(\x0e2%.throughline.goals.v1.ProcessTemplateB\b\xbaH\x05\x82\x01\x02\x10\x01R\x0fprocessTemplate\x12Q\n" +
+	"\rprocess_steps\x18\x10 \x03(\v2!.throughline.goals.v1.ProcessStepB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\fprocessSteps\x12`\n" +
+	"\x12stakeholder_groups\x18\x11 \x03(\v2&.throughline.goals.v1.StakeholderGroupB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\x11stakeholderGroups\x12<\n" +
+	"\tsuccessor\x18\x12 \x01(\tB\x1e\xe0A\x03\xfaA\x18\n" +
+	"\x16throughline.goals/PlanR\tsuccessor:S\xeaAP\n" +
 	"\x16throughline.goals/Plan\x12)organizations/{organization}/plans/{plan}*\x05plans2\x04plan\"\xa9\x02\n" +
 	"\x11CreatePlanRequest\x12E\n" +
 	"\x06parent\x18\x01 \x01(\tB-\xe0A\x02\xfaA \n" +
@@ -1059,10 +1485,11 @@ const file_throughline_goals_v1_plan_proto_rawDesc = "" +
 	"\x04plan\x18\x03 \x01(\v2\x1a.throughline.goals.v1.PlanB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x04plan\x12'\n" +
 	"\n" +
 	"request_id\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n" +
-	"\rvalidate_only\x18\x05 \x01(\bR\fvalidateOnly\"K\n" +
+	"\rvalidate_only\x18\x05 \x01(\bR\fvalidateOnly\"|\n" +
 	"\x0eGetPlanRequest\x129\n" +
 	"\x04name\x18\x01 \x01(\tB%\xe0A\x02\xfaA\x18\n" +
-	"\x16throughline.goals/Plan\xbaH\x04r\x02\x10\x01R\x04name\"\xe5\x01\n" +
+	"\x16throughline.goals/Plan\xbaH\x04r\x02\x10\x01R\x04name\x12/\n" +
+	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xe5\x01\n" +
 	"\x10ListPlansRequest\x12E\n" +
 	"\x06parent\x18\x01 \x01(\tB-\xe0A\x02\xfaA \n" +
 	"\x1ethroughline.goals/Organization\xbaH\x04r\x02\x10\x01R\x06parent\x12$\n" +
@@ -1095,6 +1522,15 @@ const file_throughline_goals_v1_plan_proto_rawDesc = "" +
 	"\x04etag\x18\x03 \x01(\tR\x04etag\x12'\n" +
 	"\n" +
 	"request_id\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n" +
+	"\rvalidate_only\x18\x05 \x01(\bR\fvalidateOnly\"\xf8\x01\n" +
+	"\x14SupersedePlanRequest\x129\n" +
+	"\x04name\x18\x01 \x01(\tB%\xe0A\x02\xfaA\x18\n" +
+	"\x16throughline.goals/Plan\xbaH\x04r\x02\x10\x01R\x04name\x12C\n" +
+	"\tsuccessor\x18\x02 \x01(\tB%\xe0A\x02\xfaA\x18\n" +
+	"\x16throughline.goals/Plan\xbaH\x04r\x02\x10\x01R\tsuccessor\x12\x12\n" +
+	"\x04etag\x18\x03 \x01(\tR\x04etag\x12'\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n" +
 	"\rvalidate_only\x18\x05 \x01(\bR\fvalidateOnly*\xc3\x01\n" +
 	"\bPlanKind\x12\x19\n" +
 	"\x15PLAN_KIND_UNSPECIFIED\x10\x00\x12\x17\n" +
@@ -1120,7 +1556,17 @@ const file_throughline_goals_v1_plan_proto_rawDesc = "" +
 	"\x0fSCAN_KIND_BLOCK\x10\x06\x12\x16\n" +
 	"\x12SCAN_KIND_CAPACITY\x10\a\x12\x1c\n" +
 	"\x18SCAN_KIND_DESIRED_FUTURE\x10\b\x12\x19\n" +
-	"\x15SCAN_KIND_CONTEXT_MAP\x10\tBKZIgithub.com/throughline/throughline/proto/gen/throughline/goals/v1;goalsv1b\x06proto3"
+	"\x15SCAN_KIND_CONTEXT_MAP\x10\t*q\n" +
+	"\x0fProcessTemplate\x12 \n" +
+	"\x1cPROCESS_TEMPLATE_UNSPECIFIED\x10\x00\x12\x1c\n" +
+	"\x18PROCESS_TEMPLATE_COUNCIL\x10\x01\x12\x1e\n" +
+	"\x1aPROCESS_TEMPLATE_COMMUNITY\x10\x02*\xbb\x01\n" +
+	"\x10ProcessStepState\x12\"\n" +
+	"\x1ePROCESS_STEP_STATE_UNSPECIFIED\x10\x00\x12\"\n" +
+	"\x1ePROCESS_STEP_STATE_NOT_STARTED\x10\x01\x12\"\n" +
+	"\x1ePROCESS_STEP_STATE_IN_PROGRESS\x10\x02\x12\x1b\n" +
+	"\x17PROCESS_STEP_STATE_DONE\x10\x03\x12\x1e\n" +
+	"\x1aPROCESS_STEP_STATE_SKIPPED\x10\x04BKZIgithub.com/throughline/throughline/proto/gen/throughline/goals/v1;goalsv1b\x06proto3"
 
 var (
 	file_throughline_goals_v1_plan_proto_rawDescOnce sync.Once
@@ -1134,47 +1580,57 @@ func file_throughline_goals_v1_plan_proto_rawDescGZIP() []byte {
 	return file_throughline_goals_v1_plan_proto_rawDescData
 }
 
-var file_throughline_goals_v1_plan_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_throughline_goals_v1_plan_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_throughline_goals_v1_plan_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_throughline_goals_v1_plan_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_throughline_goals_v1_plan_proto_goTypes = []any{
 	(PlanKind)(0),                 // 0: throughline.goals.v1.PlanKind
 	(PlanState)(0),                // 1: throughline.goals.v1.PlanState
 	(ScanKind)(0),                 // 2: throughline.goals.v1.ScanKind
-	(*ScanEntry)(nil),             // 3: throughline.goals.v1.ScanEntry
-	(*Adoption)(nil),              // 4: throughline.goals.v1.Adoption
-	(*Plan)(nil),                  // 5: throughline.goals.v1.Plan
-	(*CreatePlanRequest)(nil),     // 6: throughline.goals.v1.CreatePlanRequest
-	(*GetPlanRequest)(nil),        // 7: throughline.goals.v1.GetPlanRequest
-	(*ListPlansRequest)(nil),      // 8: throughline.goals.v1.ListPlansRequest
-	(*ListPlansResponse)(nil),     // 9: throughline.goals.v1.ListPlansResponse
-	(*UpdatePlanRequest)(nil),     // 10: throughline.goals.v1.UpdatePlanRequest
-	(*SubmitPlanRequest)(nil),     // 11: throughline.goals.v1.SubmitPlanRequest
-	(*AdoptPlanRequest)(nil),      // 12: throughline.goals.v1.AdoptPlanRequest
-	(*date.Date)(nil),             // 13: google.type.Date
-	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil), // 15: google.protobuf.FieldMask
+	(ProcessTemplate)(0),          // 3: throughline.goals.v1.ProcessTemplate
+	(ProcessStepState)(0),         // 4: throughline.goals.v1.ProcessStepState
+	(*ScanEntry)(nil),             // 5: throughline.goals.v1.ScanEntry
+	(*Adoption)(nil),              // 6: throughline.goals.v1.Adoption
+	(*ProcessStep)(nil),           // 7: throughline.goals.v1.ProcessStep
+	(*StakeholderGroup)(nil),      // 8: throughline.goals.v1.StakeholderGroup
+	(*Plan)(nil),                  // 9: throughline.goals.v1.Plan
+	(*CreatePlanRequest)(nil),     // 10: throughline.goals.v1.CreatePlanRequest
+	(*GetPlanRequest)(nil),        // 11: throughline.goals.v1.GetPlanRequest
+	(*ListPlansRequest)(nil),      // 12: throughline.goals.v1.ListPlansRequest
+	(*ListPlansResponse)(nil),     // 13: throughline.goals.v1.ListPlansResponse
+	(*UpdatePlanRequest)(nil),     // 14: throughline.goals.v1.UpdatePlanRequest
+	(*SubmitPlanRequest)(nil),     // 15: throughline.goals.v1.SubmitPlanRequest
+	(*AdoptPlanRequest)(nil),      // 16: throughline.goals.v1.AdoptPlanRequest
+	(*SupersedePlanRequest)(nil),  // 17: throughline.goals.v1.SupersedePlanRequest
+	(*date.Date)(nil),             // 18: google.type.Date
+	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil), // 20: google.protobuf.FieldMask
 }
 var file_throughline_goals_v1_plan_proto_depIdxs = []int32{
 	2,  // 0: throughline.goals.v1.ScanEntry.kind:type_name -> throughline.goals.v1.ScanKind
-	13, // 1: throughline.goals.v1.Adoption.date:type_name -> google.type.Date
-	0,  // 2: throughline.goals.v1.Plan.kind:type_name -> throughline.goals.v1.PlanKind
-	13, // 3: throughline.goals.v1.Plan.start_date:type_name -> google.type.Date
-	13, // 4: throughline.goals.v1.Plan.end_date:type_name -> google.type.Date
-	3,  // 5: throughline.goals.v1.Plan.environmental_scan:type_name -> throughline.goals.v1.ScanEntry
-	1,  // 6: throughline.goals.v1.Plan.state:type_name -> throughline.goals.v1.PlanState
-	4,  // 7: throughline.goals.v1.Plan.adoption:type_name -> throughline.goals.v1.Adoption
-	14, // 8: throughline.goals.v1.Plan.create_time:type_name -> google.protobuf.Timestamp
-	14, // 9: throughline.goals.v1.Plan.update_time:type_name -> google.protobuf.Timestamp
-	5,  // 10: throughline.goals.v1.CreatePlanRequest.plan:type_name -> throughline.goals.v1.Plan
-	5,  // 11: throughline.goals.v1.ListPlansResponse.plans:type_name -> throughline.goals.v1.Plan
-	5,  // 12: throughline.goals.v1.UpdatePlanRequest.plan:type_name -> throughline.goals.v1.Plan
-	15, // 13: throughline.goals.v1.UpdatePlanRequest.update_mask:type_name -> google.protobuf.FieldMask
-	4,  // 14: throughline.goals.v1.AdoptPlanRequest.adoption:type_name -> throughline.goals.v1.Adoption
-	15, // [15:15] is the sub-list for method output_type
-	15, // [15:15] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	18, // 1: throughline.goals.v1.Adoption.date:type_name -> google.type.Date
+	4,  // 2: throughline.goals.v1.ProcessStep.state:type_name -> throughline.goals.v1.ProcessStepState
+	0,  // 3: throughline.goals.v1.Plan.kind:type_name -> throughline.goals.v1.PlanKind
+	18, // 4: throughline.goals.v1.Plan.start_date:type_name -> google.type.Date
+	18, // 5: throughline.goals.v1.Plan.end_date:type_name -> google.type.Date
+	5,  // 6: throughline.goals.v1.Plan.environmental_scan:type_name -> throughline.goals.v1.ScanEntry
+	1,  // 7: throughline.goals.v1.Plan.state:type_name -> throughline.goals.v1.PlanState
+	6,  // 8: throughline.goals.v1.Plan.adoption:type_name -> throughline.goals.v1.Adoption
+	19, // 9: throughline.goals.v1.Plan.create_time:type_name -> google.protobuf.Timestamp
+	19, // 10: throughline.goals.v1.Plan.update_time:type_name -> google.protobuf.Timestamp
+	3,  // 11: throughline.goals.v1.Plan.process_template:type_name -> throughline.goals.v1.ProcessTemplate
+	7,  // 12: throughline.goals.v1.Plan.process_steps:type_name -> throughline.goals.v1.ProcessStep
+	8,  // 13: throughline.goals.v1.Plan.stakeholder_groups:type_name -> throughline.goals.v1.StakeholderGroup
+	9,  // 14: throughline.goals.v1.CreatePlanRequest.plan:type_name -> throughline.goals.v1.Plan
+	19, // 15: throughline.goals.v1.GetPlanRequest.as_of:type_name -> google.protobuf.Timestamp
+	9,  // 16: throughline.goals.v1.ListPlansResponse.plans:type_name -> throughline.goals.v1.Plan
+	9,  // 17: throughline.goals.v1.UpdatePlanRequest.plan:type_name -> throughline.goals.v1.Plan
+	20, // 18: throughline.goals.v1.UpdatePlanRequest.update_mask:type_name -> google.protobuf.FieldMask
+	6,  // 19: throughline.goals.v1.AdoptPlanRequest.adoption:type_name -> throughline.goals.v1.Adoption
+	20, // [20:20] is the sub-list for method output_type
+	20, // [20:20] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_throughline_goals_v1_plan_proto_init() }
@@ -1187,8 +1643,8 @@ func file_throughline_goals_v1_plan_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_throughline_goals_v1_plan_proto_rawDesc), len(file_throughline_goals_v1_plan_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   10,
+			NumEnums:      5,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -34,6 +34,13 @@ const (
 	PrioritizationMethod_PRIORITIZATION_METHOD_UNSPECIFIED PrioritizationMethod = 0
 	// Each member spreads a fixed number of points; a goal's weight is its share of all points cast.
 	PrioritizationMethod_PRIORITIZATION_METHOD_POINTS PrioritizationMethod = 1
+	// Each member ranks all items; of n items the first gets n - 1 points, the next n - 2, the last none (Borda 1781).
+	PrioritizationMethod_PRIORITIZATION_METHOD_BORDA PrioritizationMethod = 2
+	// Each member compares items in pairs on Saaty's scale of 1 to 9; a member's weights are the normalized geometric means of
+	// the rows (Crawford and Williams 1985), the round's their mean over members.
+	PrioritizationMethod_PRIORITIZATION_METHOD_PAIRWISE PrioritizationMethod = 3
+	// Each member scores every item from 0 to max_score; an item's weight is its share of all scores.
+	PrioritizationMethod_PRIORITIZATION_METHOD_SCORE PrioritizationMethod = 4
 )
 
 // Enum value maps for PrioritizationMethod.
@@ -41,10 +48,16 @@ var (
 	PrioritizationMethod_name = map[int32]string{
 		0: "PRIORITIZATION_METHOD_UNSPECIFIED",
 		1: "PRIORITIZATION_METHOD_POINTS",
+		2: "PRIORITIZATION_METHOD_BORDA",
+		3: "PRIORITIZATION_METHOD_PAIRWISE",
+		4: "PRIORITIZATION_METHOD_SCORE",
 	}
 	PrioritizationMethod_value = map[string]int32{
 		"PRIORITIZATION_METHOD_UNSPECIFIED": 0,
 		"PRIORITIZATION_METHOD_POINTS":      1,
+		"PRIORITIZATION_METHOD_BORDA":       2,
+		"PRIORITIZATION_METHOD_PAIRWISE":    3,
+		"PRIORITIZATION_METHOD_SCORE":       4,
 	}
 )
 
@@ -73,6 +86,116 @@ func (x PrioritizationMethod) Number() protoreflect.EnumNumber {
 // Deprecated: Use PrioritizationMethod.Descriptor instead.
 func (PrioritizationMethod) EnumDescriptor() ([]byte, []int) {
 	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{0}
+}
+
+// What a round ranks.
+type PrioritizationSubject int32
+
+const (
+	// Like GOALS.
+	PrioritizationSubject_PRIORITIZATION_SUBJECT_UNSPECIFIED PrioritizationSubject = 0
+	// Goals of the plan: its revision is what budgets follow.
+	PrioritizationSubject_PRIORITIZATION_SUBJECT_GOALS PrioritizationSubject = 1
+	// Objectives: its revision informs and moves no money.
+	PrioritizationSubject_PRIORITIZATION_SUBJECT_OBJECTIVES PrioritizationSubject = 2
+)
+
+// Enum value maps for PrioritizationSubject.
+var (
+	PrioritizationSubject_name = map[int32]string{
+		0: "PRIORITIZATION_SUBJECT_UNSPECIFIED",
+		1: "PRIORITIZATION_SUBJECT_GOALS",
+		2: "PRIORITIZATION_SUBJECT_OBJECTIVES",
+	}
+	PrioritizationSubject_value = map[string]int32{
+		"PRIORITIZATION_SUBJECT_UNSPECIFIED": 0,
+		"PRIORITIZATION_SUBJECT_GOALS":       1,
+		"PRIORITIZATION_SUBJECT_OBJECTIVES":  2,
+	}
+)
+
+func (x PrioritizationSubject) Enum() *PrioritizationSubject {
+	p := new(PrioritizationSubject)
+	*p = x
+	return p
+}
+
+func (x PrioritizationSubject) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PrioritizationSubject) Descriptor() protoreflect.EnumDescriptor {
+	return file_throughline_goals_v1_prioritization_proto_enumTypes[1].Descriptor()
+}
+
+func (PrioritizationSubject) Type() protoreflect.EnumType {
+	return &file_throughline_goals_v1_prioritization_proto_enumTypes[1]
+}
+
+func (x PrioritizationSubject) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PrioritizationSubject.Descriptor instead.
+func (PrioritizationSubject) EnumDescriptor() ([]byte, []int) {
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{1}
+}
+
+// Who votes.
+type ElectorateKind int32
+
+const (
+	// Like GOVERNING_BODY.
+	ElectorateKind_ELECTORATE_KIND_UNSPECIFIED ElectorateKind = 0
+	// The governing body; its ballots are always by name, as open-meeting laws ask.
+	ElectorateKind_ELECTORATE_KIND_GOVERNING_BODY ElectorateKind = 1
+	// Residents.
+	ElectorateKind_ELECTORATE_KIND_RESIDENTS ElectorateKind = 2
+	// Staff.
+	ElectorateKind_ELECTORATE_KIND_STAFF ElectorateKind = 3
+)
+
+// Enum value maps for ElectorateKind.
+var (
+	ElectorateKind_name = map[int32]string{
+		0: "ELECTORATE_KIND_UNSPECIFIED",
+		1: "ELECTORATE_KIND_GOVERNING_BODY",
+		2: "ELECTORATE_KIND_RESIDENTS",
+		3: "ELECTORATE_KIND_STAFF",
+	}
+	ElectorateKind_value = map[string]int32{
+		"ELECTORATE_KIND_UNSPECIFIED":    0,
+		"ELECTORATE_KIND_GOVERNING_BODY": 1,
+		"ELECTORATE_KIND_RESIDENTS":      2,
+		"ELECTORATE_KIND_STAFF":          3,
+	}
+)
+
+func (x ElectorateKind) Enum() *ElectorateKind {
+	p := new(ElectorateKind)
+	*p = x
+	return p
+}
+
+func (x ElectorateKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ElectorateKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_throughline_goals_v1_prioritization_proto_enumTypes[2].Descriptor()
+}
+
+func (ElectorateKind) Type() protoreflect.EnumType {
+	return &file_throughline_goals_v1_prioritization_proto_enumTypes[2]
+}
+
+func (x ElectorateKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ElectorateKind.Descriptor instead.
+func (ElectorateKind) EnumDescriptor() ([]byte, []int) {
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{2}
 }
 
 // Where a round stands.
@@ -120,11 +243,11 @@ func (x PrioritizationState) String() string {
 }
 
 func (PrioritizationState) Descriptor() protoreflect.EnumDescriptor {
-	return file_throughline_goals_v1_prioritization_proto_enumTypes[1].Descriptor()
+	return file_throughline_goals_v1_prioritization_proto_enumTypes[3].Descriptor()
 }
 
 func (PrioritizationState) Type() protoreflect.EnumType {
-	return &file_throughline_goals_v1_prioritization_proto_enumTypes[1]
+	return &file_throughline_goals_v1_prioritization_proto_enumTypes[3]
 }
 
 func (x PrioritizationState) Number() protoreflect.EnumNumber {
@@ -133,7 +256,7 @@ func (x PrioritizationState) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use PrioritizationState.Descriptor instead.
 func (PrioritizationState) EnumDescriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{1}
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{3}
 }
 
 // A member of the electorate.
@@ -196,8 +319,12 @@ type Electorate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Members, each once.
 	Members []*Member `protobuf:"bytes,1,rep,name=members,proto3" json:"members,omitempty"`
-	// Ballots needed to close; 0 means a majority of the members.
-	Quorum        int32 `protobuf:"varint,2,opt,name=quorum,proto3" json:"quorum,omitempty"`
+	// Ballots needed to close; 0 means a majority of the members. A recusal does not lower it.
+	Quorum int32 `protobuf:"varint,2,opt,name=quorum,proto3" json:"quorum,omitempty"`
+	// Who votes.
+	Kind ElectorateKind `protobuf:"varint,3,opt,name=kind,proto3,enum=throughline.goals.v1.ElectorateKind" json:"kind,omitempty"`
+	// Members see tallies alone, and only auditors see ballots; not for a governing body.
+	Secret        bool `protobuf:"varint,4,opt,name=secret,proto3" json:"secret,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -246,6 +373,148 @@ func (x *Electorate) GetQuorum() int32 {
 	return 0
 }
 
+func (x *Electorate) GetKind() ElectorateKind {
+	if x != nil {
+		return x.Kind
+	}
+	return ElectorateKind_ELECTORATE_KIND_UNSPECIFIED
+}
+
+func (x *Electorate) GetSecret() bool {
+	if x != nil {
+		return x.Secret
+	}
+	return false
+}
+
+// A member who takes no part, because of a conflict of interest.
+type Recusal struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The member.
+	Member string `protobuf:"bytes,1,opt,name=member,proto3" json:"member,omitempty"`
+	// Why.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Who recorded it.
+	RecordedBy string `protobuf:"bytes,3,opt,name=recorded_by,json=recordedBy,proto3" json:"recorded_by,omitempty"`
+	// When.
+	RecuseTime    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=recuse_time,json=recuseTime,proto3" json:"recuse_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Recusal) Reset() {
+	*x = Recusal{}
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Recusal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Recusal) ProtoMessage() {}
+
+func (x *Recusal) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Recusal.ProtoReflect.Descriptor instead.
+func (*Recusal) Descriptor() ([]byte, []int) {
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Recusal) GetMember() string {
+	if x != nil {
+		return x.Member
+	}
+	return ""
+}
+
+func (x *Recusal) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Recusal) GetRecordedBy() string {
+	if x != nil {
+		return x.RecordedBy
+	}
+	return ""
+}
+
+func (x *Recusal) GetRecuseTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RecuseTime
+	}
+	return nil
+}
+
+// An objective to rank.
+type RankedObjective struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The objective.
+	Objective string `protobuf:"bytes,1,opt,name=objective,proto3" json:"objective,omitempty"`
+	// Name to print; empty means its id.
+	DisplayName   string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RankedObjective) Reset() {
+	*x = RankedObjective{}
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RankedObjective) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RankedObjective) ProtoMessage() {}
+
+func (x *RankedObjective) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RankedObjective.ProtoReflect.Descriptor instead.
+func (*RankedObjective) Descriptor() ([]byte, []int) {
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *RankedObjective) GetObjective() string {
+	if x != nil {
+		return x.Objective
+	}
+	return ""
+}
+
+func (x *RankedObjective) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
 // What a goal received.
 type Tally struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -254,14 +523,20 @@ type Tally struct {
 	// Points over all ballots.
 	Points int64 `protobuf:"varint,2,opt,name=points,proto3" json:"points,omitempty"`
 	// Its share in parts per million; all tallies sum to 1,000,000.
-	WeightPpm     int32 `protobuf:"varint,3,opt,name=weight_ppm,json=weightPpm,proto3" json:"weight_ppm,omitempty"`
+	WeightPpm int32 `protobuf:"varint,3,opt,name=weight_ppm,json=weightPpm,proto3" json:"weight_ppm,omitempty"`
+	// Share of the electorate's ballots alone, in parts per million.
+	ElectoratePpm int32 `protobuf:"varint,4,opt,name=electorate_ppm,json=electoratePpm,proto3" json:"electorate_ppm,omitempty"`
+	// Share of the community's ballots alone, in parts per million; 0 when there are none.
+	CommunityPpm int32 `protobuf:"varint,5,opt,name=community_ppm,json=communityPpm,proto3" json:"community_ppm,omitempty"`
+	// The objective, in a round on objectives; goal is then empty.
+	Objective     string `protobuf:"bytes,6,opt,name=objective,proto3" json:"objective,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Tally) Reset() {
 	*x = Tally{}
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[2]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -273,7 +548,7 @@ func (x *Tally) String() string {
 func (*Tally) ProtoMessage() {}
 
 func (x *Tally) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[2]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -286,7 +561,7 @@ func (x *Tally) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tally.ProtoReflect.Descriptor instead.
 func (*Tally) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{2}
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Tally) GetGoal() string {
@@ -310,15 +585,37 @@ func (x *Tally) GetWeightPpm() int32 {
 	return 0
 }
 
-// A round of prioritization. Weights can be recomputed from the ballots by anyone: largest remainder on
-// points × 1,000,000 / total, ties to the goal whose id sorts first.
+func (x *Tally) GetElectoratePpm() int32 {
+	if x != nil {
+		return x.ElectoratePpm
+	}
+	return 0
+}
+
+func (x *Tally) GetCommunityPpm() int32 {
+	if x != nil {
+		return x.CommunityPpm
+	}
+	return 0
+}
+
+func (x *Tally) GetObjective() string {
+	if x != nil {
+		return x.Objective
+	}
+	return ""
+}
+
+// A round of prioritization. Weights can be recomputed from the ballots by anyone: each part, electorate and community, is a
+// share per item; they are mixed by community_share_ppm, and rounded to parts per million by largest remainder, ties to the
+// item whose id sorts first.
 type Prioritization struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name: `organizations/{organization}/plans/{plan}/prioritizations/{prioritization}`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Human-readable name, 1 to 200 characters.
 	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	// How ballots become weights; only POINTS for now.
+	// How ballots become weights.
 	Method PrioritizationMethod `protobuf:"varint,3,opt,name=method,proto3,enum=throughline.goals.v1.PrioritizationMethod" json:"method,omitempty"`
 	// Who may vote; frozen at open.
 	Electorate *Electorate `protobuf:"bytes,4,opt,name=electorate,proto3" json:"electorate,omitempty"`
@@ -345,14 +642,28 @@ type Prioritization struct {
 	// When it was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it last changed.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// What it ranks; unset means GOALS.
+	Subject PrioritizationSubject `protobuf:"varint,17,opt,name=subject,proto3,enum=throughline.goals.v1.PrioritizationSubject" json:"subject,omitempty"`
+	// Objectives to rank, for a round on objectives. Frozen at open.
+	Objectives []*RankedObjective `protobuf:"bytes,18,rep,name=objectives,proto3" json:"objectives,omitempty"`
+	// Highest score of SCORE; 0 means 10.
+	MaxScore int32 `protobuf:"varint,19,opt,name=max_score,json=maxScore,proto3" json:"max_score,omitempty"`
+	// Weight of the community's ballots in the result, in parts per million; 0 means none.
+	CommunitySharePpm int32 `protobuf:"varint,20,opt,name=community_share_ppm,json=communitySharePpm,proto3" json:"community_share_ppm,omitempty"`
+	// Community ballots recorded so far.
+	CommunityBallots int32 `protobuf:"varint,21,opt,name=community_ballots,json=communityBallots,proto3" json:"community_ballots,omitempty"`
+	// Members who take no part.
+	Recusals []*Recusal `protobuf:"bytes,22,rep,name=recusals,proto3" json:"recusals,omitempty"`
+	// What to beware of, such as a member whose comparisons contradict each other (consistency ratio above 0.10).
+	Warnings      []string `protobuf:"bytes,23,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Prioritization) Reset() {
 	*x = Prioritization{}
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[3]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -364,7 +675,7 @@ func (x *Prioritization) String() string {
 func (*Prioritization) ProtoMessage() {}
 
 func (x *Prioritization) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[3]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -377,7 +688,7 @@ func (x *Prioritization) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Prioritization.ProtoReflect.Descriptor instead.
 func (*Prioritization) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{3}
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Prioritization) GetName() string {
@@ -492,6 +803,55 @@ func (x *Prioritization) GetUpdateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Prioritization) GetSubject() PrioritizationSubject {
+	if x != nil {
+		return x.Subject
+	}
+	return PrioritizationSubject_PRIORITIZATION_SUBJECT_UNSPECIFIED
+}
+
+func (x *Prioritization) GetObjectives() []*RankedObjective {
+	if x != nil {
+		return x.Objectives
+	}
+	return nil
+}
+
+func (x *Prioritization) GetMaxScore() int32 {
+	if x != nil {
+		return x.MaxScore
+	}
+	return 0
+}
+
+func (x *Prioritization) GetCommunitySharePpm() int32 {
+	if x != nil {
+		return x.CommunitySharePpm
+	}
+	return 0
+}
+
+func (x *Prioritization) GetCommunityBallots() int32 {
+	if x != nil {
+		return x.CommunityBallots
+	}
+	return 0
+}
+
+func (x *Prioritization) GetRecusals() []*Recusal {
+	if x != nil {
+		return x.Recusals
+	}
+	return nil
+}
+
+func (x *Prioritization) GetWarnings() []string {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
+}
+
 // Points a ballot gives to a goal.
 type GoalPoints struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -505,7 +865,7 @@ type GoalPoints struct {
 
 func (x *GoalPoints) Reset() {
 	*x = GoalPoints{}
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[4]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -517,7 +877,7 @@ func (x *GoalPoints) String() string {
 func (*GoalPoints) ProtoMessage() {}
 
 func (x *GoalPoints) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[4]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -530,7 +890,7 @@ func (x *GoalPoints) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GoalPoints.ProtoReflect.Descriptor instead.
 func (*GoalPoints) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{4}
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GoalPoints) GetGoal() string {
@@ -547,6 +907,70 @@ func (x *GoalPoints) GetPoints() int32 {
 	return 0
 }
 
+// A comparison of two items.
+type Comparison struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The item that matters more, or as much.
+	Preferred string `protobuf:"bytes,1,opt,name=preferred,proto3" json:"preferred,omitempty"`
+	// The item that matters less, or as much.
+	Other string `protobuf:"bytes,2,opt,name=other,proto3" json:"other,omitempty"`
+	// How much more, on Saaty's scale: 1 equally, 3 moderately, 5 strongly, 7 very strongly, 9 extremely.
+	Intensity     int32 `protobuf:"varint,3,opt,name=intensity,proto3" json:"intensity,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Comparison) Reset() {
+	*x = Comparison{}
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Comparison) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Comparison) ProtoMessage() {}
+
+func (x *Comparison) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Comparison.ProtoReflect.Descriptor instead.
+func (*Comparison) Descriptor() ([]byte, []int) {
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Comparison) GetPreferred() string {
+	if x != nil {
+		return x.Preferred
+	}
+	return ""
+}
+
+func (x *Comparison) GetOther() string {
+	if x != nil {
+		return x.Other
+	}
+	return ""
+}
+
+func (x *Comparison) GetIntensity() int32 {
+	if x != nil {
+		return x.Intensity
+	}
+	return 0
+}
+
 // One member's ballot; replaceable until the round closes, every version kept in the audit log.
 type Ballot struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -554,7 +978,7 @@ type Ballot struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Subject of the member. Empty means the caller; only a manager may record another member's ballot.
 	Member string `protobuf:"bytes,2,opt,name=member,proto3" json:"member,omitempty"`
-	// Points per goal; goals left out get none.
+	// POINTS and SCORE: points or score per item; items left out get none.
 	Points []*GoalPoints `protobuf:"bytes,3,rep,name=points,proto3" json:"points,omitempty"`
 	// Who recorded it.
 	RecordedBy string `protobuf:"bytes,4,opt,name=recorded_by,json=recordedBy,proto3" json:"recorded_by,omitempty"`
@@ -563,14 +987,22 @@ type Ballot struct {
 	// When it was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it last changed.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// BORDA: every item, the best first.
+	Ranking []string `protobuf:"bytes,8,rep,name=ranking,proto3" json:"ranking,omitempty"`
+	// PAIRWISE: every pair of items once.
+	Comparisons []*Comparison `protobuf:"bytes,9,rep,name=comparisons,proto3" json:"comparisons,omitempty"`
+	// PAIRWISE: consistency ratio (Saaty 1980) in parts per million; above 100,000 the comparisons contradict each other.
+	ConsistencyRatioPpm int32 `protobuf:"varint,10,opt,name=consistency_ratio_ppm,json=consistencyRatioPpm,proto3" json:"consistency_ratio_ppm,omitempty"`
+	// Position among the versions of this member's ballot, from 1.
+	Version       int32 `protobuf:"varint,11,opt,name=version,proto3" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Ballot) Reset() {
 	*x = Ballot{}
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[5]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -582,7 +1014,7 @@ func (x *Ballot) String() string {
 func (*Ballot) ProtoMessage() {}
 
 func (x *Ballot) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[5]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -595,7 +1027,7 @@ func (x *Ballot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ballot.ProtoReflect.Descriptor instead.
 func (*Ballot) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{5}
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Ballot) GetName() string {
@@ -647,6 +1079,34 @@ func (x *Ballot) GetUpdateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Ballot) GetRanking() []string {
+	if x != nil {
+		return x.Ranking
+	}
+	return nil
+}
+
+func (x *Ballot) GetComparisons() []*Comparison {
+	if x != nil {
+		return x.Comparisons
+	}
+	return nil
+}
+
+func (x *Ballot) GetConsistencyRatioPpm() int32 {
+	if x != nil {
+		return x.ConsistencyRatioPpm
+	}
+	return 0
+}
+
+func (x *Ballot) GetVersion() int32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
 // Request of CreatePrioritization.
 type CreatePrioritizationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -667,7 +1127,7 @@ type CreatePrioritizationRequest struct {
 
 func (x *CreatePrioritizationRequest) Reset() {
 	*x = CreatePrioritizationRequest{}
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[6]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -679,7 +1139,7 @@ func (x *CreatePrioritizationRequest) String() string {
 func (*CreatePrioritizationRequest) ProtoMessage() {}
 
 func (x *CreatePrioritizationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[6]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -692,7 +1152,7 @@ func (x *CreatePrioritizationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreatePrioritizationRequest.ProtoReflect.Descriptor instead.
 func (*CreatePrioritizationRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{6}
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CreatePrioritizationRequest) GetParent() string {
@@ -741,7 +1201,7 @@ type GetPrioritizationRequest struct {
 
 func (x *GetPrioritizationRequest) Reset() {
 	*x = GetPrioritizationRequest{}
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[7]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -753,7 +1213,7 @@ func (x *GetPrioritizationRequest) String() string {
 func (*GetPrioritizationRequest) ProtoMessage() {}
 
 func (x *GetPrioritizationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[7]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -766,7 +1226,7 @@ func (x *GetPrioritizationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPrioritizationRequest.ProtoReflect.Descriptor instead.
 func (*GetPrioritizationRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{7}
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetPrioritizationRequest) GetName() string {
@@ -795,7 +1255,7 @@ type ListPrioritizationsRequest struct {
 
 func (x *ListPrioritizationsRequest) Reset() {
 	*x = ListPrioritizationsRequest{}
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[8]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -807,7 +1267,7 @@ func (x *ListPrioritizationsRequest) String() string {
 func (*ListPrioritizationsRequest) ProtoMessage() {}
 
 func (x *ListPrioritizationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[8]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -820,7 +1280,7 @@ func (x *ListPrioritizationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPrioritizationsRequest.ProtoReflect.Descriptor instead.
 func (*ListPrioritizationsRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{8}
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListPrioritizationsRequest) GetParent() string {
@@ -871,7 +1331,7 @@ type ListPrioritizationsResponse struct {
 
 func (x *ListPrioritizationsResponse) Reset() {
 	*x = ListPrioritizationsResponse{}
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[9]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -883,7 +1343,7 @@ func (x *ListPrioritizationsResponse) String() string {
 func (*ListPrioritizationsResponse) ProtoMessage() {}
 
 func (x *ListPrioritizationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[9]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -896,7 +1356,7 @@ func (x *ListPrioritizationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPrioritizationsResponse.ProtoReflect.Descriptor instead.
 func (*ListPrioritizationsResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{9}
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListPrioritizationsResponse) GetPrioritizations() []*Prioritization {
@@ -925,14 +1385,16 @@ type ListBallotsRequest struct {
 	// Comparisons joined by AND (AIP-160) over: member.
 	Filter string `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
 	// Fields, each with an optional "desc" (AIP-132): update_time.
-	OrderBy       string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
+	OrderBy string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
+	// Answer every version of every ballot, oldest first, and not the latest alone.
+	AllVersions   bool `protobuf:"varint,6,opt,name=all_versions,json=allVersions,proto3" json:"all_versions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListBallotsRequest) Reset() {
 	*x = ListBallotsRequest{}
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[10]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -944,7 +1406,7 @@ func (x *ListBallotsRequest) String() string {
 func (*ListBallotsRequest) ProtoMessage() {}
 
 func (x *ListBallotsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[10]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -957,7 +1419,7 @@ func (x *ListBallotsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListBallotsRequest.ProtoReflect.Descriptor instead.
 func (*ListBallotsRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{10}
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListBallotsRequest) GetParent() string {
@@ -995,6 +1457,13 @@ func (x *ListBallotsRequest) GetOrderBy() string {
 	return ""
 }
 
+func (x *ListBallotsRequest) GetAllVersions() bool {
+	if x != nil {
+		return x.AllVersions
+	}
+	return false
+}
+
 // Response of ListBallots.
 type ListBallotsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1008,7 +1477,7 @@ type ListBallotsResponse struct {
 
 func (x *ListBallotsResponse) Reset() {
 	*x = ListBallotsResponse{}
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[11]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1020,7 +1489,7 @@ func (x *ListBallotsResponse) String() string {
 func (*ListBallotsResponse) ProtoMessage() {}
 
 func (x *ListBallotsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[11]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1033,7 +1502,7 @@ func (x *ListBallotsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListBallotsResponse.ProtoReflect.Descriptor instead.
 func (*ListBallotsResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{11}
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListBallotsResponse) GetBallots() []*Ballot {
@@ -1068,7 +1537,7 @@ type OpenPrioritizationRequest struct {
 
 func (x *OpenPrioritizationRequest) Reset() {
 	*x = OpenPrioritizationRequest{}
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[12]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1080,7 +1549,7 @@ func (x *OpenPrioritizationRequest) String() string {
 func (*OpenPrioritizationRequest) ProtoMessage() {}
 
 func (x *OpenPrioritizationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[12]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1093,7 +1562,7 @@ func (x *OpenPrioritizationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenPrioritizationRequest.ProtoReflect.Descriptor instead.
 func (*OpenPrioritizationRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{12}
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *OpenPrioritizationRequest) GetName() string {
@@ -1142,7 +1611,7 @@ type ClosePrioritizationRequest struct {
 
 func (x *ClosePrioritizationRequest) Reset() {
 	*x = ClosePrioritizationRequest{}
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[13]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1154,7 +1623,7 @@ func (x *ClosePrioritizationRequest) String() string {
 func (*ClosePrioritizationRequest) ProtoMessage() {}
 
 func (x *ClosePrioritizationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[13]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1167,7 +1636,7 @@ func (x *ClosePrioritizationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClosePrioritizationRequest.ProtoReflect.Descriptor instead.
 func (*ClosePrioritizationRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{13}
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ClosePrioritizationRequest) GetName() string {
@@ -1216,7 +1685,7 @@ type CertifyPrioritizationRequest struct {
 
 func (x *CertifyPrioritizationRequest) Reset() {
 	*x = CertifyPrioritizationRequest{}
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[14]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1228,7 +1697,7 @@ func (x *CertifyPrioritizationRequest) String() string {
 func (*CertifyPrioritizationRequest) ProtoMessage() {}
 
 func (x *CertifyPrioritizationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[14]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1241,7 +1710,7 @@ func (x *CertifyPrioritizationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CertifyPrioritizationRequest.ProtoReflect.Descriptor instead.
 func (*CertifyPrioritizationRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{14}
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *CertifyPrioritizationRequest) GetName() string {
@@ -1290,7 +1759,7 @@ type CastBallotRequest struct {
 
 func (x *CastBallotRequest) Reset() {
 	*x = CastBallotRequest{}
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[15]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1302,7 +1771,7 @@ func (x *CastBallotRequest) String() string {
 func (*CastBallotRequest) ProtoMessage() {}
 
 func (x *CastBallotRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[15]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1315,7 +1784,7 @@ func (x *CastBallotRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CastBallotRequest.ProtoReflect.Descriptor instead.
 func (*CastBallotRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{15}
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *CastBallotRequest) GetName() string {
@@ -1346,6 +1815,519 @@ func (x *CastBallotRequest) GetValidateOnly() bool {
 	return false
 }
 
+// Request of RecuseMember.
+type RecuseMemberRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Round to take no part in; it must be a DRAFT or OPEN.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Subject of the member. Empty means the caller; only a manager may record another member's recusal.
+	Member string `protobuf:"bytes,2,opt,name=member,proto3" json:"member,omitempty"`
+	// Why; it is recorded by name.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Optional etag (AIP-154), also taken from If-Match: a mismatch is refused with reason ETAG_MISMATCH.
+	Etag string `protobuf:"bytes,4,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Idempotency key (AIP-155), also taken from the Idempotency-Key header: a repeat within 7 days answers the first
+	// response, and the same key with another payload is refused. Empty: no protection against repeats.
+	RequestId string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Check everything and answer what would be stored, without storing it (AIP-163).
+	ValidateOnly  bool `protobuf:"varint,6,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecuseMemberRequest) Reset() {
+	*x = RecuseMemberRequest{}
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecuseMemberRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecuseMemberRequest) ProtoMessage() {}
+
+func (x *RecuseMemberRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecuseMemberRequest.ProtoReflect.Descriptor instead.
+func (*RecuseMemberRequest) Descriptor() ([]byte, []int) {
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *RecuseMemberRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RecuseMemberRequest) GetMember() string {
+	if x != nil {
+		return x.Member
+	}
+	return ""
+}
+
+func (x *RecuseMemberRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *RecuseMemberRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *RecuseMemberRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *RecuseMemberRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// A survey's answer; nobody's name is in it.
+type CommunityBallot struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Key of the answer in the survey, each once; a later one with the same key replaces it.
+	Respondent string `protobuf:"bytes,1,opt,name=respondent,proto3" json:"respondent,omitempty"`
+	// Weight of the answer, as the survey's design gives it; 0 means 1.
+	Weight int32 `protobuf:"varint,2,opt,name=weight,proto3" json:"weight,omitempty"`
+	// POINTS and SCORE.
+	Points []*GoalPoints `protobuf:"bytes,3,rep,name=points,proto3" json:"points,omitempty"`
+	// BORDA.
+	Ranking []string `protobuf:"bytes,4,rep,name=ranking,proto3" json:"ranking,omitempty"`
+	// PAIRWISE.
+	Comparisons []*Comparison `protobuf:"bytes,5,rep,name=comparisons,proto3" json:"comparisons,omitempty"`
+	// Part of the city it comes from.
+	District      string `protobuf:"bytes,6,opt,name=district,proto3" json:"district,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CommunityBallot) Reset() {
+	*x = CommunityBallot{}
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CommunityBallot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CommunityBallot) ProtoMessage() {}
+
+func (x *CommunityBallot) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CommunityBallot.ProtoReflect.Descriptor instead.
+func (*CommunityBallot) Descriptor() ([]byte, []int) {
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *CommunityBallot) GetRespondent() string {
+	if x != nil {
+		return x.Respondent
+	}
+	return ""
+}
+
+func (x *CommunityBallot) GetWeight() int32 {
+	if x != nil {
+		return x.Weight
+	}
+	return 0
+}
+
+func (x *CommunityBallot) GetPoints() []*GoalPoints {
+	if x != nil {
+		return x.Points
+	}
+	return nil
+}
+
+func (x *CommunityBallot) GetRanking() []string {
+	if x != nil {
+		return x.Ranking
+	}
+	return nil
+}
+
+func (x *CommunityBallot) GetComparisons() []*Comparison {
+	if x != nil {
+		return x.Comparisons
+	}
+	return nil
+}
+
+func (x *CommunityBallot) GetDistrict() string {
+	if x != nil {
+		return x.District
+	}
+	return ""
+}
+
+// Request of RecordCommunityBallots.
+type RecordCommunityBallotsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Round they are for; it must be OPEN and give the community a share.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Answers; a bad one is reported and loses nothing else.
+	Ballots []*CommunityBallot `protobuf:"bytes,2,rep,name=ballots,proto3" json:"ballots,omitempty"`
+	// Idempotency key (AIP-155), also taken from the Idempotency-Key header: a repeat within 7 days answers the first
+	// response, and the same key with another payload is refused. Empty: no protection against repeats.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Check everything and answer what would be stored, without storing it (AIP-163).
+	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordCommunityBallotsRequest) Reset() {
+	*x = RecordCommunityBallotsRequest{}
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordCommunityBallotsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordCommunityBallotsRequest) ProtoMessage() {}
+
+func (x *RecordCommunityBallotsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordCommunityBallotsRequest.ProtoReflect.Descriptor instead.
+func (*RecordCommunityBallotsRequest) Descriptor() ([]byte, []int) {
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *RecordCommunityBallotsRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RecordCommunityBallotsRequest) GetBallots() []*CommunityBallot {
+	if x != nil {
+		return x.Ballots
+	}
+	return nil
+}
+
+func (x *RecordCommunityBallotsRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *RecordCommunityBallotsRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// An answer that was not recorded, and what would mend it.
+type CommunityBallotError struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Position in the request, from 0.
+	Ballot int32 `protobuf:"varint,1,opt,name=ballot,proto3" json:"ballot,omitempty"`
+	// Field at fault.
+	Field string `protobuf:"bytes,2,opt,name=field,proto3" json:"field,omitempty"`
+	// What is wrong and what would mend it.
+	Message       string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CommunityBallotError) Reset() {
+	*x = CommunityBallotError{}
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CommunityBallotError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CommunityBallotError) ProtoMessage() {}
+
+func (x *CommunityBallotError) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CommunityBallotError.ProtoReflect.Descriptor instead.
+func (*CommunityBallotError) Descriptor() ([]byte, []int) {
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *CommunityBallotError) GetBallot() int32 {
+	if x != nil {
+		return x.Ballot
+	}
+	return 0
+}
+
+func (x *CommunityBallotError) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *CommunityBallotError) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+// Response of RecordCommunityBallots: accepted + replaced + rejected = ballots received.
+type RecordCommunityBallotsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Recorded for the first time.
+	Accepted int32 `protobuf:"varint,1,opt,name=accepted,proto3" json:"accepted,omitempty"`
+	// Replaced an earlier answer of the same respondent.
+	Replaced int32 `protobuf:"varint,2,opt,name=replaced,proto3" json:"replaced,omitempty"`
+	// Refused.
+	Rejected int32 `protobuf:"varint,3,opt,name=rejected,proto3" json:"rejected,omitempty"`
+	// Why.
+	Errors        []*CommunityBallotError `protobuf:"bytes,4,rep,name=errors,proto3" json:"errors,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordCommunityBallotsResponse) Reset() {
+	*x = RecordCommunityBallotsResponse{}
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordCommunityBallotsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordCommunityBallotsResponse) ProtoMessage() {}
+
+func (x *RecordCommunityBallotsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordCommunityBallotsResponse.ProtoReflect.Descriptor instead.
+func (*RecordCommunityBallotsResponse) Descriptor() ([]byte, []int) {
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *RecordCommunityBallotsResponse) GetAccepted() int32 {
+	if x != nil {
+		return x.Accepted
+	}
+	return 0
+}
+
+func (x *RecordCommunityBallotsResponse) GetReplaced() int32 {
+	if x != nil {
+		return x.Replaced
+	}
+	return 0
+}
+
+func (x *RecordCommunityBallotsResponse) GetRejected() int32 {
+	if x != nil {
+		return x.Rejected
+	}
+	return 0
+}
+
+func (x *RecordCommunityBallotsResponse) GetErrors() []*CommunityBallotError {
+	if x != nil {
+		return x.Errors
+	}
+	return nil
+}
+
+// Request of RecomputePrioritization.
+type RecomputePrioritizationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Round to recompute; it must be CLOSED or CERTIFIED.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecomputePrioritizationRequest) Reset() {
+	*x = RecomputePrioritizationRequest{}
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecomputePrioritizationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecomputePrioritizationRequest) ProtoMessage() {}
+
+func (x *RecomputePrioritizationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecomputePrioritizationRequest.ProtoReflect.Descriptor instead.
+func (*RecomputePrioritizationRequest) Descriptor() ([]byte, []int) {
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *RecomputePrioritizationRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// Response of RecomputePrioritization.
+type RecomputePrioritizationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Tallies computed now, from the stored ballots.
+	Tallies []*Tally `protobuf:"bytes,1,rep,name=tallies,proto3" json:"tallies,omitempty"`
+	// They equal those of the round.
+	Equal bool `protobuf:"varint,2,opt,name=equal,proto3" json:"equal,omitempty"`
+	// Ballots counted.
+	Ballots int32 `protobuf:"varint,3,opt,name=ballots,proto3" json:"ballots,omitempty"`
+	// Community ballots counted.
+	CommunityBallots int32 `protobuf:"varint,4,opt,name=community_ballots,json=communityBallots,proto3" json:"community_ballots,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *RecomputePrioritizationResponse) Reset() {
+	*x = RecomputePrioritizationResponse{}
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecomputePrioritizationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecomputePrioritizationResponse) ProtoMessage() {}
+
+func (x *RecomputePrioritizationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecomputePrioritizationResponse.ProtoReflect.Descriptor instead.
+func (*RecomputePrioritizationResponse) Descriptor() ([]byte, []int) {
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *RecomputePrioritizationResponse) GetTallies() []*Tally {
+	if x != nil {
+		return x.Tallies
+	}
+	return nil
+}
+
+func (x *RecomputePrioritizationResponse) GetEqual() bool {
+	if x != nil {
+		return x.Equal
+	}
+	return false
+}
+
+func (x *RecomputePrioritizationResponse) GetBallots() int32 {
+	if x != nil {
+		return x.Ballots
+	}
+	return 0
+}
+
+func (x *RecomputePrioritizationResponse) GetCommunityBallots() int32 {
+	if x != nil {
+		return x.CommunityBallots
+	}
+	return 0
+}
+
 var File_throughline_goals_v1_prioritization_proto protoreflect.FileDescriptor
 
 const file_throughline_goals_v1_prioritization_proto_rawDesc = "" +
@@ -1353,17 +2335,34 @@ const file_throughline_goals_v1_prioritization_proto_rawDesc = "" +
 	")throughline/goals/v1/prioritization.proto\x12\x14throughline.goals.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\\\n" +
 	"\x06Member\x12%\n" +
 	"\x06member\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x80\x01R\x06member\x12+\n" +
-	"\fdisplay_name\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\"u\n" +
+	"\fdisplay_name\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\"\xd1\x01\n" +
 	"\n" +
 	"Electorate\x12F\n" +
 	"\amembers\x18\x01 \x03(\v2\x1c.throughline.goals.v1.MemberB\x0e\xe0A\x02\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\amembers\x12\x1f\n" +
-	"\x06quorum\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\x06quorum\"o\n" +
+	"\x06quorum\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\x06quorum\x12B\n" +
+	"\x04kind\x18\x03 \x01(\x0e2$.throughline.goals.v1.ElectorateKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04kind\x12\x16\n" +
+	"\x06secret\x18\x04 \x01(\bR\x06secret\"\x97\x01\n" +
+	"\aRecusal\x12\x16\n" +
+	"\x06member\x18\x01 \x01(\tR\x06member\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x1f\n" +
+	"\vrecorded_by\x18\x03 \x01(\tR\n" +
+	"recordedBy\x12;\n" +
+	"\vrecuse_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"recuseTime\"\x91\x01\n" +
+	"\x0fRankedObjective\x12Q\n" +
+	"\tobjective\x18\x01 \x01(\tB3\xe0A\x02\xfaA&\n" +
+	"$throughline.actionplanning/Objective\xbaH\x04r\x02\x10\x01R\tobjective\x12+\n" +
+	"\fdisplay_name\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\"\x84\x02\n" +
 	"\x05Tally\x12/\n" +
 	"\x04goal\x18\x01 \x01(\tB\x1b\xfaA\x18\n" +
 	"\x16throughline.goals/GoalR\x04goal\x12\x16\n" +
 	"\x06points\x18\x02 \x01(\x03R\x06points\x12\x1d\n" +
 	"\n" +
-	"weight_ppm\x18\x03 \x01(\x05R\tweightPpm\"\xda\b\n" +
+	"weight_ppm\x18\x03 \x01(\x05R\tweightPpm\x12%\n" +
+	"\x0eelectorate_ppm\x18\x04 \x01(\x05R\relectoratePpm\x12#\n" +
+	"\rcommunity_ppm\x18\x05 \x01(\x05R\fcommunityPpm\x12G\n" +
+	"\tobjective\x18\x06 \x01(\tB)\xfaA&\n" +
+	"$throughline.actionplanning/ObjectiveR\tobjective\"\xf6\v\n" +
 	"\x0ePrioritization\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x120\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x12Q\n" +
@@ -1388,24 +2387,44 @@ const file_throughline_goals_v1_prioritization_proto_rawDesc = "" +
 	"\vcreate_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"updateTime:\x93\x01\xeaA\x8f\x01\n" +
+	"updateTime\x12O\n" +
+	"\asubject\x18\x11 \x01(\x0e2+.throughline.goals.v1.PrioritizationSubjectB\b\xbaH\x05\x82\x01\x02\x10\x01R\asubject\x12P\n" +
+	"\n" +
+	"objectives\x18\x12 \x03(\v2%.throughline.goals.v1.RankedObjectiveB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\n" +
+	"objectives\x12'\n" +
+	"\tmax_score\x18\x13 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bmaxScore\x12;\n" +
+	"\x13community_share_ppm\x18\x14 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xc0\x84=(\x00R\x11communitySharePpm\x120\n" +
+	"\x11community_ballots\x18\x15 \x01(\x05B\x03\xe0A\x03R\x10communityBallots\x12>\n" +
+	"\brecusals\x18\x16 \x03(\v2\x1d.throughline.goals.v1.RecusalB\x03\xe0A\x03R\brecusals\x12\x1f\n" +
+	"\bwarnings\x18\x17 \x03(\tB\x03\xe0A\x03R\bwarnings:\x93\x01\xeaA\x8f\x01\n" +
 	" throughline.goals/Prioritization\x12Jorganizations/{organization}/plans/{plan}/prioritizations/{prioritization}*\x0fprioritizations2\x0eprioritization\"h\n" +
 	"\n" +
 	"GoalPoints\x129\n" +
 	"\x04goal\x18\x01 \x01(\tB%\xe0A\x02\xfaA\x18\n" +
 	"\x16throughline.goals/Goal\xbaH\x04r\x02\x10\x01R\x04goal\x12\x1f\n" +
-	"\x06points\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\x06points\"\xda\x03\n" +
+	"\x06points\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\x06points\"\x8a\x01\n" +
+	"\n" +
+	"Comparison\x12+\n" +
+	"\tpreferred\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x90\x03R\tpreferred\x12#\n" +
+	"\x05other\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x90\x03R\x05other\x12*\n" +
+	"\tintensity\x18\x03 \x01(\x05B\f\xe0A\x02\xbaH\x06\x1a\x04\x18\t(\x01R\tintensity\"\xa1\x05\n" +
 	"\x06Ballot\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12 \n" +
-	"\x06member\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x06member\x12H\n" +
-	"\x06points\x18\x03 \x03(\v2 .throughline.goals.v1.GoalPointsB\x0e\xe0A\x02\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x06points\x12$\n" +
+	"\x06member\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x06member\x12C\n" +
+	"\x06points\x18\x03 \x03(\v2 .throughline.goals.v1.GoalPointsB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\x06points\x12$\n" +
 	"\vrecorded_by\x18\x04 \x01(\tB\x03\xe0A\x03R\n" +
 	"recordedBy\x12\x12\n" +
 	"\x04etag\x18\x05 \x01(\tR\x04etag\x12@\n" +
 	"\vcreate_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"updateTime:\x8c\x01\xeaA\x88\x01\n" +
+	"updateTime\x12#\n" +
+	"\aranking\x18\b \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\aranking\x12M\n" +
+	"\vcomparisons\x18\t \x03(\v2 .throughline.goals.v1.ComparisonB\t\xbaH\x06\x92\x01\x03\x10\x88'R\vcomparisons\x127\n" +
+	"\x15consistency_ratio_ppm\x18\n" +
+	" \x01(\x05B\x03\xe0A\x03R\x13consistencyRatioPpm\x12\x1d\n" +
+	"\aversion\x18\v \x01(\x05B\x03\xe0A\x03R\aversion:\x8c\x01\xeaA\x88\x01\n" +
 	"\x18throughline.goals/Ballot\x12[organizations/{organization}/plans/{plan}/prioritizations/{prioritization}/ballots/{ballot}*\aballots2\x06ballot\"\xdd\x02\n" +
 	"\x1bCreatePrioritizationRequest\x12=\n" +
 	"\x06parent\x18\x01 \x01(\tB%\xe0A\x02\xfaA\x18\n" +
@@ -1428,7 +2447,7 @@ const file_throughline_goals_v1_prioritization_proto_rawDesc = "" +
 	"\border_by\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\"\x95\x01\n" +
 	"\x1bListPrioritizationsResponse\x12N\n" +
 	"\x0fprioritizations\x18\x01 \x03(\v2$.throughline.goals.v1.PrioritizationR\x0fprioritizations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe9\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8c\x02\n" +
 	"\x12ListBallotsRequest\x12G\n" +
 	"\x06parent\x18\x01 \x01(\tB/\xe0A\x02\xfaA\"\n" +
 	" throughline.goals/Prioritization\xbaH\x04r\x02\x10\x01R\x06parent\x12$\n" +
@@ -1436,7 +2455,8 @@ const file_throughline_goals_v1_prioritization_proto_rawDesc = "" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\x12 \n" +
 	"\x06filter\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x12#\n" +
-	"\border_by\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\"u\n" +
+	"\border_by\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\x12!\n" +
+	"\fall_versions\x18\x06 \x01(\bR\vallVersions\"u\n" +
 	"\x13ListBallotsResponse\x126\n" +
 	"\aballots\x18\x01 \x03(\v2\x1c.throughline.goals.v1.BallotR\aballots\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc2\x01\n" +
@@ -1467,10 +2487,65 @@ const file_throughline_goals_v1_prioritization_proto_rawDesc = "" +
 	"\x06ballot\x18\x02 \x01(\v2\x1c.throughline.goals.v1.BallotB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06ballot\x12'\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n" +
-	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly*_\n" +
+	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly\"\x85\x02\n" +
+	"\x13RecuseMemberRequest\x12C\n" +
+	"\x04name\x18\x01 \x01(\tB/\xe0A\x02\xfaA\"\n" +
+	" throughline.goals/Prioritization\xbaH\x04r\x02\x10\x01R\x04name\x12 \n" +
+	"\x06member\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x06member\x12%\n" +
+	"\x06reason\x18\x03 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xe8\aR\x06reason\x12\x12\n" +
+	"\x04etag\x18\x04 \x01(\tR\x04etag\x12'\n" +
+	"\n" +
+	"request_id\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n" +
+	"\rvalidate_only\x18\x06 \x01(\bR\fvalidateOnly\"\xc3\x02\n" +
+	"\x0fCommunityBallot\x12-\n" +
+	"\n" +
+	"respondent\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x80\x01R\n" +
+	"respondent\x12#\n" +
+	"\x06weight\x18\x02 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xc0\x84=(\x00R\x06weight\x12C\n" +
+	"\x06points\x18\x03 \x03(\v2 .throughline.goals.v1.GoalPointsB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\x06points\x12#\n" +
+	"\aranking\x18\x04 \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\aranking\x12M\n" +
+	"\vcomparisons\x18\x05 \x03(\v2 .throughline.goals.v1.ComparisonB\t\xbaH\x06\x92\x01\x03\x10\x88'R\vcomparisons\x12#\n" +
+	"\bdistrict\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18dR\bdistrict\"\x88\x02\n" +
+	"\x1dRecordCommunityBallotsRequest\x12C\n" +
+	"\x04name\x18\x01 \x01(\tB/\xe0A\x02\xfaA\"\n" +
+	" throughline.goals/Prioritization\xbaH\x04r\x02\x10\x01R\x04name\x12T\n" +
+	"\aballots\x18\x02 \x03(\v2%.throughline.goals.v1.CommunityBallotB\x13\xe0A\x02\xbaH\r\x92\x01\n" +
+	"\b\x01\x10\xe8\a\"\x03\xd8\x01\x03R\aballots\x12'\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n" +
+	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly\"^\n" +
+	"\x14CommunityBallotError\x12\x16\n" +
+	"\x06ballot\x18\x01 \x01(\x05R\x06ballot\x12\x14\n" +
+	"\x05field\x18\x02 \x01(\tR\x05field\x12\x18\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\"\xb8\x01\n" +
+	"\x1eRecordCommunityBallotsResponse\x12\x1a\n" +
+	"\baccepted\x18\x01 \x01(\x05R\baccepted\x12\x1a\n" +
+	"\breplaced\x18\x02 \x01(\x05R\breplaced\x12\x1a\n" +
+	"\brejected\x18\x03 \x01(\x05R\brejected\x12B\n" +
+	"\x06errors\x18\x04 \x03(\v2*.throughline.goals.v1.CommunityBallotErrorR\x06errors\"e\n" +
+	"\x1eRecomputePrioritizationRequest\x12C\n" +
+	"\x04name\x18\x01 \x01(\tB/\xe0A\x02\xfaA\"\n" +
+	" throughline.goals/Prioritization\xbaH\x04r\x02\x10\x01R\x04name\"\xb5\x01\n" +
+	"\x1fRecomputePrioritizationResponse\x125\n" +
+	"\atallies\x18\x01 \x03(\v2\x1b.throughline.goals.v1.TallyR\atallies\x12\x14\n" +
+	"\x05equal\x18\x02 \x01(\bR\x05equal\x12\x18\n" +
+	"\aballots\x18\x03 \x01(\x05R\aballots\x12+\n" +
+	"\x11community_ballots\x18\x04 \x01(\x05R\x10communityBallots*\xc5\x01\n" +
 	"\x14PrioritizationMethod\x12%\n" +
 	"!PRIORITIZATION_METHOD_UNSPECIFIED\x10\x00\x12 \n" +
-	"\x1cPRIORITIZATION_METHOD_POINTS\x10\x01*\xbf\x01\n" +
+	"\x1cPRIORITIZATION_METHOD_POINTS\x10\x01\x12\x1f\n" +
+	"\x1bPRIORITIZATION_METHOD_BORDA\x10\x02\x12\"\n" +
+	"\x1ePRIORITIZATION_METHOD_PAIRWISE\x10\x03\x12\x1f\n" +
+	"\x1bPRIORITIZATION_METHOD_SCORE\x10\x04*\x88\x01\n" +
+	"\x15PrioritizationSubject\x12&\n" +
+	"\"PRIORITIZATION_SUBJECT_UNSPECIFIED\x10\x00\x12 \n" +
+	"\x1cPRIORITIZATION_SUBJECT_GOALS\x10\x01\x12%\n" +
+	"!PRIORITIZATION_SUBJECT_OBJECTIVES\x10\x02*\x8f\x01\n" +
+	"\x0eElectorateKind\x12\x1f\n" +
+	"\x1bELECTORATE_KIND_UNSPECIFIED\x10\x00\x12\"\n" +
+	"\x1eELECTORATE_KIND_GOVERNING_BODY\x10\x01\x12\x1d\n" +
+	"\x19ELECTORATE_KIND_RESIDENTS\x10\x02\x12\x19\n" +
+	"\x15ELECTORATE_KIND_STAFF\x10\x03*\xbf\x01\n" +
 	"\x13PrioritizationState\x12$\n" +
 	" PRIORITIZATION_STATE_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aPRIORITIZATION_STATE_DRAFT\x10\x01\x12\x1d\n" +
@@ -1490,52 +2565,75 @@ func file_throughline_goals_v1_prioritization_proto_rawDescGZIP() []byte {
 	return file_throughline_goals_v1_prioritization_proto_rawDescData
 }
 
-var file_throughline_goals_v1_prioritization_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_throughline_goals_v1_prioritization_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_throughline_goals_v1_prioritization_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_throughline_goals_v1_prioritization_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_throughline_goals_v1_prioritization_proto_goTypes = []any{
-	(PrioritizationMethod)(0),            // 0: throughline.goals.v1.PrioritizationMethod
-	(PrioritizationState)(0),             // 1: throughline.goals.v1.PrioritizationState
-	(*Member)(nil),                       // 2: throughline.goals.v1.Member
-	(*Electorate)(nil),                   // 3: throughline.goals.v1.Electorate
-	(*Tally)(nil),                        // 4: throughline.goals.v1.Tally
-	(*Prioritization)(nil),               // 5: throughline.goals.v1.Prioritization
-	(*GoalPoints)(nil),                   // 6: throughline.goals.v1.GoalPoints
-	(*Ballot)(nil),                       // 7: throughline.goals.v1.Ballot
-	(*CreatePrioritizationRequest)(nil),  // 8: throughline.goals.v1.CreatePrioritizationRequest
-	(*GetPrioritizationRequest)(nil),     // 9: throughline.goals.v1.GetPrioritizationRequest
-	(*ListPrioritizationsRequest)(nil),   // 10: throughline.goals.v1.ListPrioritizationsRequest
-	(*ListPrioritizationsResponse)(nil),  // 11: throughline.goals.v1.ListPrioritizationsResponse
-	(*ListBallotsRequest)(nil),           // 12: throughline.goals.v1.ListBallotsRequest
-	(*ListBallotsResponse)(nil),          // 13: throughline.goals.v1.ListBallotsResponse
-	(*OpenPrioritizationRequest)(nil),    // 14: throughline.goals.v1.OpenPrioritizationRequest
-	(*ClosePrioritizationRequest)(nil),   // 15: throughline.goals.v1.ClosePrioritizationRequest
-	(*CertifyPrioritizationRequest)(nil), // 16: throughline.goals.v1.CertifyPrioritizationRequest
-	(*CastBallotRequest)(nil),            // 17: throughline.goals.v1.CastBallotRequest
-	(*timestamppb.Timestamp)(nil),        // 18: google.protobuf.Timestamp
+	(PrioritizationMethod)(0),               // 0: throughline.goals.v1.PrioritizationMethod
+	(PrioritizationSubject)(0),              // 1: throughline.goals.v1.PrioritizationSubject
+	(ElectorateKind)(0),                     // 2: throughline.goals.v1.ElectorateKind
+	(PrioritizationState)(0),                // 3: throughline.goals.v1.PrioritizationState
+	(*Member)(nil),                          // 4: throughline.goals.v1.Member
+	(*Electorate)(nil),                      // 5: throughline.goals.v1.Electorate
+	(*Recusal)(nil),                         // 6: throughline.goals.v1.Recusal
+	(*RankedObjective)(nil),                 // 7: throughline.goals.v1.RankedObjective
+	(*Tally)(nil),                           // 8: throughline.goals.v1.Tally
+	(*Prioritization)(nil),                  // 9: throughline.goals.v1.Prioritization
+	(*GoalPoints)(nil),                      // 10: throughline.goals.v1.GoalPoints
+	(*Comparison)(nil),                      // 11: throughline.goals.v1.Comparison
+	(*Ballot)(nil),                          // 12: throughline.goals.v1.Ballot
+	(*CreatePrioritizationRequest)(nil),     // 13: throughline.goals.v1.CreatePrioritizationRequest
+	(*GetPrioritizationRequest)(nil),        // 14: throughline.goals.v1.GetPrioritizationRequest
+	(*ListPrioritizationsRequest)(nil),      // 15: throughline.goals.v1.ListPrioritizationsRequest
+	(*ListPrioritizationsResponse)(nil),     // 16: throughline.goals.v1.ListPrioritizationsResponse
+	(*ListBallotsRequest)(nil),              // 17: throughline.goals.v1.ListBallotsRequest
+	(*ListBallotsResponse)(nil),             // 18: throughline.goals.v1.ListBallotsResponse
+	(*OpenPrioritizationRequest)(nil),       // 19: throughline.goals.v1.OpenPrioritizationRequest
+	(*ClosePrioritizationRequest)(nil),      // 20: throughline.goals.v1.ClosePrioritizationRequest
+	(*CertifyPrioritizationRequest)(nil),    // 21: throughline.goals.v1.CertifyPrioritizationRequest
+	(*CastBallotRequest)(nil),               // 22: throughline.goals.v1.CastBallotRequest
+	(*RecuseMemberRequest)(nil),             // 23: throughline.goals.v1.RecuseMemberRequest
+	(*CommunityBallot)(nil),                 // 24: throughline.goals.v1.CommunityBallot
+	(*RecordCommunityBallotsRequest)(nil),   // 25: throughline.goals.v1.RecordCommunityBallotsRequest
+	(*CommunityBallotError)(nil),            // 26: throughline.goals.v1.CommunityBallotError
+	(*RecordCommunityBallotsResponse)(nil),  // 27: throughline.goals.v1.RecordCommunityBallotsResponse
+	(*RecomputePrioritizationRequest)(nil),  // 28: throughline.goals.v1.RecomputePrioritizationRequest
+	(*RecomputePrioritizationResponse)(nil), // 29: throughline.goals.v1.RecomputePrioritizationResponse
+	(*timestamppb.Timestamp)(nil),           // 30: google.protobuf.Timestamp
 }
 var file_throughline_goals_v1_prioritization_proto_depIdxs = []int32{
-	2,  // 0: throughline.goals.v1.Electorate.members:type_name -> throughline.goals.v1.Member
-	0,  // 1: throughline.goals.v1.Prioritization.method:type_name -> throughline.goals.v1.PrioritizationMethod
-	3,  // 2: throughline.goals.v1.Prioritization.electorate:type_name -> throughline.goals.v1.Electorate
-	1,  // 3: throughline.goals.v1.Prioritization.state:type_name -> throughline.goals.v1.PrioritizationState
-	4,  // 4: throughline.goals.v1.Prioritization.tallies:type_name -> throughline.goals.v1.Tally
-	18, // 5: throughline.goals.v1.Prioritization.open_time:type_name -> google.protobuf.Timestamp
-	18, // 6: throughline.goals.v1.Prioritization.close_time:type_name -> google.protobuf.Timestamp
-	18, // 7: throughline.goals.v1.Prioritization.certify_time:type_name -> google.protobuf.Timestamp
-	18, // 8: throughline.goals.v1.Prioritization.create_time:type_name -> google.protobuf.Timestamp
-	18, // 9: throughline.goals.v1.Prioritization.update_time:type_name -> google.protobuf.Timestamp
-	6,  // 10: throughline.goals.v1.Ballot.points:type_name -> throughline.goals.v1.GoalPoints
-	18, // 11: throughline.goals.v1.Ballot.create_time:type_name -> google.protobuf.Timestamp
-	18, // 12: throughline.goals.v1.Ballot.update_time:type_name -> google.protobuf.Timestamp
-	5,  // 13: throughline.goals.v1.CreatePrioritizationRequest.prioritization:type_name -> throughline.goals.v1.Prioritization
-	5,  // 14: throughline.goals.v1.ListPrioritizationsResponse.prioritizations:type_name -> throughline.goals.v1.Prioritization
-	7,  // 15: throughline.goals.v1.ListBallotsResponse.ballots:type_name -> throughline.goals.v1.Ballot
-	7,  // 16: throughline.goals.v1.CastBallotRequest.ballot:type_name -> throughline.goals.v1.Ballot
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	4,  // 0: throughline.goals.v1.Electorate.members:type_name -> throughline.goals.v1.Member
+	2,  // 1: throughline.goals.v1.Electorate.kind:type_name -> throughline.goals.v1.ElectorateKind
+	30, // 2: throughline.goals.v1.Recusal.recuse_time:type_name -> google.protobuf.Timestamp
+	0,  // 3: throughline.goals.v1.Prioritization.method:type_name -> throughline.goals.v1.PrioritizationMethod
+	5,  // 4: throughline.goals.v1.Prioritization.electorate:type_name -> throughline.goals.v1.Electorate
+	3,  // 5: throughline.goals.v1.Prioritization.state:type_name -> throughline.goals.v1.PrioritizationState
+	8,  // 6: throughline.goals.v1.Prioritization.tallies:type_name -> throughline.goals.v1.Tally
+	30, // 7: throughline.goals.v1.Prioritization.open_time:type_name -> google.protobuf.Timestamp
+	30, // 8: throughline.goals.v1.Prioritization.close_time:type_name -> google.protobuf.Timestamp
+	30, // 9: throughline.goals.v1.Prioritization.certify_time:type_name -> google.protobuf.Timestamp
+	30, // 10: throughline.goals.v1.Prioritization.create_time:type_name -> google.protobuf.Timestamp
+	30, // 11: throughline.goals.v1.Prioritization.update_time:type_name -> google.protobuf.Timestamp
+	1,  // 12: throughline.goals.v1.Prioritization.subject:type_name -> throughline.goals.v1.PrioritizationSubject
+	7,  // 13: throughline.goals.v1.Prioritization.objectives:type_name -> throughline.goals.v1.RankedObjective
+	6,  // 14: throughline.goals.v1.Prioritization.recusals:type_name -> throughline.goals.v1.Recusal
+	10, // 15: throughline.goals.v1.Ballot.points:type_name -> throughline.goals.v1.GoalPoints
+	30, // 16: throughline.goals.v1.Ballot.create_time:type_name -> google.protobuf.Timestamp
+	30, // 17: throughline.goals.v1.Ballot.update_time:type_name -> google.protobuf.Timestamp
+	11, // 18: throughline.goals.v1.Ballot.comparisons:type_name -> throughline.goals.v1.Comparison
+	9,  // 19: throughline.goals.v1.CreatePrioritizationRequest.prioritization:type_name -> throughline.goals.v1.Prioritization
+	9,  // 20: throughline.goals.v1.ListPrioritizationsResponse.prioritizations:type_name -> throughline.goals.v1.Prioritization
+	12, // 21: throughline.goals.v1.ListBallotsResponse.ballots:type_name -> throughline.goals.v1.Ballot
+	12, // 22: throughline.goals.v1.CastBallotRequest.ballot:type_name -> throughline.goals.v1.Ballot
+	10, // 23: throughline.goals.v1.CommunityBallot.points:type_name -> throughline.goals.v1.GoalPoints
+	11, // 24: throughline.goals.v1.CommunityBallot.comparisons:type_name -> throughline.goals.v1.Comparison
+	24, // 25: throughline.goals.v1.RecordCommunityBallotsRequest.ballots:type_name -> throughline.goals.v1.CommunityBallot
+	26, // 26: throughline.goals.v1.RecordCommunityBallotsResponse.errors:type_name -> throughline.goals.v1.CommunityBallotError
+	8,  // 27: throughline.goals.v1.RecomputePrioritizationResponse.tallies:type_name -> throughline.goals.v1.Tally
+	28, // [28:28] is the sub-list for method output_type
+	28, // [28:28] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_throughline_goals_v1_prioritization_proto_init() }
@@ -1548,8 +2646,8 @@ func file_throughline_goals_v1_prioritization_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_throughline_goals_v1_prioritization_proto_rawDesc), len(file_throughline_goals_v1_prioritization_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   16,
+			NumEnums:      4,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

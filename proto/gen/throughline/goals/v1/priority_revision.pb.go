@@ -36,7 +36,9 @@ type GoalWeight struct {
 	// Parts per million; a revision's weights sum to 1,000,000.
 	WeightPpm int32 `protobuf:"varint,3,opt,name=weight_ppm,json=weightPpm,proto3" json:"weight_ppm,omitempty"`
 	// Points it was derived from.
-	Points        int64 `protobuf:"varint,4,opt,name=points,proto3" json:"points,omitempty"`
+	Points int64 `protobuf:"varint,4,opt,name=points,proto3" json:"points,omitempty"`
+	// The objective, in a revision of a round on objectives; goal is then empty.
+	Objective     string `protobuf:"bytes,5,opt,name=objective,proto3" json:"objective,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -99,6 +101,13 @@ func (x *GoalWeight) GetPoints() int64 {
 	return 0
 }
 
+func (x *GoalWeight) GetObjective() string {
+	if x != nil {
+		return x.Objective
+	}
+	return ""
+}
+
 // Weights certified by a round. It never changes; a new round writes a new revision.
 type PriorityRevision struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -115,7 +124,9 @@ type PriorityRevision struct {
 	// Version tag; constant, because a revision never changes.
 	Etag string `protobuf:"bytes,6,opt,name=etag,proto3" json:"etag,omitempty"`
 	// When it was created.
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// What was ranked; the id `current` means the latest revision on goals.
+	Subject       PrioritizationSubject `protobuf:"varint,8,opt,name=subject,proto3,enum=throughline.goals.v1.PrioritizationSubject" json:"subject,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -197,6 +208,13 @@ func (x *PriorityRevision) GetCreateTime() *timestamppb.Timestamp {
 		return x.CreateTime
 	}
 	return nil
+}
+
+func (x *PriorityRevision) GetSubject() PrioritizationSubject {
+	if x != nil {
+		return x.Subject
+	}
+	return PrioritizationSubject_PRIORITIZATION_SUBJECT_UNSPECIFIED
 }
 
 // Request of GetPriorityRevision.
@@ -386,7 +404,7 @@ var File_throughline_goals_v1_priority_revision_proto protoreflect.FileDescripto
 
 const file_throughline_goals_v1_priority_revision_proto_rawDesc = "" +
 	"\n" +
-	",throughline/goals/v1/priority_revision.proto\x12\x14throughline.goals.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x97\x01\n" +
+	",throughline/goals/v1/priority_revision.proto\x12\x14throughline.goals.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)throughline/goals/v1/prioritization.proto\"\xe0\x01\n" +
 	"\n" +
 	"GoalWeight\x12/\n" +
 	"\x04goal\x18\x01 \x01(\tB\x1b\xfaA\x18\n" +
@@ -394,7 +412,9 @@ const file_throughline_goals_v1_priority_revision_proto_rawDesc = "" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12\x1d\n" +
 	"\n" +
 	"weight_ppm\x18\x03 \x01(\x05R\tweightPpm\x12\x16\n" +
-	"\x06points\x18\x04 \x01(\x03R\x06points\"\xaa\x04\n" +
+	"\x06points\x18\x04 \x01(\x03R\x06points\x12G\n" +
+	"\tobjective\x18\x05 \x01(\tB)\xfaA&\n" +
+	"$throughline.actionplanning/ObjectiveR\tobjective\"\xf6\x04\n" +
 	"\x10PriorityRevision\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12?\n" +
 	"\aweights\x18\x02 \x03(\v2 .throughline.goals.v1.GoalWeightB\x03\xe0A\x03R\aweights\x12P\n" +
@@ -404,7 +424,8 @@ const file_throughline_goals_v1_priority_revision_proto_rawDesc = "" +
 	"\x0eeffective_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\reffectiveTime\x12\x17\n" +
 	"\x04etag\x18\x06 \x01(\tB\x03\xe0A\x03R\x04etag\x12@\n" +
 	"\vcreate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"createTime:\x9e\x01\xeaA\x9a\x01\n" +
+	"createTime\x12J\n" +
+	"\asubject\x18\b \x01(\x0e2+.throughline.goals.v1.PrioritizationSubjectB\x03\xe0A\x03R\asubject:\x9e\x01\xeaA\x9a\x01\n" +
 	"\"throughline.goals/PriorityRevision\x12Oorganizations/{organization}/plans/{plan}/priorityRevisions/{priority_revision}*\x11priorityRevisions2\x10priorityRevision\"c\n" +
 	"\x1aGetPriorityRevisionRequest\x12E\n" +
 	"\x04name\x18\x01 \x01(\tB1\xe0A\x02\xfaA$\n" +
@@ -441,17 +462,19 @@ var file_throughline_goals_v1_priority_revision_proto_goTypes = []any{
 	(*ListPriorityRevisionsRequest)(nil),  // 3: throughline.goals.v1.ListPriorityRevisionsRequest
 	(*ListPriorityRevisionsResponse)(nil), // 4: throughline.goals.v1.ListPriorityRevisionsResponse
 	(*timestamppb.Timestamp)(nil),         // 5: google.protobuf.Timestamp
+	(PrioritizationSubject)(0),            // 6: throughline.goals.v1.PrioritizationSubject
 }
 var file_throughline_goals_v1_priority_revision_proto_depIdxs = []int32{
 	0, // 0: throughline.goals.v1.PriorityRevision.weights:type_name -> throughline.goals.v1.GoalWeight
 	5, // 1: throughline.goals.v1.PriorityRevision.effective_time:type_name -> google.protobuf.Timestamp
 	5, // 2: throughline.goals.v1.PriorityRevision.create_time:type_name -> google.protobuf.Timestamp
-	1, // 3: throughline.goals.v1.ListPriorityRevisionsResponse.priority_revisions:type_name -> throughline.goals.v1.PriorityRevision
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	6, // 3: throughline.goals.v1.PriorityRevision.subject:type_name -> throughline.goals.v1.PrioritizationSubject
+	1, // 4: throughline.goals.v1.ListPriorityRevisionsResponse.priority_revisions:type_name -> throughline.goals.v1.PriorityRevision
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_throughline_goals_v1_priority_revision_proto_init() }
@@ -459,6 +482,7 @@ func file_throughline_goals_v1_priority_revision_proto_init() {
 	if File_throughline_goals_v1_priority_revision_proto != nil {
 		return
 	}
+	file_throughline_goals_v1_prioritization_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -29,7 +29,7 @@ var File_throughline_goals_v1_service_proto protoreflect.FileDescriptor
 
 const file_throughline_goals_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"\"throughline/goals/v1/service.proto\x12\x14throughline.goals.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fthroughline/goals/v1/goal.proto\x1a'throughline/goals/v1/organization.proto\x1a\x1fthroughline/goals/v1/plan.proto\x1a)throughline/goals/v1/prioritization.proto\x1a,throughline/goals/v1/priority_revision.proto\x1a throughline/type/v1/access.proto2\xb6$\n" +
+	"\"throughline/goals/v1/service.proto\x12\x14throughline.goals.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a#throughline/goals/v1/feedback.proto\x1a\x1fthroughline/goals/v1/goal.proto\x1a'throughline/goals/v1/organization.proto\x1a\x1fthroughline/goals/v1/plan.proto\x1a)throughline/goals/v1/prioritization.proto\x1a,throughline/goals/v1/priority_revision.proto\x1a*throughline/goals/v1/role_assignment.proto\x1a throughline/type/v1/access.proto2\xf3<\n" +
 	"\fGoalsService\x12\xb4\x01\n" +
 	"\x12CreateOrganization\x12/.throughline.goals.v1.CreateOrganizationRequest\x1a\".throughline.goals.v1.Organization\"I\xda\xe7\x18\x1e\n" +
 	"\x1agoals.organizations.create\x18\x01\x82\xd3\xe4\x93\x02!:\forganization\"\x11/v1/organizations\x12\xa4\x01\n" +
@@ -87,47 +87,100 @@ const file_throughline_goals_v1_service_proto_rawDesc = "" +
 	"\x13GetPriorityRevision\x120.throughline.goals.v1.GetPriorityRevisionRequest\x1a&.throughline.goals.v1.PriorityRevision\"_\xda\xe7\x18\x1d\n" +
 	"\x1bgoals.priorityRevisions.get\x82\xd3\xe4\x93\x028\x126/v1/{name=organizations/*/plans/*/priorityRevisions/*}\x12\xe2\x01\n" +
 	"\x15ListPriorityRevisions\x122.throughline.goals.v1.ListPriorityRevisionsRequest\x1a3.throughline.goals.v1.ListPriorityRevisionsResponse\"`\xda\xe7\x18\x1e\n" +
-	"\x1cgoals.priorityRevisions.list\x82\xd3\xe4\x93\x028\x126/v1/{parent=organizations/*/plans/*}/priorityRevisionsBKZIgithub.com/throughline/throughline/proto/gen/throughline/goals/v1;goalsv1b\x06proto3"
+	"\x1cgoals.priorityRevisions.list\x82\xd3\xe4\x93\x028\x126/v1/{parent=organizations/*/plans/*}/priorityRevisions\x12\xad\x01\n" +
+	"\rSupersedePlan\x12*.throughline.goals.v1.SupersedePlanRequest\x1a\x1a.throughline.goals.v1.Plan\"T\xda\xe7\x18\x19\n" +
+	"\x15goals.plans.supersede\x18\x01\x82\xd3\xe4\x93\x021:\x01*\",/v1/{name=organizations/*/plans/*}:supersede\x12\xcb\x01\n" +
+	"\fRecuseMember\x12).throughline.goals.v1.RecuseMemberRequest\x1a$.throughline.goals.v1.Prioritization\"j\xda\xe7\x18 \n" +
+	"\x1cgoals.prioritizations.recuse\x18\x01\x82\xd3\xe4\x93\x02@:\x01*\";/v1/{name=organizations/*/plans/*/prioritizations/*}:recuse\x12\x90\x02\n" +
+	"\x16RecordCommunityBallots\x123.throughline.goals.v1.RecordCommunityBallotsRequest\x1a4.throughline.goals.v1.RecordCommunityBallotsResponse\"\x8a\x01\xda\xe7\x180\n" +
+	",goals.prioritizations.recordCommunityBallots\x18\x01\x82\xd3\xe4\x93\x02P:\x01*\"K/v1/{name=organizations/*/plans/*/prioritizations/*}:recordCommunityBallots\x12\xf3\x01\n" +
+	"\x17RecomputePrioritization\x124.throughline.goals.v1.RecomputePrioritizationRequest\x1a5.throughline.goals.v1.RecomputePrioritizationResponse\"k\xda\xe7\x18!\n" +
+	"\x1fgoals.prioritizations.recompute\x82\xd3\xe4\x93\x02@\x12>/v1/{name=organizations/*/plans/*/prioritizations/*}:recompute\x12\xe2\x01\n" +
+	"\x14CreateRoleAssignment\x121.throughline.goals.v1.CreateRoleAssignmentRequest\x1a$.throughline.goals.v1.RoleAssignment\"q\xda\xe7\x18 \n" +
+	"\x1cgoals.roleAssignments.create\x18\x01\x82\xd3\xe4\x93\x02G:\x0frole_assignment\"4/v1/{parent=organizations/*/plans/*}/roleAssignments\x12\xc6\x01\n" +
+	"\x11GetRoleAssignment\x12..throughline.goals.v1.GetRoleAssignmentRequest\x1a$.throughline.goals.v1.RoleAssignment\"[\xda\xe7\x18\x1b\n" +
+	"\x19goals.roleAssignments.get\x82\xd3\xe4\x93\x026\x124/v1/{name=organizations/*/plans/*/roleAssignments/*}\x12\xd8\x01\n" +
+	"\x13ListRoleAssignments\x120.throughline.goals.v1.ListRoleAssignmentsRequest\x1a1.throughline.goals.v1.ListRoleAssignmentsResponse\"\\\xda\xe7\x18\x1c\n" +
+	"\x1agoals.roleAssignments.list\x82\xd3\xe4\x93\x026\x124/v1/{parent=organizations/*/plans/*}/roleAssignments\x12\xf3\x01\n" +
+	"\x14UpdateRoleAssignment\x121.throughline.goals.v1.UpdateRoleAssignmentRequest\x1a$.throughline.goals.v1.RoleAssignment\"\x81\x01\xda\xe7\x18 \n" +
+	"\x1cgoals.roleAssignments.update\x18\x01\x82\xd3\xe4\x93\x02W:\x0frole_assignment2D/v1/{role_assignment.name=organizations/*/plans/*/roleAssignments/*}\x12\xc3\x01\n" +
+	"\x14DeleteRoleAssignment\x121.throughline.goals.v1.DeleteRoleAssignmentRequest\x1a\x16.google.protobuf.Empty\"`\xda\xe7\x18 \n" +
+	"\x1cgoals.roleAssignments.delete\x18\x01\x82\xd3\xe4\x93\x026*4/v1/{name=organizations/*/plans/*/roleAssignments/*}\x12\xb3\x01\n" +
+	"\x0eCreateFeedback\x12+.throughline.goals.v1.CreateFeedbackRequest\x1a\x1e.throughline.goals.v1.Feedback\"T\xda\xe7\x18\x19\n" +
+	"\x15goals.feedback.create\x18\x01\x82\xd3\xe4\x93\x021:\bfeedback\"%/v1/{parent=organizations/*}/feedback\x12\x9e\x01\n" +
+	"\vGetFeedback\x12(.throughline.goals.v1.GetFeedbackRequest\x1a\x1e.throughline.goals.v1.Feedback\"E\xda\xe7\x18\x14\n" +
+	"\x12goals.feedback.get\x82\xd3\xe4\x93\x02'\x12%/v1/{name=organizations/*/feedback/*}\x12\xad\x01\n" +
+	"\fListFeedback\x12).throughline.goals.v1.ListFeedbackRequest\x1a*.throughline.goals.v1.ListFeedbackResponse\"F\xda\xe7\x18\x15\n" +
+	"\x13goals.feedback.list\x82\xd3\xe4\x93\x02'\x12%/v1/{parent=organizations/*}/feedback\x12\xbc\x01\n" +
+	"\x0eUpdateFeedback\x12+.throughline.goals.v1.UpdateFeedbackRequest\x1a\x1e.throughline.goals.v1.Feedback\"]\xda\xe7\x18\x19\n" +
+	"\x15goals.feedback.update\x18\x01\x82\xd3\xe4\x93\x02::\bfeedback2./v1/{feedback.name=organizations/*/feedback/*}\x12\xda\x01\n" +
+	"\x13BatchCreateFeedback\x120.throughline.goals.v1.BatchCreateFeedbackRequest\x1a1.throughline.goals.v1.BatchCreateFeedbackResponse\"^\xda\xe7\x18\x1e\n" +
+	"\x1agoals.feedback.batchCreate\x18\x01\x82\xd3\xe4\x93\x026:\x01*\"1/v1/{parent=organizations/*}/feedback:batchCreate\x12\xcb\x01\n" +
+	"\x11SummarizeFeedback\x12..throughline.goals.v1.SummarizeFeedbackRequest\x1a/.throughline.goals.v1.SummarizeFeedbackResponse\"U\xda\xe7\x18\x1a\n" +
+	"\x18goals.feedback.summarize\x82\xd3\xe4\x93\x021\x12//v1/{parent=organizations/*}/feedback:summarizeBKZIgithub.com/throughline/throughline/proto/gen/throughline/goals/v1;goalsv1b\x06proto3"
 
 var file_throughline_goals_v1_service_proto_goTypes = []any{
-	(*CreateOrganizationRequest)(nil),     // 0: throughline.goals.v1.CreateOrganizationRequest
-	(*GetOrganizationRequest)(nil),        // 1: throughline.goals.v1.GetOrganizationRequest
-	(*ListOrganizationsRequest)(nil),      // 2: throughline.goals.v1.ListOrganizationsRequest
-	(*UpdateOrganizationRequest)(nil),     // 3: throughline.goals.v1.UpdateOrganizationRequest
-	(*CreatePlanRequest)(nil),             // 4: throughline.goals.v1.CreatePlanRequest
-	(*GetPlanRequest)(nil),                // 5: throughline.goals.v1.GetPlanRequest
-	(*ListPlansRequest)(nil),              // 6: throughline.goals.v1.ListPlansRequest
-	(*UpdatePlanRequest)(nil),             // 7: throughline.goals.v1.UpdatePlanRequest
-	(*SubmitPlanRequest)(nil),             // 8: throughline.goals.v1.SubmitPlanRequest
-	(*AdoptPlanRequest)(nil),              // 9: throughline.goals.v1.AdoptPlanRequest
-	(*CreateGoalRequest)(nil),             // 10: throughline.goals.v1.CreateGoalRequest
-	(*GetGoalRequest)(nil),                // 11: throughline.goals.v1.GetGoalRequest
-	(*ListGoalsRequest)(nil),              // 12: throughline.goals.v1.ListGoalsRequest
-	(*UpdateGoalRequest)(nil),             // 13: throughline.goals.v1.UpdateGoalRequest
-	(*DeleteGoalRequest)(nil),             // 14: throughline.goals.v1.DeleteGoalRequest
-	(*CreatePrioritizationRequest)(nil),   // 15: throughline.goals.v1.CreatePrioritizationRequest
-	(*GetPrioritizationRequest)(nil),      // 16: throughline.goals.v1.GetPrioritizationRequest
-	(*ListPrioritizationsRequest)(nil),    // 17: throughline.goals.v1.ListPrioritizationsRequest
-	(*OpenPrioritizationRequest)(nil),     // 18: throughline.goals.v1.OpenPrioritizationRequest
-	(*CastBallotRequest)(nil),             // 19: throughline.goals.v1.CastBallotRequest
-	(*ListBallotsRequest)(nil),            // 20: throughline.goals.v1.ListBallotsRequest
-	(*ClosePrioritizationRequest)(nil),    // 21: throughline.goals.v1.ClosePrioritizationRequest
-	(*CertifyPrioritizationRequest)(nil),  // 22: throughline.goals.v1.CertifyPrioritizationRequest
-	(*GetPriorityRevisionRequest)(nil),    // 23: throughline.goals.v1.GetPriorityRevisionRequest
-	(*ListPriorityRevisionsRequest)(nil),  // 24: throughline.goals.v1.ListPriorityRevisionsRequest
-	(*Organization)(nil),                  // 25: throughline.goals.v1.Organization
-	(*ListOrganizationsResponse)(nil),     // 26: throughline.goals.v1.ListOrganizationsResponse
-	(*Plan)(nil),                          // 27: throughline.goals.v1.Plan
-	(*ListPlansResponse)(nil),             // 28: throughline.goals.v1.ListPlansResponse
-	(*Goal)(nil),                          // 29: throughline.goals.v1.Goal
-	(*ListGoalsResponse)(nil),             // 30: throughline.goals.v1.ListGoalsResponse
-	(*emptypb.Empty)(nil),                 // 31: google.protobuf.Empty
-	(*Prioritization)(nil),                // 32: throughline.goals.v1.Prioritization
-	(*ListPrioritizationsResponse)(nil),   // 33: throughline.goals.v1.ListPrioritizationsResponse
-	(*Ballot)(nil),                        // 34: throughline.goals.v1.Ballot
-	(*ListBallotsResponse)(nil),           // 35: throughline.goals.v1.ListBallotsResponse
-	(*PriorityRevision)(nil),              // 36: throughline.goals.v1.PriorityRevision
-	(*ListPriorityRevisionsResponse)(nil), // 37: throughline.goals.v1.ListPriorityRevisionsResponse
+	(*CreateOrganizationRequest)(nil),       // 0: throughline.goals.v1.CreateOrganizationRequest
+	(*GetOrganizationRequest)(nil),          // 1: throughline.goals.v1.GetOrganizationRequest
+	(*ListOrganizationsRequest)(nil),        // 2: throughline.goals.v1.ListOrganizationsRequest
+	(*UpdateOrganizationRequest)(nil),       // 3: throughline.goals.v1.UpdateOrganizationRequest
+	(*CreatePlanRequest)(nil),               // 4: throughline.goals.v1.CreatePlanRequest
+	(*GetPlanRequest)(nil),                  // 5: throughline.goals.v1.GetPlanRequest
+	(*ListPlansRequest)(nil),                // 6: throughline.goals.v1.ListPlansRequest
+	(*UpdatePlanRequest)(nil),               // 7: throughline.goals.v1.UpdatePlanRequest
+	(*SubmitPlanRequest)(nil),               // 8: throughline.goals.v1.SubmitPlanRequest
+	(*AdoptPlanRequest)(nil),                // 9: throughline.goals.v1.AdoptPlanRequest
+	(*CreateGoalRequest)(nil),               // 10: throughline.goals.v1.CreateGoalRequest
+	(*GetGoalRequest)(nil),                  // 11: throughline.goals.v1.GetGoalRequest
+	(*ListGoalsRequest)(nil),                // 12: throughline.goals.v1.ListGoalsRequest
+	(*UpdateGoalRequest)(nil),               // 13: throughline.goals.v1.UpdateGoalRequest
+	(*DeleteGoalRequest)(nil),               // 14: throughline.goals.v1.DeleteGoalRequest
+	(*CreatePrioritizationRequest)(nil),     // 15: throughline.goals.v1.CreatePrioritizationRequest
+	(*GetPrioritizationRequest)(nil),        // 16: throughline.goals.v1.GetPrioritizationRequest
+	(*ListPrioritizationsRequest)(nil),      // 17: throughline.goals.v1.ListPrioritizationsRequest
+	(*OpenPrioritizationRequest)(nil),       // 18: throughline.goals.v1.OpenPrioritizationRequest
+	(*CastBallotRequest)(nil),               // 19: throughline.goals.v1.CastBallotRequest
+	(*ListBallotsRequest)(nil),              // 20: throughline.goals.v1.ListBallotsRequest
+	(*ClosePrioritizationRequest)(nil),      // 21: throughline.goals.v1.ClosePrioritizationRequest
+	(*CertifyPrioritizationRequest)(nil),    // 22: throughline.goals.v1.CertifyPrioritizationRequest
+	(*GetPriorityRevisionRequest)(nil),      // 23: throughline.goals.v1.GetPriorityRevisionRequest
+	(*ListPriorityRevisionsRequest)(nil),    // 24: throughline.goals.v1.ListPriorityRevisionsRequest
+	(*SupersedePlanRequest)(nil),            // 25: throughline.goals.v1.SupersedePlanRequest
+	(*RecuseMemberRequest)(nil),             // 26: throughline.goals.v1.RecuseMemberRequest
+	(*RecordCommunityBallotsRequest)(nil),   // 27: throughline.goals.v1.RecordCommunityBallotsRequest
+	(*RecomputePrioritizationRequest)(nil),  // 28: throughline.goals.v1.RecomputePrioritizationRequest
+	(*CreateRoleAssignmentRequest)(nil),     // 29: throughline.goals.v1.CreateRoleAssignmentRequest
+	(*GetRoleAssignmentRequest)(nil),        // 30: throughline.goals.v1.GetRoleAssignmentRequest
+	(*ListRoleAssignmentsRequest)(nil),      // 31: throughline.goals.v1.ListRoleAssignmentsRequest
+	(*UpdateRoleAssignmentRequest)(nil),     // 32: throughline.goals.v1.UpdateRoleAssignmentRequest
+	(*DeleteRoleAssignmentRequest)(nil),     // 33: throughline.goals.v1.DeleteRoleAssignmentRequest
+	(*CreateFeedbackRequest)(nil),           // 34: throughline.goals.v1.CreateFeedbackRequest
+	(*GetFeedbackRequest)(nil),              // 35: throughline.goals.v1.GetFeedbackRequest
+	(*ListFeedbackRequest)(nil),             // 36: throughline.goals.v1.ListFeedbackRequest
+	(*UpdateFeedbackRequest)(nil),           // 37: throughline.goals.v1.UpdateFeedbackRequest
+	(*BatchCreateFeedbackRequest)(nil),      // 38: throughline.goals.v1.BatchCreateFeedbackRequest
+	(*SummarizeFeedbackRequest)(nil),        // 39: throughline.goals.v1.SummarizeFeedbackRequest
+	(*Organization)(nil),                    // 40: throughline.goals.v1.Organization
+	(*ListOrganizationsResponse)(nil),       // 41: throughline.goals.v1.ListOrganizationsResponse
+	(*Plan)(nil),                            // 42: throughline.goals.v1.Plan
+	(*ListPlansResponse)(nil),               // 43: throughline.goals.v1.ListPlansResponse
+	(*Goal)(nil),                            // 44: throughline.goals.v1.Goal
+	(*ListGoalsResponse)(nil),               // 45: throughline.goals.v1.ListGoalsResponse
+	(*emptypb.Empty)(nil),                   // 46: google.protobuf.Empty
+	(*Prioritization)(nil),                  // 47: throughline.goals.v1.Prioritization
+	(*ListPrioritizationsResponse)(nil),     // 48: throughline.goals.v1.ListPrioritizationsResponse
+	(*Ballot)(nil),                          // 49: throughline.goals.v1.Ballot
+	(*ListBallotsResponse)(nil),             // 50: throughline.goals.v1.ListBallotsResponse
+	(*PriorityRevision)(nil),                // 51: throughline.goals.v1.PriorityRevision
+	(*ListPriorityRevisionsResponse)(nil),   // 52: throughline.goals.v1.ListPriorityRevisionsResponse
+	(*RecordCommunityBallotsResponse)(nil),  // 53: throughline.goals.v1.RecordCommunityBallotsResponse
+	(*RecomputePrioritizationResponse)(nil), // 54: throughline.goals.v1.RecomputePrioritizationResponse
+	(*RoleAssignment)(nil),                  // 55: throughline.goals.v1.RoleAssignment
+	(*ListRoleAssignmentsResponse)(nil),     // 56: throughline.goals.v1.ListRoleAssignmentsResponse
+	(*Feedback)(nil),                        // 57: throughline.goals.v1.Feedback
+	(*ListFeedbackResponse)(nil),            // 58: throughline.goals.v1.ListFeedbackResponse
+	(*BatchCreateFeedbackResponse)(nil),     // 59: throughline.goals.v1.BatchCreateFeedbackResponse
+	(*SummarizeFeedbackResponse)(nil),       // 60: throughline.goals.v1.SummarizeFeedbackResponse
 }
 var file_throughline_goals_v1_service_proto_depIdxs = []int32{
 	0,  // 0: throughline.goals.v1.GoalsService.CreateOrganization:input_type -> throughline.goals.v1.CreateOrganizationRequest
@@ -155,33 +208,63 @@ var file_throughline_goals_v1_service_proto_depIdxs = []int32{
 	22, // 22: throughline.goals.v1.GoalsService.CertifyPrioritization:input_type -> throughline.goals.v1.CertifyPrioritizationRequest
 	23, // 23: throughline.goals.v1.GoalsService.GetPriorityRevision:input_type -> throughline.goals.v1.GetPriorityRevisionRequest
 	24, // 24: throughline.goals.v1.GoalsService.ListPriorityRevisions:input_type -> throughline.goals.v1.ListPriorityRevisionsRequest
-	25, // 25: throughline.goals.v1.GoalsService.CreateOrganization:output_type -> throughline.goals.v1.Organization
-	25, // 26: throughline.goals.v1.GoalsService.GetOrganization:output_type -> throughline.goals.v1.Organization
-	26, // 27: throughline.goals.v1.GoalsService.ListOrganizations:output_type -> throughline.goals.v1.ListOrganizationsResponse
-	25, // 28: throughline.goals.v1.GoalsService.UpdateOrganization:output_type -> throughline.goals.v1.Organization
-	27, // 29: throughline.goals.v1.GoalsService.CreatePlan:output_type -> throughline.goals.v1.Plan
-	27, // 30: throughline.goals.v1.GoalsService.GetPlan:output_type -> throughline.goals.v1.Plan
-	28, // 31: throughline.goals.v1.GoalsService.ListPlans:output_type -> throughline.goals.v1.ListPlansResponse
-	27, // 32: throughline.goals.v1.GoalsService.UpdatePlan:output_type -> throughline.goals.v1.Plan
-	27, // 33: throughline.goals.v1.GoalsService.SubmitPlan:output_type -> throughline.goals.v1.Plan
-	27, // 34: throughline.goals.v1.GoalsService.AdoptPlan:output_type -> throughline.goals.v1.Plan
-	29, // 35: throughline.goals.v1.GoalsService.CreateGoal:output_type -> throughline.goals.v1.Goal
-	29, // 36: throughline.goals.v1.GoalsService.GetGoal:output_type -> throughline.goals.v1.Goal
-	30, // 37: throughline.goals.v1.GoalsService.ListGoals:output_type -> throughline.goals.v1.ListGoalsResponse
-	29, // 38: throughline.goals.v1.GoalsService.UpdateGoal:output_type -> throughline.goals.v1.Goal
-	31, // 39: throughline.goals.v1.GoalsService.DeleteGoal:output_type -> google.protobuf.Empty
-	32, // 40: throughline.goals.v1.GoalsService.CreatePrioritization:output_type -> throughline.goals.v1.Prioritization
-	32, // 41: throughline.goals.v1.GoalsService.GetPrioritization:output_type -> throughline.goals.v1.Prioritization
-	33, // 42: throughline.goals.v1.GoalsService.ListPrioritizations:output_type -> throughline.goals.v1.ListPrioritizationsResponse
-	32, // 43: throughline.goals.v1.GoalsService.OpenPrioritization:output_type -> throughline.goals.v1.Prioritization
-	34, // 44: throughline.goals.v1.GoalsService.CastBallot:output_type -> throughline.goals.v1.Ballot
-	35, // 45: throughline.goals.v1.GoalsService.ListBallots:output_type -> throughline.goals.v1.ListBallotsResponse
-	32, // 46: throughline.goals.v1.GoalsService.ClosePrioritization:output_type -> throughline.goals.v1.Prioritization
-	32, // 47: throughline.goals.v1.GoalsService.CertifyPrioritization:output_type -> throughline.goals.v1.Prioritization
-	36, // 48: throughline.goals.v1.GoalsService.GetPriorityRevision:output_type -> throughline.goals.v1.PriorityRevision
-	37, // 49: throughline.goals.v1.GoalsService.ListPriorityRevisions:output_type -> throughline.goals.v1.ListPriorityRevisionsResponse
-	25, // [25:50] is the sub-list for method output_type
-	0,  // [0:25] is the sub-list for method input_type
+	25, // 25: throughline.goals.v1.GoalsService.SupersedePlan:input_type -> throughline.goals.v1.SupersedePlanRequest
+	26, // 26: throughline.goals.v1.GoalsService.RecuseMember:input_type -> throughline.goals.v1.RecuseMemberRequest
+	27, // 27: throughline.goals.v1.GoalsService.RecordCommunityBallots:input_type -> throughline.goals.v1.RecordCommunityBallotsRequest
+	28, // 28: throughline.goals.v1.GoalsService.RecomputePrioritization:input_type -> throughline.goals.v1.RecomputePrioritizationRequest
+	29, // 29: throughline.goals.v1.GoalsService.CreateRoleAssignment:input_type -> throughline.goals.v1.CreateRoleAssignmentRequest
+	30, // 30: throughline.goals.v1.GoalsService.GetRoleAssignment:input_type -> throughline.goals.v1.GetRoleAssignmentRequest
+	31, // 31: throughline.goals.v1.GoalsService.ListRoleAssignments:input_type -> throughline.goals.v1.ListRoleAssignmentsRequest
+	32, // 32: throughline.goals.v1.GoalsService.UpdateRoleAssignment:input_type -> throughline.goals.v1.UpdateRoleAssignmentRequest
+	33, // 33: throughline.goals.v1.GoalsService.DeleteRoleAssignment:input_type -> throughline.goals.v1.DeleteRoleAssignmentRequest
+	34, // 34: throughline.goals.v1.GoalsService.CreateFeedback:input_type -> throughline.goals.v1.CreateFeedbackRequest
+	35, // 35: throughline.goals.v1.GoalsService.GetFeedback:input_type -> throughline.goals.v1.GetFeedbackRequest
+	36, // 36: throughline.goals.v1.GoalsService.ListFeedback:input_type -> throughline.goals.v1.ListFeedbackRequest
+	37, // 37: throughline.goals.v1.GoalsService.UpdateFeedback:input_type -> throughline.goals.v1.UpdateFeedbackRequest
+	38, // 38: throughline.goals.v1.GoalsService.BatchCreateFeedback:input_type -> throughline.goals.v1.BatchCreateFeedbackRequest
+	39, // 39: throughline.goals.v1.GoalsService.SummarizeFeedback:input_type -> throughline.goals.v1.SummarizeFeedbackRequest
+	40, // 40: throughline.goals.v1.GoalsService.CreateOrganization:output_type -> throughline.goals.v1.Organization
+	40, // 41: throughline.goals.v1.GoalsService.GetOrganization:output_type -> throughline.goals.v1.Organization
+	41, // 42: throughline.goals.v1.GoalsService.ListOrganizations:output_type -> throughline.goals.v1.ListOrganizationsResponse
+	40, // 43: throughline.goals.v1.GoalsService.UpdateOrganization:output_type -> throughline.goals.v1.Organization
+	42, // 44: throughline.goals.v1.GoalsService.CreatePlan:output_type -> throughline.goals.v1.Plan
+	42, // 45: throughline.goals.v1.GoalsService.GetPlan:output_type -> throughline.goals.v1.Plan
+	43, // 46: throughline.goals.v1.GoalsService.ListPlans:output_type -> throughline.goals.v1.ListPlansResponse
+	42, // 47: throughline.goals.v1.GoalsService.UpdatePlan:output_type -> throughline.goals.v1.Plan
+	42, // 48: throughline.goals.v1.GoalsService.SubmitPlan:output_type -> throughline.goals.v1.Plan
+	42, // 49: throughline.goals.v1.GoalsService.AdoptPlan:output_type -> throughline.goals.v1.Plan
+	44, // 50: throughline.goals.v1.GoalsService.CreateGoal:output_type -> throughline.goals.v1.Goal
+	44, // 51: throughline.goals.v1.GoalsService.GetGoal:output_type -> throughline.goals.v1.Goal
+	45, // 52: throughline.goals.v1.GoalsService.ListGoals:output_type -> throughline.goals.v1.ListGoalsResponse
+	44, // 53: throughline.goals.v1.GoalsService.UpdateGoal:output_type -> throughline.goals.v1.Goal
+	46, // 54: throughline.goals.v1.GoalsService.DeleteGoal:output_type -> google.protobuf.Empty
+	47, // 55: throughline.goals.v1.GoalsService.CreatePrioritization:output_type -> throughline.goals.v1.Prioritization
+	47, // 56: throughline.goals.v1.GoalsService.GetPrioritization:output_type -> throughline.goals.v1.Prioritization
+	48, // 57: throughline.goals.v1.GoalsService.ListPrioritizations:output_type -> throughline.goals.v1.ListPrioritizationsResponse
+	47, // 58: throughline.goals.v1.GoalsService.OpenPrioritization:output_type -> throughline.goals.v1.Prioritization
+	49, // 59: throughline.goals.v1.GoalsService.CastBallot:output_type -> throughline.goals.v1.Ballot
+	50, // 60: throughline.goals.v1.GoalsService.ListBallots:output_type -> throughline.goals.v1.ListBallotsResponse
+	47, // 61: throughline.goals.v1.GoalsService.ClosePrioritization:output_type -> throughline.goals.v1.Prioritization
+	47, // 62: throughline.goals.v1.GoalsService.CertifyPrioritization:output_type -> throughline.goals.v1.Prioritization
+	51, // 63: throughline.goals.v1.GoalsService.GetPriorityRevision:output_type -> throughline.goals.v1.PriorityRevision
+	52, // 64: throughline.goals.v1.GoalsService.ListPriorityRevisions:output_type -> throughline.goals.v1.ListPriorityRevisionsResponse
+	42, // 65: throughline.goals.v1.GoalsService.SupersedePlan:output_type -> throughline.goals.v1.Plan
+	47, // 66: throughline.goals.v1.GoalsService.RecuseMember:output_type -> throughline.goals.v1.Prioritization
+	53, // 67: throughline.goals.v1.GoalsService.RecordCommunityBallots:output_type -> throughline.goals.v1.RecordCommunityBallotsResponse
+	54, // 68: throughline.goals.v1.GoalsService.RecomputePrioritization:output_type -> throughline.goals.v1.RecomputePrioritizationResponse
+	55, // 69: throughline.goals.v1.GoalsService.CreateRoleAssignment:output_type -> throughline.goals.v1.RoleAssignment
+	55, // 70: throughline.goals.v1.GoalsService.GetRoleAssignment:output_type -> throughline.goals.v1.RoleAssignment
+	56, // 71: throughline.goals.v1.GoalsService.ListRoleAssignments:output_type -> throughline.goals.v1.ListRoleAssignmentsResponse
+	55, // 72: throughline.goals.v1.GoalsService.UpdateRoleAssignment:output_type -> throughline.goals.v1.RoleAssignment
+	46, // 73: throughline.goals.v1.GoalsService.DeleteRoleAssignment:output_type -> google.protobuf.Empty
+	57, // 74: throughline.goals.v1.GoalsService.CreateFeedback:output_type -> throughline.goals.v1.Feedback
+	57, // 75: throughline.goals.v1.GoalsService.GetFeedback:output_type -> throughline.goals.v1.Feedback
+	58, // 76: throughline.goals.v1.GoalsService.ListFeedback:output_type -> throughline.goals.v1.ListFeedbackResponse
+	57, // 77: throughline.goals.v1.GoalsService.UpdateFeedback:output_type -> throughline.goals.v1.Feedback
+	59, // 78: throughline.goals.v1.GoalsService.BatchCreateFeedback:output_type -> throughline.goals.v1.BatchCreateFeedbackResponse
+	60, // 79: throughline.goals.v1.GoalsService.SummarizeFeedback:output_type -> throughline.goals.v1.SummarizeFeedbackResponse
+	40, // [40:80] is the sub-list for method output_type
+	0,  // [0:40] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -192,11 +275,13 @@ func file_throughline_goals_v1_service_proto_init() {
 	if File_throughline_goals_v1_service_proto != nil {
 		return
 	}
+	file_throughline_goals_v1_feedback_proto_init()
 	file_throughline_goals_v1_goal_proto_init()
 	file_throughline_goals_v1_organization_proto_init()
 	file_throughline_goals_v1_plan_proto_init()
 	file_throughline_goals_v1_prioritization_proto_init()
 	file_throughline_goals_v1_priority_revision_proto_init()
+	file_throughline_goals_v1_role_assignment_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

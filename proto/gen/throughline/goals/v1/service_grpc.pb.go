@@ -22,31 +22,46 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	GoalsService_CreateOrganization_FullMethodName    = "/throughline.goals.v1.GoalsService/CreateOrganization"
-	GoalsService_GetOrganization_FullMethodName       = "/throughline.goals.v1.GoalsService/GetOrganization"
-	GoalsService_ListOrganizations_FullMethodName     = "/throughline.goals.v1.GoalsService/ListOrganizations"
-	GoalsService_UpdateOrganization_FullMethodName    = "/throughline.goals.v1.GoalsService/UpdateOrganization"
-	GoalsService_CreatePlan_FullMethodName            = "/throughline.goals.v1.GoalsService/CreatePlan"
-	GoalsService_GetPlan_FullMethodName               = "/throughline.goals.v1.GoalsService/GetPlan"
-	GoalsService_ListPlans_FullMethodName             = "/throughline.goals.v1.GoalsService/ListPlans"
-	GoalsService_UpdatePlan_FullMethodName            = "/throughline.goals.v1.GoalsService/UpdatePlan"
-	GoalsService_SubmitPlan_FullMethodName            = "/throughline.goals.v1.GoalsService/SubmitPlan"
-	GoalsService_AdoptPlan_FullMethodName             = "/throughline.goals.v1.GoalsService/AdoptPlan"
-	GoalsService_CreateGoal_FullMethodName            = "/throughline.goals.v1.GoalsService/CreateGoal"
-	GoalsService_GetGoal_FullMethodName               = "/throughline.goals.v1.GoalsService/GetGoal"
-	GoalsService_ListGoals_FullMethodName             = "/throughline.goals.v1.GoalsService/ListGoals"
-	GoalsService_UpdateGoal_FullMethodName            = "/throughline.goals.v1.GoalsService/UpdateGoal"
-	GoalsService_DeleteGoal_FullMethodName            = "/throughline.goals.v1.GoalsService/DeleteGoal"
-	GoalsService_CreatePrioritization_FullMethodName  = "/throughline.goals.v1.GoalsService/CreatePrioritization"
-	GoalsService_GetPrioritization_FullMethodName     = "/throughline.goals.v1.GoalsService/GetPrioritization"
-	GoalsService_ListPrioritizations_FullMethodName   = "/throughline.goals.v1.GoalsService/ListPrioritizations"
-	GoalsService_OpenPrioritization_FullMethodName    = "/throughline.goals.v1.GoalsService/OpenPrioritization"
-	GoalsService_CastBallot_FullMethodName            = "/throughline.goals.v1.GoalsService/CastBallot"
-	GoalsService_ListBallots_FullMethodName           = "/throughline.goals.v1.GoalsService/ListBallots"
-	GoalsService_ClosePrioritization_FullMethodName   = "/throughline.goals.v1.GoalsService/ClosePrioritization"
-	GoalsService_CertifyPrioritization_FullMethodName = "/throughline.goals.v1.GoalsService/CertifyPrioritization"
-	GoalsService_GetPriorityRevision_FullMethodName   = "/throughline.goals.v1.GoalsService/GetPriorityRevision"
-	GoalsService_ListPriorityRevisions_FullMethodName = "/throughline.goals.v1.GoalsService/ListPriorityRevisions"
+	GoalsService_CreateOrganization_FullMethodName      = "/throughline.goals.v1.GoalsService/CreateOrganization"
+	GoalsService_GetOrganization_FullMethodName         = "/throughline.goals.v1.GoalsService/GetOrganization"
+	GoalsService_ListOrganizations_FullMethodName       = "/throughline.goals.v1.GoalsService/ListOrganizations"
+	GoalsService_UpdateOrganization_FullMethodName      = "/throughline.goals.v1.GoalsService/UpdateOrganization"
+	GoalsService_CreatePlan_FullMethodName              = "/throughline.goals.v1.GoalsService/CreatePlan"
+	GoalsService_GetPlan_FullMethodName                 = "/throughline.goals.v1.GoalsService/GetPlan"
+	GoalsService_ListPlans_FullMethodName               = "/throughline.goals.v1.GoalsService/ListPlans"
+	GoalsService_UpdatePlan_FullMethodName              = "/throughline.goals.v1.GoalsService/UpdatePlan"
+	GoalsService_SubmitPlan_FullMethodName              = "/throughline.goals.v1.GoalsService/SubmitPlan"
+	GoalsService_AdoptPlan_FullMethodName               = "/throughline.goals.v1.GoalsService/AdoptPlan"
+	GoalsService_CreateGoal_FullMethodName              = "/throughline.goals.v1.GoalsService/CreateGoal"
+	GoalsService_GetGoal_FullMethodName                 = "/throughline.goals.v1.GoalsService/GetGoal"
+	GoalsService_ListGoals_FullMethodName               = "/throughline.goals.v1.GoalsService/ListGoals"
+	GoalsService_UpdateGoal_FullMethodName              = "/throughline.goals.v1.GoalsService/UpdateGoal"
+	GoalsService_DeleteGoal_FullMethodName              = "/throughline.goals.v1.GoalsService/DeleteGoal"
+	GoalsService_CreatePrioritization_FullMethodName    = "/throughline.goals.v1.GoalsService/CreatePrioritization"
+	GoalsService_GetPrioritization_FullMethodName       = "/throughline.goals.v1.GoalsService/GetPrioritization"
+	GoalsService_ListPrioritizations_FullMethodName     = "/throughline.goals.v1.GoalsService/ListPrioritizations"
+	GoalsService_OpenPrioritization_FullMethodName      = "/throughline.goals.v1.GoalsService/OpenPrioritization"
+	GoalsService_CastBallot_FullMethodName              = "/throughline.goals.v1.GoalsService/CastBallot"
+	GoalsService_ListBallots_FullMethodName             = "/throughline.goals.v1.GoalsService/ListBallots"
+	GoalsService_ClosePrioritization_FullMethodName     = "/throughline.goals.v1.GoalsService/ClosePrioritization"
+	GoalsService_CertifyPrioritization_FullMethodName   = "/throughline.goals.v1.GoalsService/CertifyPrioritization"
+	GoalsService_GetPriorityRevision_FullMethodName     = "/throughline.goals.v1.GoalsService/GetPriorityRevision"
+	GoalsService_ListPriorityRevisions_FullMethodName   = "/throughline.goals.v1.GoalsService/ListPriorityRevisions"
+	GoalsService_SupersedePlan_FullMethodName           = "/throughline.goals.v1.GoalsService/SupersedePlan"
+	GoalsService_RecuseMember_FullMethodName            = "/throughline.goals.v1.GoalsService/RecuseMember"
+	GoalsService_RecordCommunityBallots_FullMethodName  = "/throughline.goals.v1.GoalsService/RecordCommunityBallots"
+	GoalsService_RecomputePrioritization_FullMethodName = "/throughline.goals.v1.GoalsService/RecomputePrioritization"
+	GoalsService_CreateRoleAssignment_FullMethodName    = "/throughline.goals.v1.GoalsService/CreateRoleAssignment"
+	GoalsService_GetRoleAssignment_FullMethodName       = "/throughline.goals.v1.GoalsService/GetRoleAssignment"
+	GoalsService_ListRoleAssignments_FullMethodName     = "/throughline.goals.v1.GoalsService/ListRoleAssignments"
+	GoalsService_UpdateRoleAssignment_FullMethodName    = "/throughline.goals.v1.GoalsService/UpdateRoleAssignment"
+	GoalsService_DeleteRoleAssignment_FullMethodName    = "/throughline.goals.v1.GoalsService/DeleteRoleAssignment"
+	GoalsService_CreateFeedback_FullMethodName          = "/throughline.goals.v1.GoalsService/CreateFeedback"
+	GoalsService_GetFeedback_FullMethodName             = "/throughline.goals.v1.GoalsService/GetFeedback"
+	GoalsService_ListFeedback_FullMethodName            = "/throughline.goals.v1.GoalsService/ListFeedback"
+	GoalsService_UpdateFeedback_FullMethodName          = "/throughline.goals.v1.GoalsService/UpdateFeedback"
+	GoalsService_BatchCreateFeedback_FullMethodName     = "/throughline.goals.v1.GoalsService/BatchCreateFeedback"
+	GoalsService_SummarizeFeedback_FullMethodName       = "/throughline.goals.v1.GoalsService/SummarizeFeedback"
 )
 
 // GoalsServiceClient is the client API for GoalsService service.
@@ -105,6 +120,36 @@ type GoalsServiceClient interface {
 	GetPriorityRevision(ctx context.Context, in *GetPriorityRevisionRequest, opts ...grpc.CallOption) (*PriorityRevision, error)
 	// Lists priority revisions, a page at a time.
 	ListPriorityRevisions(ctx context.Context, in *ListPriorityRevisionsRequest, opts ...grpc.CallOption) (*ListPriorityRevisionsResponse, error)
+	// Supersedes an adopted plan by another: it stays readable for ever.
+	SupersedePlan(ctx context.Context, in *SupersedePlanRequest, opts ...grpc.CallOption) (*Plan, error)
+	// Records that a member takes no part in a round, and why; a ballot that they cast no longer counts.
+	RecuseMember(ctx context.Context, in *RecuseMemberRequest, opts ...grpc.CallOption) (*Prioritization, error)
+	// Records answers of a survey, for the community's share of a round.
+	RecordCommunityBallots(ctx context.Context, in *RecordCommunityBallotsRequest, opts ...grpc.CallOption) (*RecordCommunityBallotsResponse, error)
+	// Derives the weights of a closed round again from its ballots.
+	RecomputePrioritization(ctx context.Context, in *RecomputePrioritizationRequest, opts ...grpc.CallOption) (*RecomputePrioritizationResponse, error)
+	// Creates a role assignment.
+	CreateRoleAssignment(ctx context.Context, in *CreateRoleAssignmentRequest, opts ...grpc.CallOption) (*RoleAssignment, error)
+	// Reads a role assignment.
+	GetRoleAssignment(ctx context.Context, in *GetRoleAssignmentRequest, opts ...grpc.CallOption) (*RoleAssignment, error)
+	// Lists role assignments, a page at a time.
+	ListRoleAssignments(ctx context.Context, in *ListRoleAssignmentsRequest, opts ...grpc.CallOption) (*ListRoleAssignmentsResponse, error)
+	// Changes the named fields of a role assignment.
+	UpdateRoleAssignment(ctx context.Context, in *UpdateRoleAssignmentRequest, opts ...grpc.CallOption) (*RoleAssignment, error)
+	// Deletes a role assignment.
+	DeleteRoleAssignment(ctx context.Context, in *DeleteRoleAssignmentRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
+	// Records feedback.
+	CreateFeedback(ctx context.Context, in *CreateFeedbackRequest, opts ...grpc.CallOption) (*Feedback, error)
+	// Reads feedback.
+	GetFeedback(ctx context.Context, in *GetFeedbackRequest, opts ...grpc.CallOption) (*Feedback, error)
+	// Lists feedback, a page at a time.
+	ListFeedback(ctx context.Context, in *ListFeedbackRequest, opts ...grpc.CallOption) (*ListFeedbackResponse, error)
+	// Changes the named fields of feedback.
+	UpdateFeedback(ctx context.Context, in *UpdateFeedbackRequest, opts ...grpc.CallOption) (*Feedback, error)
+	// Records up to 1,000 pieces of feedback at once.
+	BatchCreateFeedback(ctx context.Context, in *BatchCreateFeedbackRequest, opts ...grpc.CallOption) (*BatchCreateFeedbackResponse, error)
+	// Counts feedback by district, group, source, status and goal, so that it can be seen who was heard.
+	SummarizeFeedback(ctx context.Context, in *SummarizeFeedbackRequest, opts ...grpc.CallOption) (*SummarizeFeedbackResponse, error)
 }
 
 type goalsServiceClient struct {
@@ -365,6 +410,156 @@ func (c *goalsServiceClient) ListPriorityRevisions(ctx context.Context, in *List
 	return out, nil
 }
 
+func (c *goalsServiceClient) SupersedePlan(ctx context.Context, in *SupersedePlanRequest, opts ...grpc.CallOption) (*Plan, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Plan)
+	err := c.cc.Invoke(ctx, GoalsService_SupersedePlan_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *goalsServiceClient) RecuseMember(ctx context.Context, in *RecuseMemberRequest, opts ...grpc.CallOption) (*Prioritization, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Prioritization)
+	err := c.cc.Invoke(ctx, GoalsService_RecuseMember_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *goalsServiceClient) RecordCommunityBallots(ctx context.Context, in *RecordCommunityBallotsRequest, opts ...grpc.CallOption) (*RecordCommunityBallotsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecordCommunityBallotsResponse)
+	err := c.cc.Invoke(ctx, GoalsService_RecordCommunityBallots_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *goalsServiceClient) RecomputePrioritization(ctx context.Context, in *RecomputePrioritizationRequest, opts ...grpc.CallOption) (*RecomputePrioritizationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecomputePrioritizationResponse)
+	err := c.cc.Invoke(ctx, GoalsService_RecomputePrioritization_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *goalsServiceClient) CreateRoleAssignment(ctx context.Context, in *CreateRoleAssignmentRequest, opts ...grpc.CallOption) (*RoleAssignment, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RoleAssignment)
+	err := c.cc.Invoke(ctx, GoalsService_CreateRoleAssignment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *goalsServiceClient) GetRoleAssignment(ctx context.Context, in *GetRoleAssignmentRequest, opts ...grpc.CallOption) (*RoleAssignment, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RoleAssignment)
+	err := c.cc.Invoke(ctx, GoalsService_GetRoleAssignment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *goalsServiceClient) ListRoleAssignments(ctx context.Context, in *ListRoleAssignmentsRequest, opts ...grpc.CallOption) (*ListRoleAssignmentsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListRoleAssignmentsResponse)
+	err := c.cc.Invoke(ctx, GoalsService_ListRoleAssignments_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *goalsServiceClient) UpdateRoleAssignment(ctx context.Context, in *UpdateRoleAssignmentRequest, opts ...grpc.CallOption) (*RoleAssignment, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RoleAssignment)
+	err := c.cc.Invoke(ctx, GoalsService_UpdateRoleAssignment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *goalsServiceClient) DeleteRoleAssignment(ctx context.Context, in *DeleteRoleAssignmentRequest, opts ...grpc.CallOption) (*emptypb.Empty, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(emptypb.Empty)
+	err := c.cc.Invoke(ctx, GoalsService_DeleteRoleAssignment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *goalsServiceClient) CreateFeedback(ctx context.Context, in *CreateFeedbackRequest, opts ...grpc.CallOption) (*Feedback, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Feedback)
+	err := c.cc.Invoke(ctx, GoalsService_CreateFeedback_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *goalsServiceClient) GetFeedback(ctx context.Context, in *GetFeedbackRequest, opts ...grpc.CallOption) (*Feedback, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Feedback)
+	err := c.cc.Invoke(ctx, GoalsService_GetFeedback_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *goalsServiceClient) ListFeedback(ctx context.Context, in *ListFeedbackRequest, opts ...grpc.CallOption) (*ListFeedbackResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListFeedbackResponse)
+	err := c.cc.Invoke(ctx, GoalsService_ListFeedback_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *goalsServiceClient) UpdateFeedback(ctx context.Context, in *UpdateFeedbackRequest, opts ...grpc.CallOption) (*Feedback, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Feedback)
+	err := c.cc.Invoke(ctx, GoalsService_UpdateFeedback_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *goalsServiceClient) BatchCreateFeedback(ctx context.Context, in *BatchCreateFeedbackRequest, opts ...grpc.CallOption) (*BatchCreateFeedbackResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchCreateFeedbackResponse)
+	err := c.cc.Invoke(ctx, GoalsService_BatchCreateFeedback_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *goalsServiceClient) SummarizeFeedback(ctx context.Context, in *SummarizeFeedbackRequest, opts ...grpc.CallOption) (*SummarizeFeedbackResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SummarizeFeedbackResponse)
+	err := c.cc.Invoke(ctx, GoalsService_SummarizeFeedback_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // GoalsServiceServer is the server API for GoalsService service.
 // All implementations must embed UnimplementedGoalsServiceServer
 // for forward compatibility.
@@ -421,6 +616,36 @@ type GoalsServiceServer interface {
 	GetPriorityRevision(context.Context, *GetPriorityRevisionRequest) (*PriorityRevision, error)
 	// Lists priority revisions, a page at a time.
 	ListPriorityRevisions(context.Context, *ListPriorityRevisionsRequest) (*ListPriorityRevisionsResponse, error)
+	// Supersedes an adopted plan by another: it stays readable for ever.
+	SupersedePlan(context.Context, *SupersedePlanRequest) (*Plan, error)
+	// Records that a member takes no part in a round, and why; a ballot that they cast no longer counts.
+	RecuseMember(context.Context, *RecuseMemberRequest) (*Prioritization, error)
+	// Records answers of a survey, for the community's share of a round.
+	RecordCommunityBallots(context.Context, *RecordCommunityBallotsRequest) (*RecordCommunityBallotsResponse, error)
+	// Derives the weights of a closed round again from its ballots.
+	RecomputePrioritization(context.Context, *RecomputePrioritizationRequest) (*RecomputePrioritizationResponse, error)
+	// Creates a role assignment.
+	CreateRoleAssignment(context.Context, *CreateRoleAssignmentRequest) (*RoleAssignment, error)
+	// Reads a role assignment.
+	GetRoleAssignment(context.Context, *GetRoleAssignmentRequest) (*RoleAssignment, error)
+	// Lists role assignments, a page at a time.
+	ListRoleAssignments(context.Context, *ListRoleAssignmentsRequest) (*ListRoleAssignmentsResponse, error)
+	// Changes the named fields of a role assignment.
+	UpdateRoleAssignment(context.Context, *UpdateRoleAssignmentRequest) (*RoleAssignment, error)
+	// Deletes a role assignment.
+	DeleteRoleAssignment(context.Context, *DeleteRoleAssignmentRequest) (*emptypb.Empty, error)
+	// Records feedback.
+	CreateFeedback(context.Context, *CreateFeedbackRequest) (*Feedback, error)
+	// Reads feedback.
+	GetFeedback(context.Context, *GetFeedbackRequest) (*Feedback, error)
+	// Lists feedback, a page at a time.
+	ListFeedback(context.Context, *ListFeedbackRequest) (*ListFeedbackResponse, error)
+	// Changes the named fields of feedback.
+	UpdateFeedback(context.Context, *UpdateFeedbackRequest) (*Feedback, error)
+	// Records up to 1,000 pieces of feedback at once.
+	BatchCreateFeedback(context.Context, *BatchCreateFeedbackRequest) (*BatchCreateFeedbackResponse, error)
+	// Counts feedback by district, group, source, status and goal, so that it can be seen who was heard.
+	SummarizeFeedback(context.Context, *SummarizeFeedbackRequest) (*SummarizeFeedbackResponse, error)
 	mustEmbedUnimplementedGoalsServiceServer()
 }
 
@@ -505,6 +730,51 @@ func (UnimplementedGoalsServiceServer) GetPriorityRevision(context.Context, *Get
 }
 func (UnimplementedGoalsServiceServer) ListPriorityRevisions(context.Context, *ListPriorityRevisionsRequest) (*ListPriorityRevisionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListPriorityRevisions not implemented")
+}
+func (UnimplementedGoalsServiceServer) SupersedePlan(context.Context, *SupersedePlanRequest) (*Plan, error) {
+	return nil, status.Error(codes.Unimplemented, "method SupersedePlan not implemented")
+}
+func (UnimplementedGoalsServiceServer) RecuseMember(context.Context, *RecuseMemberRequest) (*Prioritization, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecuseMember not implemented")
+}
+func (UnimplementedGoalsServiceServer) RecordCommunityBallots(context.Context, *RecordCommunityBallotsRequest) (*RecordCommunityBallotsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordCommunityBallots not implemented")
+}
+func (UnimplementedGoalsServiceServer) RecomputePrioritization(context.Context, *RecomputePrioritizationRequest) (*RecomputePrioritizationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecomputePrioritization not implemented")
+}
+func (UnimplementedGoalsServiceServer) CreateRoleAssignment(context.Context, *CreateRoleAssignmentRequest) (*RoleAssignment, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateRoleAssignment not implemented")
+}
+func (UnimplementedGoalsServiceServer) GetRoleAssignment(context.Context, *GetRoleAssignmentRequest) (*RoleAssignment, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetRoleAssignment not implemented")
+}
+func (UnimplementedGoalsServiceServer) ListRoleAssignments(context.Context, *ListRoleAssignmentsRequest) (*ListRoleAssignmentsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListRoleAssignments not implemented")
+}
+func (UnimplementedGoalsServiceServer) UpdateRoleAssignment(context.Context, *UpdateRoleAssignmentRequest) (*RoleAssignment, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateRoleAssignment not implemented")
+}
+func (UnimplementedGoalsServiceServer) DeleteRoleAssignment(context.Context, *DeleteRoleAssignmentRequest) (*emptypb.Empty, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteRoleAssignment not implemented")
+}
+func (UnimplementedGoalsServiceServer) CreateFeedback(context.Context, *CreateFeedbackRequest) (*Feedback, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateFeedback not implemented")
+}
+func (UnimplementedGoalsServiceServer) GetFeedback(context.Context, *GetFeedbackRequest) (*Feedback, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetFeedback not implemented")
+}
+func (UnimplementedGoalsServiceServer) ListFeedback(context.Context, *ListFeedbackRequest) (*ListFeedbackResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListFeedback not implemented")
+}
+func (UnimplementedGoalsServiceServer) UpdateFeedback(context.Context, *UpdateFeedbackRequest) (*Feedback, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateFeedback not implemented")
+}
+func (UnimplementedGoalsServiceServer) BatchCreateFeedback(context.Context, *BatchCreateFeedbackRequest) (*BatchCreateFeedbackResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BatchCreateFeedback not implemented")
+}
+func (UnimplementedGoalsServiceServer) SummarizeFeedback(context.Context, *SummarizeFeedbackRequest) (*SummarizeFeedbackResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SummarizeFeedback not implemented")
 }
 func (UnimplementedGoalsServiceServer) mustEmbedUnimplementedGoalsServiceServer() {}
 func (UnimplementedGoalsServiceServer) testEmbeddedByValue()                      {}
@@ -977,6 +1247,276 @@ func _GoalsService_ListPriorityRevisions_Handler(srv interface{}, ctx context.Co
 	return interceptor(ctx, in, info, handler)
 }
 
+func _GoalsService_SupersedePlan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SupersedePlanRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GoalsServiceServer).SupersedePlan(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GoalsService_SupersedePlan_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GoalsServiceServer).SupersedePlan(ctx, req.(*SupersedePlanRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GoalsService_RecuseMember_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecuseMemberRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GoalsServiceServer).RecuseMember(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GoalsService_RecuseMember_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GoalsServiceServer).RecuseMember(ctx, req.(*RecuseMemberRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GoalsService_RecordCommunityBallots_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordCommunityBallotsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GoalsServiceServer).RecordCommunityBallots(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GoalsService_RecordCommunityBallots_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GoalsServiceServer).RecordCommunityBallots(ctx, req.(*RecordCommunityBallotsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GoalsService_RecomputePrioritization_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecomputePrioritizationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GoalsServiceServer).RecomputePrioritization(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GoalsService_RecomputePrioritization_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GoalsServiceServer).RecomputePrioritization(ctx, req.(*RecomputePrioritizationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GoalsService_CreateRoleAssignment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateRoleAssignmentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GoalsServiceServer).CreateRoleAssignment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GoalsService_CreateRoleAssignment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GoalsServiceServer).CreateRoleAssignment(ctx, req.(*CreateRoleAssignmentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GoalsService_GetRoleAssignment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetRoleAssignmentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GoalsServiceServer).GetRoleAssignment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GoalsService_GetRoleAssignment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GoalsServiceServer).GetRoleAssignment(ctx, req.(*GetRoleAssignmentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GoalsService_ListRoleAssignments_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListRoleAssignmentsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GoalsServiceServer).ListRoleAssignments(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GoalsService_ListRoleAssignments_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GoalsServiceServer).ListRoleAssignments(ctx, req.(*ListRoleAssignmentsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GoalsService_UpdateRoleAssignment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateRoleAssignmentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GoalsServiceServer).UpdateRoleAssignment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GoalsService_UpdateRoleAssignment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GoalsServiceServer).UpdateRoleAssignment(ctx, req.(*UpdateRoleAssignmentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GoalsService_DeleteRoleAssignment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteRoleAssignmentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GoalsServiceServer).DeleteRoleAssignment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GoalsService_DeleteRoleAssignment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GoalsServiceServer).DeleteRoleAssignment(ctx, req.(*DeleteRoleAssignmentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GoalsService_CreateFeedback_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateFeedbackRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GoalsServiceServer).CreateFeedback(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GoalsService_CreateFeedback_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GoalsServiceServer).CreateFeedback(ctx, req.(*CreateFeedbackRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GoalsService_GetFeedback_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetFeedbackRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GoalsServiceServer).GetFeedback(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GoalsService_GetFeedback_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GoalsServiceServer).GetFeedback(ctx, req.(*GetFeedbackRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GoalsService_ListFeedback_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListFeedbackRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GoalsServiceServer).ListFeedback(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GoalsService_ListFeedback_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GoalsServiceServer).ListFeedback(ctx, req.(*ListFeedbackRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GoalsService_UpdateFeedback_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateFeedbackRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GoalsServiceServer).UpdateFeedback(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GoalsService_UpdateFeedback_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GoalsServiceServer).UpdateFeedback(ctx, req.(*UpdateFeedbackRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GoalsService_BatchCreateFeedback_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchCreateFeedbackRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GoalsServiceServer).BatchCreateFeedback(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GoalsService_BatchCreateFeedback_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GoalsServiceServer).BatchCreateFeedback(ctx, req.(*BatchCreateFeedbackRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GoalsService_SummarizeFeedback_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SummarizeFeedbackRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GoalsServiceServer).SummarizeFeedback(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GoalsService_SummarizeFeedback_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GoalsServiceServer).SummarizeFeedback(ctx, req.(*SummarizeFeedbackRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // GoalsService_ServiceDesc is the grpc.ServiceDesc for GoalsService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1083,6 +1623,66 @@ var GoalsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListPriorityRevisions",
 			Handler:    _GoalsService_ListPriorityRevisions_Handler,
+		},
+		{
+			MethodName: "SupersedePlan",
+			Handler:    _GoalsService_SupersedePlan_Handler,
+		},
+		{
+			MethodName: "RecuseMember",
+			Handler:    _GoalsService_RecuseMember_Handler,
+		},
+		{
+			MethodName: "RecordCommunityBallots",
+			Handler:    _GoalsService_RecordCommunityBallots_Handler,
+		},
+		{
+			MethodName: "RecomputePrioritization",
+			Handler:    _GoalsService_RecomputePrioritization_Handler,
+		},
+		{
+			MethodName: "CreateRoleAssignment",
+			Handler:    _GoalsService_CreateRoleAssignment_Handler,
+		},
+		{
+			MethodName: "GetRoleAssignment",
+			Handler:    _GoalsService_GetRoleAssignment_Handler,
+		},
+		{
+			MethodName: "ListRoleAssignments",
+			Handler:    _GoalsService_ListRoleAssignments_Handler,
+		},
+		{
+			MethodName: "UpdateRoleAssignment",
+			Handler:    _GoalsService_UpdateRoleAssignment_Handler,
+		},
+		{
+			MethodName: "DeleteRoleAssignment",
+			Handler:    _GoalsService_DeleteRoleAssignment_Handler,
+		},
+		{
+			MethodName: "CreateFeedback",
+			Handler:    _GoalsService_CreateFeedback_Handler,
+		},
+		{
+			MethodName: "GetFeedback",
+			Handler:    _GoalsService_GetFeedback_Handler,
+		},
+		{
+			MethodName: "ListFeedback",
+			Handler:    _GoalsService_ListFeedback_Handler,
+		},
+		{
+			MethodName: "UpdateFeedback",
+			Handler:    _GoalsService_UpdateFeedback_Handler,
+		},
+		{
+			MethodName: "BatchCreateFeedback",
+			Handler:    _GoalsService_BatchCreateFeedback_Handler,
+		},
+		{
+			MethodName: "SummarizeFeedback",
+			Handler:    _GoalsService_SummarizeFeedback_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

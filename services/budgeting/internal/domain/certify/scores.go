@@ -76,16 +76,8 @@ func (a *audit) flagged(want []model.Flag) error {
 
 // nearest is sum ÷ whole in basis points, moved by the points of results and equity, at the nearest whole point, halves to the even one.
 func (a *audit) nearest(p *model.Program, sum, whole int64) int64 {
-	var results int64 // millionths of a basis point
-	if r := p.Results; r != nil {
-		for _, rule := range a.in.Params.Results {
-			if rule.Signal == r.Signal && rule.Policy == r.Policy {
-				results = within(rule.PointsBP, a.in.Params.ResultsCapBP) * r.CertainPPM
-			}
-		}
-	}
 	den := whole * 1_000_000
-	num := 10_000*1_000_000*sum + results*whole + within(p.EquityBP, a.in.Params.EquityCapBP)*den
+	num := 10_000*1_000_000*sum + a.verdicts(p.Results)*whole + within(p.EquityBP, a.in.Params.EquityCapBP)*den
 	if num <= 0 {
 		return 0
 	}
@@ -96,6 +88,45 @@ func (a *audit) nearest(p *model.Program, sum, whole int64) int64 {
 	}
 	if q > 10_000 {
 		return 10_000
+	}
+	return q
+}
+
+// verdicts are the points of a program's measures in millionths of a basis point: the mean by weight, at the nearest whole one, halves to the even one.
+// What is not certain of a verdict counts as no points.
+func (a *audit) verdicts(gate *model.ResultsGate) int64 {
+	if gate == nil {
+		return 0
+	}
+	var plus, minus, weight int64 // each below 2^59, see model.Validate
+	for i := range gate.Factors {
+		f := &gate.Factors[i]
+		weight += f.Weight
+		for _, rule := range a.in.Params.Results {
+			if rule.Policy != gate.Policy || rule.Variation != f.Variation || rule.Assurance != f.Assurance {
+				continue
+			}
+			if points := within(rule.PointsBP, a.in.Params.ResultsCapBP) * f.Weight * f.CertainPPM; points > 0 {
+				plus += points
+			} else {
+				minus -= points
+			}
+		}
+	}
+	if plus < minus {
+		return -evenly(minus-plus, weight)
+	}
+	return evenly(plus-minus, weight)
+}
+
+// evenly is num ÷ den at the nearest whole number, halves to the even one; nothing of nothing.
+func evenly(num, den int64) int64 {
+	if num == 0 {
+		return 0
+	}
+	q, rest := num/den, num%den
+	if rest > den-rest || (rest == den-rest && q%2 == 1) {
+		q++
 	}
 	return q
 }

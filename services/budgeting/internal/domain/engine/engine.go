@@ -13,7 +13,7 @@ import (
 )
 
 // Version names the rules of this engine. It changes whenever any input could get another plan; a stored input is replayed only under its own.
-const Version = "2"
+const Version = "3"
 
 // Solved is a plan, the certificate of its check, and the bytes that the check encoded and hashed: what is kept is what was proven.
 type Solved struct {

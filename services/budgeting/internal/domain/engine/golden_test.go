@@ -8,7 +8,7 @@ import (
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 )
 
-// goldenTown has something of everything: one-time money and costs, an equity floor, a grant and positions that a cut loses, odd cents.
+// goldenTown has something of everything: one-time money and costs, an equity floor, results, a grant and positions that a cut loses, odd cents.
 func goldenTown(method model.Method) model.Input {
 	in := borough(method, 2500)
 	in.Funds[0].OneTime = 200_00
@@ -19,6 +19,10 @@ func goldenTown(method model.Method) model.Input {
 	in.Programs[1].Positions = []model.Position{{Title: "ranger", Count: 4, Cost: 70_00}}
 	in.Programs[1].Grants = []model.GrantAward{{ID: "state", Award: 900_00, MatchPPM: model.Whole}}
 	in.Programs[2].EquityBP = 250
+	in.Programs[2].Results = &model.ResultsGate{Policy: model.Remedy, Reason: "r", Factors: []model.ResultsFactor{
+		{Measure: "slides", Variation: model.Concerning, Assurance: model.HitOrMiss, Weight: 2, CertainPPM: 500_000, Reason: "short"},
+		{Measure: "visits", Variation: model.InsufficientData, Assurance: model.NoTarget, Weight: 1, Reason: "2 values"},
+	}}
 	in.Programs[2].CostLines = append(in.Programs[2].CostLines, model.CostLine{ID: "slide", Fund: "general", Treatment: model.Competes, Amount: 300_00, OneTime: true})
 	return in
 }
@@ -34,11 +38,11 @@ func TestGoldenPlans(t *testing.T) {
 			in := town(1800)
 			in.Programs[0].CostLines[0].Amount += 37
 			return in
-		}(), "389d0b98a728cfbc2b92b72efa6d46941a4c9f4da4cfa91a0ee15c51c24cdad4", "72e512b8a1f2a3955be15baeb4c968cea9976ad932be257aa84ce23eb245fae5"},
-		{"priority adjustment", goldenTown(model.PriorityAdjustment), "09def67d03af0e6090bd90b3fa8adcbf6fd982858734c9b6d318933ac87b64ac", "553d0d42002afdb068ca07810ba741eb6ab516f62baca4cf2cfdc4be257da4f1"},
-		{"one rate", goldenTown(model.OneRate), "0af65ac014e6a6c0254893a62f0d2feb2d1b8eb312087baab004810d38c13077", "d2f53c9a60be31f09911919d9bea3b927fded34d206eb5eb45c3258ee5e2cbb5"},
-		{"across the board", goldenTown(model.AcrossTheBoard), "0a5ebcf393a8ac6f5cc3f9d3bf2659e7fea42f7fc59390ba7ceeef0d1c7de284", "643608797c920ecbd60cd8952d3731fab7437a9f3625e18c52444920183473e1"},
-		{"cut line", goldenTown(model.CutLine), "92a0045c29f8b8aa65d9b7d44750b51a96bb03c76f61ce9c74d525a45294cb30", "ec2f1b972f49885bc0703110ec4c74f415878e72456b6d258e0ae7acda56af66"},
+		}(), "55a9a5e68d0fdfac61b8d8e98e002d3cad8cb945e1c58eff0a619175601835bd", "0225f9a9faf26d03aa2d59a6b3f5a3063282faa2d9c4fc4aad286e75b0395d3d"},
+		{"priority adjustment", goldenTown(model.PriorityAdjustment), "dc5928c99a2e24ff2ba9e206fcefca33b9db2a7f9b5c9b88c3ffa15a95886018", "88b1ad37503a4d28c37862ae896eeac077e6a89563cd402b54c129cd5860f9b0"},
+		{"one rate", goldenTown(model.OneRate), "87c3b7c7adb0e9e1aa12216a51163e0bfa330c3eef3067fb360d6e6b6b777803", "730115c5a648c09bfd8220abfadf8ee64c2f30d668c829cfa898a7694cb5ecd0"},
+		{"across the board", goldenTown(model.AcrossTheBoard), "034290893c807de4a2f511cf8afb929794f2ed1724e46b29274519360afe74d4", "47a4f1b4e3d9cd607f301d969509bbdc4f38159e91a614d81d088c2fb7e05f37"},
+		{"cut line", goldenTown(model.CutLine), "95fbaa107f7fe6007d02074c69e8d5faf721c6bf681fe25821e297da15b6c60e", "8217dd7d7ce282b1fccefcd090c10ed4dd61bab13448e28c195bf60271645898"},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {

@@ -290,8 +290,8 @@ func TestGoldenPackages(t *testing.T) {
 
 // The bytes of an input and of its plan.
 const (
-	goldenMarket = "5a069faadada38fd03042c6dcfb25caf5cc04a2ad498e5b4144ed2e1dfc58078"
-	goldenChoice = "f1ee65636b7fc7053d211389811e6d9c5db0aa7252dbb36c43d742d8f651bf53"
+	goldenMarket = "c98174b09846173e9458f97e3cde56e4badaaae00e4248bfb4a4a7137d633bf0"
+	goldenChoice = "400a77990f1b80e4a5530c59ad4ea8a1f688f1d82fc06dbffcc21da3ee51f67a"
 )
 
 func TestATinyWorkLimitGivesACertifiedGap(t *testing.T) {

@@ -84,7 +84,9 @@ func TestTheRuleByHand(t *testing.T) {
 		}, model.Optimal, want{950_37, model.AtRate}, want{850_00, model.AtRate}},
 		{"cents of the envelope go to the remainder", 1800, func(in *model.Input) { in.Funds[0].Available += 99 }, model.Optimal, want{950_00, model.AtRate}, want{850_00, model.AtRate}},
 		{"reward moves the score by its points", 1800, func(in *model.Input) {
-			in.Programs[1].Results = &model.ResultsGate{Signal: model.Met, Policy: model.Reward, CertainPPM: 1_000_000} // q = 5 %: multiplier 2.9
+			in.Programs[1].Results = &model.ResultsGate{Policy: model.Reward, Factors: []model.ResultsFactor{
+				{Measure: "m", Variation: model.Improving, Assurance: model.ReliablyMet, Weight: 1, CertainPPM: 1_000_000, Reason: "r"},
+			}} // q = 5 %: multiplier 2.9
 		}, model.Optimal, want{949_00, model.AtRate}, want{851_00, model.AtRate}},
 	}
 	for _, tc := range tests {
@@ -251,7 +253,7 @@ func TestRefusals(t *testing.T) {
 	if _, _, err := engine.Allocate(ctx, town(1800)); err == nil || !strings.Contains(err.Error(), "canceled") {
 		t.Fatalf("a cancelled context gives %v", err)
 	}
-	if _, _, err := engine.Replay(context.Background(), []byte(`{"schema":2}`)); !fault.Is(err, fault.FailedPrecondition) {
+	if _, _, err := engine.Replay(context.Background(), []byte(`{"schema":3}`)); !fault.Is(err, fault.FailedPrecondition) {
 		t.Fatalf("unreadable bytes give %v", err)
 	}
 }

@@ -132,8 +132,8 @@ func TestGoldenElections(t *testing.T) {
 		in              model.Input
 		input, planHash string
 	}{
-		{square(model.EqualShares, model.AddOneUtilitarian, model.CostUtility), "d03d6e0ae6bc58378ad5fc2cba5b156795533e045fe32ae9e0cbb054e069bf3c", "4f405009223a9a365d02c1513b4ab0fc6485951e569d57d44d53061d8b6458bb"},
-		{square(model.GreedyVotes, model.NoCompletion, model.CardinalityUtility), "0a12254c0b6d31ee1527d91572bf6cb6c6a68d204392261686a86ab9b524d967", "1d39daa47abd484c717b034c844e7beed151838d98655f1abc4e9359ce82217f"},
+		{square(model.EqualShares, model.AddOneUtilitarian, model.CostUtility), "3d07c573f31a3ca46fb3b84436a90bbb420690175e868c3deb4a51f136e7cd73", "05876e23544dbb7aa497aa8e14206e8075146ed8d6e1fae7498fed5a3771d8d5"},
+		{square(model.GreedyVotes, model.NoCompletion, model.CardinalityUtility), "0dd0099cec6c173292e358d61ccd680221cbb2c639169f1b6e84d09af85ee9b0", "64bcb08c03eea2f4ede8dc84f7c6ecd99dca7cc94465c53f2a779ea7c299e9b2"},
 	}
 	for _, tc := range tests {
 		t.Run(string(tc.in.Method), func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/phrase"
@@ -164,8 +165,21 @@ func scoreCauses(s, t score.Score) []Cause {
 	return out
 }
 
+// gate is what results give, and which measures give it.
 func gate(r score.ResultsPart) string {
-	return fmt.Sprintf("%s under %s, %s points", r.Signal, r.Policy, points(r.MilliBP))
+	if r.Policy == model.Neutral {
+		return "none"
+	}
+	verdicts := []string{}
+	for i := range r.Factors {
+		f := &r.Factors[i]
+		said := "unknown"
+		if f.Usable() {
+			said = fmt.Sprintf("%s and %s", f.Variation, f.Assurance)
+		}
+		verdicts = append(verdicts, fmt.Sprintf("measure %q %s", f.Measure, said))
+	}
+	return fmt.Sprintf("%s points under %s (%s)", signed(r.MilliBP), r.Policy, strings.Join(verdicts, "; "))
 }
 
 func magnitude(v int64) int64 { return max(v, -v) }

@@ -24,7 +24,10 @@ func town() model.Input {
 				ID: "fire", Version: "v7", Mandate: &model.Mandate{Minimum: 400_00, Citation: "City Charter § 5", Attested: true}, EligibleFunds: []string{"water"},
 				CostLines: []model.CostLine{{ID: "a", Fund: "general", Treatment: model.Competes, Amount: 1_000_00}, {ID: "b", Fund: "general", Treatment: model.MustPay, Amount: 100_00}},
 				Alignment: []model.Alignment{{Goal: "safety", Level: 4}},
-				Results:   &model.ResultsGate{Signal: model.Missed, Policy: model.Remedy, CertainPPM: 500_000, Reason: "response time, provisional"},
+				Results: &model.ResultsGate{Policy: model.Remedy, Factors: []model.ResultsFactor{
+					{Measure: "response", Variation: model.Concerning, Assurance: model.ReliablyMissed, Weight: 2, CertainPPM: 500_000, Reason: "It slows down"},
+					{Measure: "visits", Variation: model.InsufficientData, Assurance: model.NoTarget, Weight: 1, Reason: "Not usable: 2 values."},
+				}},
 			},
 			{
 				ID: "parks", Version: "v2", CostLines: []model.CostLine{{ID: "a", Fund: "general", Treatment: model.Competes, Amount: 1_000_00}},
@@ -65,7 +68,10 @@ func TestAReasonCanBeReadOut(t *testing.T) {
 		"Its priority score is 100 %.",
 		"Safe streets weighs 75 %; an alignment of 4 of 4 gives 75 points.",
 		"Its alignment with Play is unknown; the median, 4 of 4, stands in for it",
-		"MISSED under the policy REMEDY, which moves the score by 2.5 points: response time, provisional",
+		`Measure "response" (CONCERNING, RELIABLY_MISSED, weight 2 of 3) is worth +5 points, of which 50 % counts because its series is short: `+
+			"it moves the score by +1.67 points under REMEDY: It slows down.",
+		`Measure "visits" (weight 1 of 3) tells nothing that can move it: Not usable: 2 values.`,
+		"Together its results move the score by +1.67 points.",
 		"held between 0 and 100 %",
 		"400.00 USD of it is protected by an attested mandate (City Charter § 5).",
 		"So 600.00 USD can move.",
@@ -74,7 +80,7 @@ func TestAReasonCanBeReadOut(t *testing.T) {
 		`Fund "water" is named by the program but does not compete in this allocation.`,
 		`would go to program "parks"`,
 		"its must-pay lines of", "do not compete: they come off the top, whole",
-		`priority revision "priority-3", results revision "results-1", request version "v7" and engine version 2`)
+		`priority revision "priority-3", results revision "results-1", request version "v7" and engine version 3`)
 	if l := r.Lines[1]; l.Multiplier != "1" || l.Amount-l.Base != l.Rounded || l.Citation != "City Charter § 5" {
 		t.Errorf("working %+v", l)
 	}
@@ -141,8 +147,10 @@ func TestDiffNamesWhatMovedEachProgram(t *testing.T) {
 		{"goal weight", func(in *model.Input) { in.Goals[0].WeightPPM, in.Goals[1].WeightPPM = 250_000, 750_000 }, explain.GoalWeight, `The weight of goal "play" goes from 25 % to 75 %, which moves the score by 50 points.`},
 		{"alignment", func(in *model.Input) { in.Programs[1].Alignment[1].Level = 0 }, explain.Aligned, `Its alignment with goal "play" goes from 4 to 0, which moves the score by -25 points.`},
 		{"results", func(in *model.Input) {
-			in.Programs[1].Results = &model.ResultsGate{Signal: model.Met, Policy: model.Reward, CertainPPM: 1_000_000}
-		}, explain.Results, "to MET under REWARD, 5 points, which moves the score by 5 points."},
+			in.Programs[1].Results = &model.ResultsGate{Policy: model.Reward, Factors: []model.ResultsFactor{
+				{Measure: "visits", Variation: model.Improving, Assurance: model.ReliablyMet, Weight: 1, CertainPPM: 1_000_000, Reason: "r"},
+			}}
+		}, explain.Results, `from none to +5 points under REWARD (measure "visits" IMPROVING and RELIABLY_MET), which moves the score by 5 points.`},
 		{"equity", func(in *model.Input) { in.Programs[1].EquityBP = 500 }, explain.Equity, "Equity goes from 0 to 5 points."},
 		{"base", func(in *model.Input) { in.Programs[1].CostLines[0].Amount = 1_100_00 }, explain.Base, "goes from 1,000.00 USD to 1,100.00 USD"},
 		{"mandate", func(in *model.Input) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/phrase"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/score"
 )
 
 // teller collects sentences in one currency.
@@ -83,13 +84,7 @@ func (t *teller) score(r *Reason) {
 		}
 		t.say("Attribute %s weighs %s beside the goals; its level of %s%s gives %s points.", a.Name, phrase.Share(a.WeightPPM), level(a.Halves), unknown, points(a.MilliBP))
 	}
-	if g := s.Results; g.Policy != model.Neutral || g.Signal != model.Unknown {
-		reason := ""
-		if g.Reason != "" {
-			reason = ": " + g.Reason
-		}
-		t.say("Its results are %s under the policy %s, which moves the score by %s points%s.", g.Signal, g.Policy, points(g.MilliBP), reason)
-	}
+	t.results(&s.Results)
 	if s.EquityBP != 0 {
 		t.say("Equity moves the score by %s points.", points(1000*s.EquityBP))
 	}
@@ -97,6 +92,39 @@ func (t *teller) score(r *Reason) {
 		t.say("The score is held between 0 and 100 %%.")
 	}
 }
+
+// results tells what each measure moved, and what all of them did.
+func (t *teller) results(r *score.ResultsPart) {
+	if r.Reason != "" {
+		t.say("Results do not move it: %s.", r.Reason)
+	}
+	for i := range r.Factors {
+		f := &r.Factors[i]
+		weight := fmt.Sprintf("weight %d of %d", f.Weight, r.Weight)
+		verdict := fmt.Sprintf("%s, %s, %s", f.Variation, f.Assurance, weight)
+		switch {
+		case !f.Usable():
+			t.say("Measure %q (%s) tells nothing that can move it: %s", f.Measure, weight, sentence(f.Reason))
+		case r.Policy == model.Neutral:
+			t.say("Measure %q (%s) moves nothing under %s: %s", f.Measure, verdict, r.Policy, sentence(f.Reason))
+		case f.PointsBP == 0:
+			t.say("Measure %q (%s) is worth no points under %s: %s", f.Measure, verdict, r.Policy, sentence(f.Reason))
+		default:
+			half := ""
+			if f.CertainPPM < model.Whole {
+				half = fmt.Sprintf(", of which %s counts because its series is short", phrase.Share(f.CertainPPM))
+			}
+			t.say("Measure %q (%s) is worth %s points%s: it moves the score by %s points under %s: %s",
+				f.Measure, verdict, signed(1000*f.PointsBP), half, signed(f.MilliBP), r.Policy, sentence(f.Reason))
+		}
+	}
+	if len(r.Factors) > 1 && r.MilliBP != 0 {
+		t.say("Together its results move the score by %s points.", signed(r.MilliBP))
+	}
+}
+
+// sentence ends with a full stop.
+func sentence(s string) string { return strings.TrimSuffix(s, ".") + "." }
 
 func (t *teller) fixed(l *Line) {
 	switch l.Reason {

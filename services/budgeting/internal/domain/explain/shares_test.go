@@ -51,7 +51,7 @@ func TestProjectsCanBeReadOut(t *testing.T) {
 			"Every voter had 10.00 USD to spend: an equal part of 10,000.00 USD.",
 			"It was bought in round 1: no other project that could be bought asked less of its supporters for every 1,000.00 USD of project.",
 			"They paid 8.00 USD each, that is 2.00 USD for every 1,000.00 USD of project.",
-			`This follows the ballots of 1,000 voters, request version "v3" and engine version 2.`,
+			`This follows the ballots of 1,000 voters, request version "v3" and engine version 3.`,
 		}},
 		{"too little left", square(model.NoCompletion), "bikes", []string{
 			"400 of 1,000 voters support it.",

@@ -40,8 +40,9 @@ func (e *encoder) params(p *Params) {
 		e.raw("}")
 	})
 	optList(e, `,"results":`, p.Results, func(e *encoder, r *ResultRule) {
-		e.text(`{"signal":`, string(r.Signal))
-		e.text(`,"policy":`, string(r.Policy))
+		e.text(`{"policy":`, string(r.Policy))
+		e.text(`,"variation":`, string(r.Variation))
+		e.text(`,"assurance":`, string(r.Assurance))
 		e.int(`,"points_bp":`, r.PointsBP)
 		e.raw("}")
 	})
@@ -107,9 +108,8 @@ func (e *encoder) program(p *Program, goals []Goal) {
 		e.raw("}")
 	})
 	if r := p.Results; r != nil {
-		e.text(`,"results":{"signal":`, string(r.Signal))
-		e.text(`,"policy":`, string(r.Policy))
-		e.int(`,"certain_ppm":`, r.CertainPPM)
+		e.text(`,"results":{"policy":`, string(r.Policy))
+		optList(e, `,"factors":`, r.Factors, (*encoder).factor)
 		e.optText(`,"reason":`, r.Reason)
 		e.raw("}")
 	}
@@ -128,6 +128,16 @@ func (e *encoder) program(p *Program, goals []Goal) {
 		e.int(`,"cost":`, p.Cost)
 		e.raw("}")
 	})
+	e.raw("}")
+}
+
+func (e *encoder) factor(f *ResultsFactor) {
+	e.text(`{"measure":`, f.Measure)
+	e.text(`,"variation":`, string(f.Variation))
+	e.text(`,"assurance":`, string(f.Assurance))
+	e.int(`,"weight":`, f.Weight)
+	e.int(`,"certain_ppm":`, f.CertainPPM)
+	e.text(`,"reason":`, f.Reason)
 	e.raw("}")
 }
 

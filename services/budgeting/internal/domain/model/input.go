@@ -51,26 +51,53 @@ type AttributeWeight struct {
 	WeightPPM int64  `json:"weight_ppm"`
 }
 
-// ResultRule is one row of the results table.
+// ResultRule is one row of the results table: what a verdict on a measure does to the score of a program with this policy.
 type ResultRule struct {
-	Signal   Signal `json:"signal"`
-	Policy   Policy `json:"policy"`
-	PointsBP int64  `json:"points_bp"`
+	Policy    Policy    `json:"policy"`
+	Variation Variation `json:"variation"`
+	Assurance Assurance `json:"assurance"`
+	PointsBP  int64     `json:"points_bp"`
 }
 
-// DefaultParams is spread 3, at most 20 % off the movable base, and a results table of ±5 points of 100.
+// DefaultParams is spread 3, at most 20 % off the movable base, and the results table of ±5 points of 100.
 func DefaultParams() Params {
 	return Params{SpreadMilli: 3000, MaxCutPPM: 200_000, ResultsCapBP: 500, EquityCapBP: 500, Results: DefaultResults(500)}
 }
 
-// DefaultResults is the symmetric table: REWARD adds points for MET and takes them for MISSED, REMEDY the other way round.
-func DefaultResults(pointsBP int64) []ResultRule {
-	return []ResultRule{
-		{Met, Remedy, -pointsBP},
-		{Met, Reward, pointsBP},
-		{Missed, Remedy, pointsBP},
-		{Missed, Reward, -pointsBP},
+// DefaultResults is the published table for a cap, in its order and without the rows that move nothing. h is half the cap, rounded down:
+//
+//	REWARD           IMPROVING  COMMON_CAUSE  CONCERNING
+//	RELIABLY_MET          +cap            +h           0
+//	HIT_OR_MISS             +h             0          -h
+//	RELIABLY_MISSED          0            -h        -cap
+//	NO_TARGET               +h             0          -h
+//
+// REMEDY is its negative: what falls short gains. NEUTRAL has no rows, and neither has INSUFFICIENT_DATA.
+func DefaultResults(capBP int64) []ResultRule {
+	half := capBP / 2
+	rewards := []ResultRule{ // by variation and assurance
+		{Reward, CommonCause, ReliablyMet, half},
+		{Reward, CommonCause, ReliablyMissed, -half},
+		{Reward, Concerning, HitOrMiss, -half},
+		{Reward, Concerning, NoTarget, -half},
+		{Reward, Concerning, ReliablyMissed, -capBP},
+		{Reward, Improving, HitOrMiss, half},
+		{Reward, Improving, NoTarget, half},
+		{Reward, Improving, ReliablyMet, capBP},
 	}
+	table := make([]ResultRule, 0, 2*len(rewards))
+	for _, sign := range []int64{-1, 1} {
+		for _, r := range rewards {
+			if r.PointsBP *= sign; r.PointsBP == 0 {
+				continue
+			}
+			if sign < 0 {
+				r.Policy = Remedy
+			}
+			table = append(table, r)
+		}
+	}
+	return table
 }
 
 // Goal is a community priority with its certified weight; the weights add up to 1,000,000.
@@ -194,13 +221,25 @@ type Attribute struct {
 	Level int64  `json:"level"`
 }
 
-// ResultsGate is the frozen verdict on a program and the policy that council chose for it before the year.
+// ResultsGate is the published verdicts on a program's measures and the policy by which they count.
 type ResultsGate struct {
-	Signal     Signal `json:"signal"`
-	Policy     Policy `json:"policy"`
-	CertainPPM int64  `json:"certain_ppm"`      // share of the points that count: 1,000,000, or 500,000 for a provisional verdict
-	Reason     string `json:"reason,omitempty"` // what the verdict came from
+	Policy  Policy          `json:"policy"`            // council's, or NEUTRAL where that does not count
+	Factors []ResultsFactor `json:"factors,omitempty"` // by measure; those that nothing is known of weigh too
+	Reason  string          `json:"reason,omitempty"`  // why council's policy does not count, or why there are no factors
 }
+
+// ResultsFactor is the published verdict on one measure. Its points count by the certain share of them and by its weight among the factors.
+type ResultsFactor struct {
+	Measure    string    `json:"measure"` // id
+	Variation  Variation `json:"variation"`
+	Assurance  Assurance `json:"assurance"`
+	Weight     int64     `json:"weight"`
+	CertainPPM int64     `json:"certain_ppm"` // 1,000,000, of a provisional verdict 500,000, of an unusable one 0
+	Reason     string    `json:"reason"`
+}
+
+// Usable says whether the verdict can move a score.
+func (f *ResultsFactor) Usable() bool { return f.CertainPPM > 0 && f.Variation != InsufficientData }
 
 // Revisions pins what the input was read from.
 type Revisions struct {

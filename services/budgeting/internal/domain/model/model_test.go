@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -11,6 +12,17 @@ import (
 	"github.com/throughline/throughline/services/budgeting/internal/domain/modeltest"
 	"github.com/throughline/throughline/services/platform/fault"
 )
+
+// gated gives the first program a good verdict, and changes it.
+func gated(change func(*model.ResultsGate)) func(*model.Input) {
+	return func(in *model.Input) {
+		in.Revisions.Results = model.Revision{Name: "x", Hash: "h"}
+		in.Programs[0].Results = &model.ResultsGate{Policy: model.Reward, Factors: []model.ResultsFactor{
+			{Measure: "m", Variation: model.Improving, Assurance: model.ReliablyMet, Weight: 1, CertainPPM: 1_000_000, Reason: "r"},
+		}}
+		change(in.Programs[0].Results)
+	}
+}
 
 func valid() model.Input { return modeltest.City(2, 3, "1") }
 
@@ -21,7 +33,7 @@ func TestValidateNamesTheFieldAndTheRemedy(t *testing.T) {
 		field  string
 		says   string
 	}{
-		{"schema", func(in *model.Input) { in.Schema = 9 }, "schema", "version 2"},
+		{"schema", func(in *model.Input) { in.Schema = 9 }, "schema", "version 3"},
 		{"engine version", func(in *model.Input) { in.EngineVersion = "" }, "engine_version", "fill it in"},
 		{"method", func(in *model.Input) { in.Method = "MAGIC" }, "method", "PRIORITY_ADJUSTMENT"},
 		{"currency", func(in *model.Input) { in.Currency = "usd" }, "currency", "three capital letters"},
@@ -29,7 +41,13 @@ func TestValidateNamesTheFieldAndTheRemedy(t *testing.T) {
 		{"spread", func(in *model.Input) { in.Params.SpreadMilli = 999 }, "params.spread_milli", "from 1000"},
 		{"max cut", func(in *model.Input) { in.Params.MaxCutPPM = 1_000_001 }, "params.max_cut_ppm", "to 1000000"},
 		{"results cap", func(in *model.Input) { in.Params.ResultsCapBP = 501 }, "params.results_cap_bp", "to 500"},
-		{"results row", func(in *model.Input) { in.Params.Results = append(in.Params.Results, in.Params.Results[0]) }, "params.results[4]", "keep one row"},
+		{"results row", func(in *model.Input) { in.Params.Results = append(in.Params.Results, in.Params.Results[0]) }, "params.results[16]", "keep one row"},
+		{"a row of NEUTRAL", func(in *model.Input) { in.Params.Results[0].Policy = model.Neutral }, "params.results[0].points_bp", "leave the row out"},
+		{"a row of nothing known", func(in *model.Input) { in.Params.Results[0].Variation = model.InsufficientData }, "params.results[0].points_bp", "moves nothing"},
+		{"a row of no policy", func(in *model.Input) { in.Params.Results[0].Policy = "" }, "params.results[0].policy", "REMEDY"},
+		{"a row of no variation", func(in *model.Input) { in.Params.Results[0].Variation = "BETTER" }, "params.results[0].variation", "IMPROVING"},
+		{"a row of no assurance", func(in *model.Input) { in.Params.Results[0].Assurance = "MET" }, "params.results[0].assurance", "RELIABLY_MET"},
+		{"a row beyond the cap", func(in *model.Input) { in.Params.Results[0].PointsBP = -501 }, "params.results[0].points_bp", "from -500"},
 		{"attribute weights", func(in *model.Input) {
 			in.Params.Attributes = []model.AttributeWeight{{"a", 3_000_000}, {"b", 3_000_000}}
 		}, "params.attributes", "at most 4000000"},
@@ -64,9 +82,23 @@ func TestValidateNamesTheFieldAndTheRemedy(t *testing.T) {
 		{"revenue fund", func(in *model.Input) { in.Programs[0].Revenue = []model.Revenue{{Fund: "x"}} }, "programs[0].revenue[0].fund", "add the fund"},
 		{"alignment goal", func(in *model.Input) { in.Programs[0].Alignment[0].Goal = "x" }, "programs[0].alignment[0].goal", "drop the alignment"},
 		{"alignment level", func(in *model.Input) { in.Programs[0].Alignment[0].Level = 5 }, "programs[0].alignment[0].level", "from 0 to 4"},
-		{"results signal", func(in *model.Input) { in.Programs[0].Results = &model.ResultsGate{Policy: model.Reward} }, "programs[0].results.signal", "MISSED"},
+		{"results policy", gated(func(g *model.ResultsGate) { g.Policy = "PUNISH" }), "programs[0].results.policy", "REMEDY"},
+		{"a measure without an id", gated(func(g *model.ResultsGate) { g.Factors[0].Measure = "" }), "programs[0].results.factors[0].measure", "fill it in"},
+		{"a measure twice", gated(func(g *model.ResultsGate) { g.Factors = append(g.Factors, g.Factors[0]) }), "programs[0].results.factors[1].measure", "keep one"},
+		{"a verdict on variation", gated(func(g *model.ResultsGate) { g.Factors[0].Variation = "" }), "programs[0].results.factors[0].variation", "COMMON_CAUSE"},
+		{"a verdict on assurance", gated(func(g *model.ResultsGate) { g.Factors[0].Assurance = "MET" }), "programs[0].results.factors[0].assurance", "HIT_OR_MISS"},
+		{"a measure without weight", gated(func(g *model.ResultsGate) { g.Factors[0].Weight = 0 }), "programs[0].results.factors[0].weight", "from 1 to 1000000"},
+		{"a measure of too much weight", gated(func(g *model.ResultsGate) { g.Factors[0].Weight = 1_000_001 }), "programs[0].results.factors[0].weight", "from 1 to 1000000"},
+		{"a third of a verdict", gated(func(g *model.ResultsGate) { g.Factors[0].CertainPPM = 333_333 }), "programs[0].results.factors[0].certain_ppm", "half (500000)"},
+		{"a verdict without a reason", gated(func(g *model.ResultsGate) { g.Factors[0].Reason = "" }), "programs[0].results.factors[0].reason", "fill it in"},
+		{"too many measures", gated(func(g *model.ResultsGate) {
+			for i := range 1000 {
+				g.Factors = append(g.Factors, g.Factors[0])
+				g.Factors[i+1].Measure = strconv.Itoa(i)
+			}
+		}), "programs[0].results.factors", "may have 1000"},
 		{"results revision", func(in *model.Input) {
-			in.Programs[0].Results = &model.ResultsGate{Signal: model.Met, Policy: model.Reward}
+			in.Programs[0].Results = &model.ResultsGate{Policy: model.Reward}
 			in.Revisions.Results = model.Revision{}
 		}, "revisions.results.name", "fill it in"},
 		{"priority revision", func(in *model.Input) { in.Revisions.Priority.Hash = "" }, "revisions.priority.hash", "fill it in"},
@@ -143,7 +175,7 @@ func TestDecodeRefusesWhatItWouldNotWrite(t *testing.T) {
 	tests := []struct{ name, bytes, says string }{
 		{"spaces", strings.Replace(string(good), `,"`, `, "`, 1), "not in canonical form"},
 		{"an unknown field", strings.Replace(string(good), `{"schema"`, `{"x":1,"schema"`, 1), "unknown field"},
-		{"another schema", strings.Replace(string(good), `"schema":2`, `"schema":1`, 1), "schema version 1"},
+		{"another schema", strings.Replace(string(good), `"schema":3`, `"schema":2`, 1), "schema version 2"},
 		{"a fraction", strings.Replace(string(good), `"rounding_unit":100`, `"rounding_unit":1.5`, 1), "cannot unmarshal"},
 		{"something after the end", string(good) + "{}", "not in canonical form"},
 		{"half of it", string(good[:len(good)/2]), "unexpected EOF"},
@@ -155,7 +187,7 @@ func TestDecodeRefusesWhatItWouldNotWrite(t *testing.T) {
 			}
 		})
 	}
-	if _, err := model.DecodePlan([]byte(`{"schema":2}`)); err == nil {
+	if _, err := model.DecodePlan([]byte(`{"schema":3}`)); err == nil {
 		t.Fatal("half a plan is read")
 	}
 }

@@ -19,8 +19,10 @@ func byAlignedGoal(a, b *Alignment) int { return strings.Compare(a.Goal, b.Goal)
 func byAttribute(a, b *Attribute) int   { return strings.Compare(a.Name, b.Name) }
 
 func byRule(a, b *ResultRule) int {
-	return cmp.Or(cmp.Compare(a.Signal, b.Signal), cmp.Compare(a.Policy, b.Policy))
+	return cmp.Or(cmp.Compare(a.Policy, b.Policy), cmp.Compare(a.Variation, b.Variation), cmp.Compare(a.Assurance, b.Assurance))
 }
+
+func byMeasure(a, b *ResultsFactor) int { return strings.Compare(a.Measure, b.Measure) }
 
 // Normalize returns a deep copy with every slice sorted by id and the schema version filled in.
 func (in Input) Normalize() Input {
@@ -57,6 +59,9 @@ func (in Input) copyIn(m *Memory) Input {
 		p.Attributes = take(&room.attributes, p.Attributes)
 		p.Grants, p.Positions = slices.Clone(p.Grants), slices.Clone(p.Positions)
 		p.Mandate, p.Cap, p.HoldHarmless, p.Results = copied(p.Mandate), copied(p.Cap), copied(p.HoldHarmless), copied(p.Results)
+		if p.Results != nil {
+			p.Results.Factors = take(&room.factors, p.Results.Factors)
+		}
 	}
 	return out
 }
@@ -77,6 +82,9 @@ func (in *Input) sort() {
 		order(p.Attributes, byAttribute)
 		order(p.Grants, byGrant)
 		order(p.Positions, byTitle)
+		if p.Results != nil {
+			order(p.Results.Factors, byMeasure)
+		}
 	}
 }
 
@@ -91,7 +99,8 @@ func (in *Input) IsNormal() bool {
 	for i := range in.Programs {
 		p := &in.Programs[i]
 		if p.CostLines == nil || !isSorted(p.CostLines, byLine) || !isSorted(p.EligibleFunds, byID) || !isSorted(p.Revenue, byPayer) ||
-			!isSorted(p.Alignment, byAlignedGoal) || !isSorted(p.Attributes, byAttribute) || !isSorted(p.Grants, byGrant) || !isSorted(p.Positions, byTitle) {
+			!isSorted(p.Alignment, byAlignedGoal) || !isSorted(p.Attributes, byAttribute) || !isSorted(p.Grants, byGrant) || !isSorted(p.Positions, byTitle) ||
+			(p.Results != nil && !isSorted(p.Results.Factors, byMeasure)) {
 			return false
 		}
 	}
@@ -106,11 +115,12 @@ type Memory struct {
 	revenue    []Revenue
 	alignment  []Alignment
 	attributes []Attribute
+	factors    []ResultsFactor
 }
 
 // room is all of the memory, made large enough.
 func (m *Memory) room(programs []Program) Memory {
-	var costLines, eligible, revenue, alignment, attributes int
+	var costLines, eligible, revenue, alignment, attributes, factors int
 	for i := range programs {
 		p := &programs[i]
 		costLines += len(p.CostLines)
@@ -118,9 +128,13 @@ func (m *Memory) room(programs []Program) Memory {
 		revenue += len(p.Revenue)
 		alignment += len(p.Alignment)
 		attributes += len(p.Attributes)
+		if p.Results != nil {
+			factors += len(p.Results.Factors)
+		}
 	}
 	m.programs, m.costLines, m.eligible = enough(m.programs, len(programs)), enough(m.costLines, costLines), enough(m.eligible, eligible)
 	m.revenue, m.alignment, m.attributes = enough(m.revenue, revenue), enough(m.alignment, alignment), enough(m.attributes, attributes)
+	m.factors = enough(m.factors, factors)
 	return *m
 }
 

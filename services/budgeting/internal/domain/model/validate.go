@@ -20,6 +20,8 @@ const (
 	maxPointsBP     = 500
 	maxWork         = 1_000_000_000_000
 	fullScoreBP     = 10_000
+	maxWeight       = 1_000_000 // of a measure
+	maxFactors      = 1000      // of a program: their points times their weights stay below 2^59
 )
 
 // Validate lists every violation with the field, what is wrong and what would mend it; the error is a fault of kind Invalid.
@@ -95,10 +97,13 @@ func (c *checker) params(p Params) {
 	rules := map[string]bool{}
 	for i, r := range p.Results {
 		field := fmt.Sprintf("params.results[%d]", i)
-		oneOf(c, field+".signal", r.Signal, Signals())
 		oneOf(c, field+".policy", r.Policy, Policies())
+		oneOf(c, field+".variation", r.Variation, Variations())
+		oneOf(c, field+".assurance", r.Assurance, Assurances())
 		c.between(field+".points_bp", r.PointsBP, -maxPointsBP, maxPointsBP)
-		key := string(r.Signal) + " × " + string(r.Policy)
+		c.Check(r.PointsBP == 0 || (r.Policy != Neutral && r.Variation != InsufficientData), field+".points_bp",
+			"is %d; what is %s or %s moves nothing, so leave the row out", r.PointsBP, Neutral, InsufficientData)
+		key := string(r.Policy) + " × " + string(r.Variation) + " × " + string(r.Assurance)
 		c.Check(!rules[key], field, "repeats %s; keep one row", key)
 		rules[key] = true
 	}

@@ -200,12 +200,31 @@ func (c *checker) rating(at spot, p *Program) {
 		c.from(here, "level", a.Level, -4, 4)
 	}
 	if r := p.Results; r != nil {
-		among(c, at, "results.signal", r.Signal, Signals())
 		among(c, at, "results.policy", r.Policy, Policies())
-		c.from(at, "results.certain_ppm", r.CertainPPM, 0, Whole)
 		c.utf8(at, "results.reason", r.Reason)
+		c.factors(at, r.Factors)
 	}
 	c.from(at, "equity_bp", p.EquityBP, -fullScoreBP, fullScoreBP)
+}
+
+func (c *checker) factors(at spot, factors []ResultsFactor) {
+	if len(factors) > maxFactors {
+		c.Add(at.field("results.factors"), "has %d measures; a program may have %d", len(factors), maxFactors)
+	}
+	for i := range factors {
+		f, here := &factors[i], at.in("results.factors", i)
+		c.name(here, "measure", f.Measure)
+		if repeats(factors[:i], func(o *ResultsFactor) bool { return o.Measure == f.Measure }) {
+			c.Add(here.field("measure"), "repeats %q; keep one", f.Measure)
+		}
+		among(c, here, "variation", f.Variation, Variations())
+		among(c, here, "assurance", f.Assurance, Assurances())
+		c.from(here, "weight", f.Weight, 1, maxWeight)
+		if f.CertainPPM != 0 && f.CertainPPM != Whole/2 && f.CertainPPM != Whole {
+			c.Add(here.field("certain_ppm"), "is %d; all (%d), half (%d) or none (0) of a verdict's points count", f.CertainPPM, Whole, Whole/2)
+		}
+		c.name(here, "reason", f.Reason)
+	}
 }
 
 // stakes are the grants and positions that a reduction is told in.

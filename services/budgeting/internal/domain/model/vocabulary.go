@@ -2,7 +2,7 @@
 package model
 
 // SchemaVersion is the version of both canonical encodings; bytes of another version are refused, never guessed at.
-const SchemaVersion = 2
+const SchemaVersion = 3
 
 // Method is the rule that shares the money.
 type Method string
@@ -122,15 +122,32 @@ const (
 // Policies lists every policy.
 func Policies() []Policy { return []Policy{Neutral, Reward, Remedy} }
 
-// Signal is the frozen verdict of a program's measures; Unknown never counts as a miss.
-type Signal string
+// Variation is whether a measure's process changes, as its published chart says; InsufficientData never counts as a miss.
+type Variation string
 
-// Signals.
+// Variations.
 const (
-	Met     Signal = "MET"
-	Missed  Signal = "MISSED"
-	Unknown Signal = "UNKNOWN"
+	Improving        Variation = "IMPROVING"
+	CommonCause      Variation = "COMMON_CAUSE"
+	Concerning       Variation = "CONCERNING"
+	InsufficientData Variation = "INSUFFICIENT_DATA"
 )
 
-// Signals lists every signal.
-func Signals() []Signal { return []Signal{Met, Missed, Unknown} }
+// Variations lists every variation.
+func Variations() []Variation {
+	return []Variation{Improving, CommonCause, Concerning, InsufficientData}
+}
+
+// Assurance is what a measure's process, left as it is, does to its target.
+type Assurance string
+
+// Assurances.
+const (
+	ReliablyMet    Assurance = "RELIABLY_MET"
+	HitOrMiss      Assurance = "HIT_OR_MISS"
+	ReliablyMissed Assurance = "RELIABLY_MISSED"
+	NoTarget       Assurance = "NO_TARGET"
+)
+
+// Assurances lists every assurance.
+func Assurances() []Assurance { return []Assurance{ReliablyMet, HitOrMiss, ReliablyMissed, NoTarget} }

@@ -4,6 +4,7 @@ package modeltest
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 )
@@ -75,7 +76,7 @@ func randomProgram(r *rand.Rand, i int, in model.Input, scale int64) model.Progr
 		p.Attributes = []model.Attribute{{Name: "demand_change", Level: r.Int64N(9) - 4}}
 	}
 	if r.IntN(2) == 0 {
-		p.Results = &model.ResultsGate{Signal: pick(r, model.Signals()...), Policy: pick(r, model.Policies()...), CertainPPM: pick[int64](r, 1_000_000, 500_000, 333_333)}
+		p.Results = RandomGate(r)
 	}
 	if r.IntN(4) == 0 {
 		p.EquityBP = r.Int64N(1500) - 750
@@ -137,6 +138,18 @@ func fundEnvelopes(r *rand.Rand, in *model.Input) {
 		need = max(need, 10)
 		in.Funds[k].Available = max(income, need*pick[int64](r, 0, 5, 7, 8, 9, 10, 10, 11, 14)/10+r.Int64N(need/10+1))
 	}
+}
+
+// RandomGate is a policy with the verdicts on up to four measures.
+func RandomGate(r *rand.Rand) *model.ResultsGate {
+	gate := &model.ResultsGate{Policy: pick(r, model.Policies()...)}
+	for i := range r.IntN(5) {
+		gate.Factors = append(gate.Factors, model.ResultsFactor{
+			Measure: "m" + strconv.Itoa(i), Variation: pick(r, model.Variations()...), Assurance: pick(r, model.Assurances()...),
+			Weight: pick[int64](r, 1, 1, 2, 3, 7, 1_000_000), CertainPPM: pick[int64](r, 1_000_000, 500_000, 0), Reason: "r",
+		})
+	}
+	return gate
 }
 
 func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }

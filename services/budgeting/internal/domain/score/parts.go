@@ -26,9 +26,9 @@ func (s *Scorer) Score(p *model.Program) Score {
 		weighted += part.WeightPPM * part.Halves
 		out.Attributes = append(out.Attributes, part)
 	})
-	out.Results = s.results(p.Results)
+	out.Results = s.table.part(p.Results)
 	out.EquityBP = s.equity(p)
-	out.BP, out.Clamped = s.round(weighted, out.Results.PointsBP*out.Results.CertainPPM, out.EquityBP)
+	out.BP, out.Clamped = s.round(weighted, s.table.moved(p.Results), out.EquityBP)
 	return out
 }
 

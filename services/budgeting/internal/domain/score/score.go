@@ -2,8 +2,6 @@
 package score
 
 import (
-	"slices"
-
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 )
 
@@ -40,16 +38,6 @@ type AttributePart struct {
 	MilliBP   int64
 }
 
-// ResultsPart is what the results gate gives.
-type ResultsPart struct {
-	Signal     model.Signal
-	Policy     model.Policy
-	PointsBP   int64 // of the published table, after the cap
-	CertainPPM int64
-	MilliBP    int64
-	Reason     string
-}
-
 // neutralHalves stands in for an alignment that nobody knows: the middle of the 0–4 scale.
 const neutralHalves = 4
 
@@ -64,8 +52,7 @@ func (s *Scorer) Points() []int64 {
 	out := make([]int64, len(s.in.Programs))
 	for i := range s.in.Programs {
 		p := &s.in.Programs[i]
-		results := s.results(p.Results)
-		out[i], _ = s.round(s.weighted(p), results.PointsBP*results.CertainPPM, s.equity(p))
+		out[i], _ = s.round(s.weighted(p), s.table.moved(p.Results), s.equity(p))
 	}
 	return out
 }
@@ -76,11 +63,12 @@ type Scorer struct {
 	goalMedian []int64 // by goal, halves
 	attrMedian []int64 // by configured attribute
 	weight     int64   // goals and attributes together, ppm
+	table      Table
 }
 
 // New reads a normalized, valid input once.
 func New(in model.Input) *Scorer {
-	s := &Scorer{in: in}
+	s := &Scorer{in: in, table: Results(in.Params)}
 	for _, g := range in.Goals {
 		s.weight += g.WeightPPM
 	}
@@ -183,19 +171,6 @@ func (s *Scorer) weighted(p *model.Program) int64 {
 		sum += s.in.Params.Attributes[i].WeightPPM * halves
 	})
 	return sum
-}
-
-func (s *Scorer) results(r *model.ResultsGate) ResultsPart {
-	if r == nil {
-		return ResultsPart{Signal: model.Unknown, Policy: model.Neutral}
-	}
-	part := ResultsPart{Signal: r.Signal, Policy: r.Policy, CertainPPM: r.CertainPPM, Reason: r.Reason}
-	i := slices.IndexFunc(s.in.Params.Results, func(rule model.ResultRule) bool { return rule.Signal == r.Signal && rule.Policy == r.Policy })
-	if i >= 0 {
-		part.PointsBP = clamp(s.in.Params.Results[i].PointsBP, s.in.Params.ResultsCapBP)
-	}
-	part.MilliBP = halfEven(part.PointsBP*part.CertainPPM, model.Whole/1000)
-	return part
 }
 
 func (s *Scorer) equity(p *model.Program) int64 { return clamp(p.EquityBP, s.in.Params.EquityCapBP) }

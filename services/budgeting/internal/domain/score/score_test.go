@@ -19,8 +19,8 @@ func aligned(a, b, c int64) model.Program {
 }
 
 func TestPoints(t *testing.T) {
-	gate := func(p model.Program, s model.Signal, policy model.Policy, certain int64) model.Program {
-		p.Results = &model.ResultsGate{Signal: s, Policy: policy, CertainPPM: certain}
+	gate := func(p model.Program, v model.Variation, a model.Assurance, policy model.Policy, certain int64) model.Program {
+		p.Results = &model.ResultsGate{Policy: policy, Factors: []model.ResultsFactor{{Measure: "m", Variation: v, Assurance: a, Weight: 3, CertainPPM: certain}}}
 		return p
 	}
 	equity := func(p model.Program, bp int64) model.Program { p.EquityBP = bp; return p }
@@ -34,14 +34,14 @@ func TestPoints(t *testing.T) {
 		{"one goal", aligned(4, 0, 0), 6000},
 		{"half of one goal", aligned(2, 0, 0), 3000},
 		{"rounded once, down", aligned(0, 4, 0), 4000}, // 3999.99
-		{"reward for a target met", gate(aligned(2, 0, 0), model.Met, model.Reward, 1_000_000), 3500},
-		{"reward withdrawn for a miss", gate(aligned(2, 0, 0), model.Missed, model.Reward, 1_000_000), 2500},
-		{"remedy for a miss", gate(aligned(2, 0, 0), model.Missed, model.Remedy, 1_000_000), 3500},
-		{"a provisional verdict counts half", gate(aligned(2, 0, 0), model.Missed, model.Remedy, 500_000), 3250},
-		{"neutral ignores results", gate(aligned(2, 0, 0), model.Missed, model.Neutral, 1_000_000), 3000},
-		{"unknown is not a miss", gate(aligned(2, 0, 0), model.Unknown, model.Remedy, 1_000_000), 3000},
-		{"a tie goes to the even point, down", gate(aligned(0, 0, 0), model.Met, model.Reward, 1000), 0}, // 0.5
-		{"a tie goes to the even point, up", gate(aligned(0, 0, 0), model.Met, model.Reward, 3000), 2},   // 1.5
+		{"reward for what improves", gate(aligned(2, 0, 0), model.Improving, model.ReliablyMet, model.Reward, 1_000_000), 3500},
+		{"reward withdrawn for what worsens", gate(aligned(2, 0, 0), model.Concerning, model.ReliablyMissed, model.Reward, 1_000_000), 2500},
+		{"remedy for what worsens", gate(aligned(2, 0, 0), model.Concerning, model.ReliablyMissed, model.Remedy, 1_000_000), 3500},
+		{"a provisional verdict counts half", gate(aligned(2, 0, 0), model.Concerning, model.ReliablyMissed, model.Remedy, 500_000), 3250},
+		{"neutral ignores results", gate(aligned(2, 0, 0), model.Concerning, model.ReliablyMissed, model.Neutral, 1_000_000), 3000},
+		{"unknown is not a miss", gate(aligned(2, 0, 0), model.InsufficientData, model.NoTarget, model.Remedy, 0), 3000},
+		{"a tie goes to the even point, down", gate(aligned(0, 0, 0), model.Improving, model.ReliablyMet, model.Reward, 1000), 0}, // 0.5
+		{"a tie goes to the even point, up", gate(aligned(0, 0, 0), model.Improving, model.ReliablyMet, model.Reward, 3000), 2},   // 1.5
 		{"equity adds points", equity(aligned(2, 0, 0), 200), 3200},
 		{"equity is capped", equity(aligned(2, 0, 0), 9000), 3500},
 		{"the score is clamped above", equity(aligned(4, 4, 4), 100), 10_000},

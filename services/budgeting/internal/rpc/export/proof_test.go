@@ -119,8 +119,8 @@ func TestTampering(t *testing.T) {
 		"outcome of the file":         {func(d document) document { d.Outcome = "FEASIBLE"; return d }, "outcome"},
 		"certificate text":            {func(d document) document { d.Certificate[3] = "the mayor approves"; return d }, "certificate says something else"},
 		"certificate cut":             {func(d document) document { d.Certificate = d.Certificate[:2]; return d }, "certificate says something else"},
-		"blank in the input":          {replace(`"schema":2,`, `"schema": 2,`), "canonical"},
-		"unknown field in the input":  {replace(`"schema":2,`, `"schema":2,"x":1,`), "input cannot be read"},
+		"blank in the input":          {replace(`"schema":3,`, `"schema": 3,`), "canonical"},
+		"unknown field in the input":  {replace(`"schema":3,`, `"schema":3,"x":1,`), "input cannot be read"},
 		"number with a fraction":      {replace(`"available":395025`, `"available":395025.0`), "input cannot be read"},
 		"empty plan":                  {func(d document) document { d.Plan = ""; return d }, "plan cannot be read"},
 	} {

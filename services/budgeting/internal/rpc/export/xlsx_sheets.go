@@ -56,6 +56,9 @@ func (b *Book) summarySheet(s *sheet) error {
 			amount(loss.label, loss.minor)
 		}
 	}
+	amount("Competing money with a usable result", a.WithSignal)
+	row("Share of it", decimal(a.WithSignalPPM, 4)+" %")
+	amount("Competing money whose score results moved", a.MovedByResults)
 	if a.PositionsShort != 0 {
 		count("Positions short", int(a.PositionsShort))
 	}

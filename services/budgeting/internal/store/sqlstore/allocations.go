@@ -145,6 +145,11 @@ func (t allocationTx) Last(organization, budget string) (last int64, err error) 
 	return last, err
 }
 
+// Announce implements app.Allocations.
+func (t allocationTx) Announce(m domain.AdoptedMoney) error {
+	return t.journal.Append(resource.Change{Type: "allocation.adopted", Subject: m.Allocation, Resource: m})
+}
+
 // Before implements app.Allocations.
 func (t allocationTx) Before(a domain.Allocation) (before domain.Allocation, found bool, err error) {
 	var id string

@@ -41,12 +41,12 @@ var budgets = &resource.Kind[domain.Budget]{
 		Name: "budgets", Key: []string{"organization_id", "budget_id"},
 		Columns: []string{
 			"organization_id", "budget_id", "display_name", "fiscal_year", "plan", "envelopes", "rounding_unit", "currency", "state",
-			"version", "create_time", "update_time", "transfer_authorities", "adopted_allocation",
+			"version", "create_time", "update_time", "transfer_authorities", "adopted_allocation", "results_policy_freeze",
 		},
 		Values: func(b domain.Budget) []any {
 			return []any{
 				b.Organization, b.ID, b.DisplayName, b.FiscalYear, b.Plan, resource.JSON(b.Envelopes), b.RoundingUnit, b.Currency, b.State,
-				b.Version, b.CreateTime, b.UpdateTime, resource.JSON(b.Authorities), b.Adopted,
+				b.Version, b.CreateTime, b.UpdateTime, resource.JSON(b.Authorities), b.Adopted, resource.JSON(b.Freeze),
 			}
 		},
 		Scan: func(r sqldb.Row) (domain.Budget, error) {
@@ -54,7 +54,7 @@ var budgets = &resource.Kind[domain.Budget]{
 				Meta: meta(r, 9), Organization: r.Text(0), ID: r.Text(1), DisplayName: r.Text(2), FiscalYear: int(r.Int(3)),
 				Plan: r.Text(4), RoundingUnit: r.Int(6), Currency: r.Text(7), State: r.Text(8), Adopted: r.Text(13),
 			}
-			return b, errors.Join(resource.FromJSON(r.Text(5), &b.Envelopes), resource.FromJSON(r.Text(12), &b.Authorities))
+			return b, errors.Join(resource.FromJSON(r.Text(5), &b.Envelopes), resource.FromJSON(r.Text(12), &b.Authorities), resource.FromJSON(r.Text(14), &b.Freeze))
 		},
 	},
 }

@@ -155,6 +155,11 @@ func proofs(t *testing.T, h harness) {
 		b.Outcome = model.Infeasible
 		return errors.Join(tx.Allocations().Insert(failed), tx.Allocations().Insert(b))
 	})
+	money := domain.AdoptedMoney{Organization: "a", Budget: "fy", Allocation: a.Name(), Time: at, Currency: "USD", Programs: []domain.ProgramMoney{{Program: "one", Amount: 9}}}
+	write(t, h, func(tx app.Tx) error { return tx.Allocations().Announce(money) })
+	if got, want := told(t, h, "allocation"), "adopted "+a.Name()+" >"; len(got) != 4 || got[3] != want {
+		t.Errorf("told %q, the last should be %q", got, want)
+	}
 	q, err := listing.Parse(listing.Request{PageSize: 1, Filter: "flagged = true AND score_bp > 4999"}, app.AllocationLineList)
 	if err != nil {
 		t.Fatal(err)

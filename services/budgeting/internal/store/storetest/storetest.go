@@ -93,6 +93,7 @@ func budget(org, id string) domain.Budget {
 		Meta: first(), Organization: org, ID: id, DisplayName: "FY", FiscalYear: 2027, Plan: "organizations/" + org + "/plans/p",
 		Envelopes:    []domain.Envelope{{Fund: "general", Available: 5, OneTime: new(int64(2))}, {Fund: "debt", Available: 7}},
 		RoundingUnit: 100, Currency: "USD", State: domain.BudgetRequested, Adopted: "a1",
+		Freeze:      &domain.PolicyFreeze{Time: at, By: "bo", Resolution: "2026-31"},
 		Authorities: []domain.TransferAuthority{{Body: "Manager", Scope: domain.TransferFund, Limit: new(int64(9))}, {Body: "Chief", Scope: domain.TransferDepartment}},
 	}
 }

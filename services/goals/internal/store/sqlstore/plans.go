@@ -16,18 +16,18 @@ var organizations = &resource.Kind[domain.Organization]{
 		Name: "organizations", Key: []string{"organization_id"},
 		Columns: []string{
 			"organization_id", "display_name", "vision", "mission", "values_held", "currency_code",
-			"fiscal_year_start_month", "time_zone", "version", "create_time", "update_time",
+			"fiscal_year_start_month", "time_zone", "version", "create_time", "update_time", "public_reports",
 		},
 		Values: func(o domain.Organization) []any {
 			return []any{
 				o.ID, o.DisplayName, o.Vision, o.Mission, resource.JSON(o.Values), o.CurrencyCode,
-				o.FiscalYearStartMonth, o.TimeZone, o.Version, o.CreateTime, o.UpdateTime,
+				o.FiscalYearStartMonth, o.TimeZone, o.Version, o.CreateTime, o.UpdateTime, o.PublicReports,
 			}
 		},
 		Scan: func(r sqldb.Row) (domain.Organization, error) {
 			o := domain.Organization{
 				Meta: meta(r, 8), ID: r.Text(0), DisplayName: r.Text(1), Vision: r.Text(2), Mission: r.Text(3),
-				CurrencyCode: r.Text(5), FiscalYearStartMonth: int(r.Int(6)), TimeZone: r.Text(7),
+				CurrencyCode: r.Text(5), FiscalYearStartMonth: int(r.Int(6)), TimeZone: r.Text(7), PublicReports: r.Bool(11),
 			}
 			return o, resource.FromJSON(r.Text(4), &o.Values)
 		},

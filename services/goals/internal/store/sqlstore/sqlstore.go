@@ -2,8 +2,11 @@
 package sqlstore
 
 import (
+	"time"
+
 	"github.com/throughline/throughline/services/goals/internal/app"
 	"github.com/throughline/throughline/services/goals/internal/domain"
+	"github.com/throughline/throughline/services/platform/outbox"
 	"github.com/throughline/throughline/services/platform/resource"
 	"github.com/throughline/throughline/services/platform/sqldb"
 )
@@ -38,13 +41,28 @@ func (t txn) PriorityRevisions() resource.Collection[domain.PriorityRevision] {
 	return priorityRevisions.In(t.tx, t.journal)
 }
 
+func (t txn) CommunityBallots() app.CommunityBallots { return community(t) }
+
+func (t txn) BallotVersions(k domain.Prioritization, visit func(archived []byte) error) error {
+	return outbox.History(t.tx, k.Name()+"/ballots", endOfTime, func(e outbox.Event) error { return visit(e.Data) })
+}
+
+// endOfTime is later than any record time.
+var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
 func (t txn) CurrentRevision(organization, plan string) (rev domain.PriorityRevision, found bool, err error) {
 	var id string
 	found, err = sqldb.QueryOne(t.tx, "SELECT priority_revision_id FROM priority_revisions "+
-		"WHERE organization_id = ? AND plan_id = ? ORDER BY sequence DESC LIMIT 1",
-		[]any{organization, plan}, func(r sqldb.Row) error { id = r.Text(0); return nil })
+		"WHERE organization_id = ? AND plan_id = ? AND subject = ? ORDER BY sequence DESC LIMIT 1",
+		[]any{organization, plan, domain.OnGoals}, func(r sqldb.Row) error { id = r.Text(0); return nil })
 	if err != nil || !found {
 		return rev, false, err
 	}
 	return t.PriorityRevisions().Find(organization, plan, id)
+}
+
+func (t txn) LastSequence(organization, plan string) (sequence int64, err error) {
+	_, err = sqldb.QueryOne(t.tx, "SELECT sequence FROM priority_revisions WHERE organization_id = ? AND plan_id = ? ORDER BY sequence DESC LIMIT 1",
+		[]any{organization, plan}, func(r sqldb.Row) error { sequence = r.Int(0); return nil })
+	return sequence, err
 }

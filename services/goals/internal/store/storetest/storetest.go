@@ -57,7 +57,7 @@ func first() domain.Meta { return domain.Meta{}.Next(at) }
 func organization(id string) domain.Organization {
 	return domain.Organization{
 		Meta: first(), ID: id, DisplayName: "City", Vision: "v", Mission: "m", Values: []string{"x", "y"}, CurrencyCode: "USD",
-		FiscalYearStartMonth: 7, TimeZone: "UTC",
+		FiscalYearStartMonth: 7, TimeZone: "UTC", PublicReports: true,
 	}
 }
 

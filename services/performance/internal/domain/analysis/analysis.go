@@ -15,6 +15,7 @@ type Result struct {
 	Assurance       Assurance
 	AssuranceReason string // one sentence
 	Status          Status
+	Magnitude       Magnitude // of the latest charted value
 	RebaseAdvised   bool      // the process has run beside its mean for 12 points or more: its limits describe the past
 	Forecast        *Forecast // nil when none was asked for or too little is known
 	Quality         Quality
@@ -50,6 +51,7 @@ func Analyze(s Series, o Options) (Result, error) {
 	a.judgeVariation()
 	a.judgeAssurance()
 	a.out.Status = StatusOf(a.out.Variation, a.out.Assurance)
+	a.out.Magnitude = a.magnitude()
 	a.out.Forecast = a.forecast()
 	a.out.Quality = a.quality()
 	a.unscale()

@@ -91,8 +91,8 @@ func (a *analysis) readSignals(s Segment) {
 			if g.Favour == Favourable {
 				a.out.Variation = Improving
 			}
-			a.out.VariationReason = fmt.Sprintf("The %s signal (%s) over %d points is current and %s.", rule, g.Side,
-				g.Last-g.First+1, strings.ToLower(string(g.Favour)))
+			a.out.VariationReason = fmt.Sprintf("The %s signal (%s) over %s is current and %s.", rule, g.Side,
+				points(g.Last-g.First+1), strings.ToLower(string(g.Favour)))
 		}
 	}
 }
@@ -168,4 +168,12 @@ func (a *analysis) favour(s Segment, g Signal) Favour {
 	default:
 		return Neutral
 	}
+}
+
+// points is a number of points in words.
+func points(n int) string {
+	if n == 1 {
+		return "1 point"
+	}
+	return fmt.Sprintf("%d points", n)
 }

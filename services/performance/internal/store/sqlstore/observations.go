@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,56 +34,74 @@ var selectObservations = "SELECT o." + strings.Join(observationColumns, ", o.")
 // sameCell is the condition that two aliases are revisions of one cell.
 const sameCell = "n.organization_id = o.organization_id AND n.measure_id = o.measure_id AND n.period_start = o.period_start AND n.dimension = o.dimension"
 
-func (s observations) Frequencies(organization string, measures []string) (map[string]domain.Frequency, error) {
-	out := make(map[string]domain.Frequency, len(measures))
+func (s observations) Terms(organization string, measures []string) (map[string]domain.Terms, error) {
+	out := make(map[string]domain.Terms, len(measures))
 	for part := range chunks(measures) {
 		args := []any{organization}
 		for _, id := range part {
 			args = append(args, id)
 		}
-		err := s.tx.Query("SELECT measure_id, frequency FROM measures WHERE organization_id = ? AND measure_id IN (?"+
-			strings.Repeat(", ?", len(part)-1)+")", args, func(r sqldb.Row) error {
-			out[r.Text(0)] = domain.Frequency(r.Text(1))
-			return nil
+		err := s.tx.Query("SELECT m.measure_id, m.frequency, m.dimensions, (SELECT MAX(o.period_start) FROM observations o "+
+			"WHERE o.organization_id = m.organization_id AND o.measure_id = m.measure_id) FROM measures m "+
+			"WHERE m.organization_id = ? AND m.measure_id IN (?"+strings.Repeat(", ?", len(part)-1)+")", args, func(r sqldb.Row) error {
+			var dimensions []domain.Dimension
+			err := resource.FromJSON(r.Text(2), &dimensions)
+			out[r.Text(0)] = domain.NewTerms(domain.Frequency(r.Text(1)), dimensions, domain.Date(r.Text(3)))
+			return err
 		})
 		if err != nil {
-			return nil, fmt.Errorf("read frequencies: %w", err)
+			return nil, fmt.Errorf("read terms of measures: %w", err)
 		}
 	}
 	return out, nil
 }
 
-func (s observations) Current(organization string, cells []domain.Cell) (map[domain.Cell]domain.Observation, error) {
-	out := make(map[domain.Cell]domain.Observation, len(cells))
+func (s observations) Current(organization string, cells []domain.Cell) ([]domain.Known, error) {
+	out := make([]domain.Known, len(cells))
+	at := 0
 	for part := range chunks(cells) {
 		args := make([]any, 0, 3*len(part)+2)
 		for _, c := range part {
-			args = append(args, c.Measure, c.Period, c.Dimension)
+			args = append(args, c.Measure, string(c.Period), c.Dimension)
 		}
-		args = append(args, organization, organization)
-		// CROSS JOIN keeps SQLite from reading the organization's whole history to look for the few cells in it; the latest
-		// revision is sought by the cell alone, so that each is found by its whole key however many others there are.
-		query := "WITH cells (measure_id, period_start, dimension) AS (VALUES (?, ?, ?)" + strings.Repeat(", (?, ?, ?)", len(part)-1) + ") " +
-			selectObservations + " FROM cells c CROSS JOIN observations o WHERE o.organization_id = ? AND o.measure_id = c.measure_id " +
-			"AND o.period_start = c.period_start AND o.dimension = c.dimension AND o.revision = (SELECT MAX(n.revision) FROM observations n " +
-			"WHERE n.organization_id = ? AND n.measure_id = c.measure_id AND n.period_start = c.period_start AND n.dimension = c.dimension)"
-		err := s.tx.Query(query, args, func(r sqldb.Row) error {
-			o := scanObservation(r)
-			out[o.Cell] = o
+		err := s.tx.Query(currentQuery(len(part)), append(args, organization, organization), func(r sqldb.Row) error {
+			if i := at + int(r.Int(0)); i < len(out) { // else it repeats the last
+				out[i] = domain.Known{Value: r.Float(1), Revision: r.Int(2), RecordTime: r.Time(3)}
+			}
 			return nil
 		})
 		if err != nil {
 			return nil, fmt.Errorf("read current values: %w", err)
 		}
+		at += len(part)
 	}
 	return out, nil
+}
+
+// currentQuery looks up n cells. CROSS JOIN keeps SQLite from reading the organization's whole history to look for the few
+// cells in it; the latest revision is sought by the cell alone, so that each is found by its whole key however many others
+// there are.
+func currentQuery(n int) string {
+	var b strings.Builder
+	b.WriteString("WITH cells (i, measure_id, period_start, dimension) AS (VALUES ")
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("(" + strconv.Itoa(i) + ", ?, ?, ?)")
+	}
+	b.WriteString(") SELECT c.i, o.value, o.revision, o.record_time FROM cells c CROSS JOIN observations o " +
+		"WHERE o.organization_id = ? AND o.measure_id = c.measure_id AND o.period_start = c.period_start AND o.dimension = c.dimension " +
+		"AND o.revision = (SELECT MAX(n.revision) FROM observations n WHERE n.organization_id = ? AND n.measure_id = c.measure_id " +
+		"AND n.period_start = c.period_start AND n.dimension = c.dimension)")
+	return b.String()
 }
 
 func (s observations) Append(recorded domain.Recorded) error {
 	rows := make([][]any, len(recorded.Observations))
 	for i, o := range recorded.Observations {
 		rows[i] = []any{
-			o.Organization, o.Measure, o.Period, o.Dimension, o.Revision, o.Value, o.Source, o.RecordTime, o.RecordedBy,
+			o.Organization, o.Measure, string(o.Period), o.Dimension, o.Revision, o.Value, o.Source, o.RecordTime, o.RecordedBy,
 		}
 	}
 	if _, err := sqldb.InsertRows(s.tx, "observations", observationColumns, rows, ""); err != nil {
@@ -91,13 +110,6 @@ func (s observations) Append(recorded domain.Recorded) error {
 	return s.journal.Append(resource.Change{
 		Type: "observations.recorded", Subject: domain.OrganizationName(recorded.Organization), Resource: recorded,
 	})
-}
-
-func (s observations) Latest(organization, measure string, first, last domain.Date) (o domain.Observation, found bool, err error) {
-	found, err = sqldb.QueryOne(s.tx, selectObservations+" FROM observations o WHERE o.organization_id = ? AND o.measure_id = ? "+
-		"AND o.period_start >= ? AND o.period_start <= ? AND o.dimension = '' ORDER BY o.period_start DESC, o.revision DESC LIMIT 1",
-		[]any{organization, measure, first, last}, func(r sqldb.Row) error { o = scanObservation(r); return nil })
-	return o, found, err
 }
 
 func (s observations) Series(organization, measure, dimension string, asOf time.Time) ([]domain.Observation, error) {
@@ -125,11 +137,16 @@ func recordedBy(asOf time.Time) int64 {
 	return asOf.UnixMicro()
 }
 
-func (s observations) List(organization, measure string, asOf time.Time, q listing.Query) (page []domain.Observation, next string, err error) {
+func (s observations) List(
+	organization, measure string, asOf time.Time, every bool, q listing.Query,
+) (page []domain.Observation, next string, err error) {
 	until := recordedBy(asOf)
-	query := selectObservations + " FROM observations o WHERE o.organization_id = ? AND o.measure_id = ? AND o.record_time <= ? " +
-		"AND NOT EXISTS (SELECT 1 FROM observations n WHERE " + sameCell + " AND n.revision > o.revision AND n.record_time <= ?)"
-	args := []any{organization, measure, until, until}
+	query := selectObservations + " FROM observations o WHERE o.organization_id = ? AND o.measure_id = ? AND o.record_time <= ?"
+	args := []any{organization, measure, until}
+	if !every {
+		query += " AND NOT EXISTS (SELECT 1 FROM observations n WHERE " + sameCell + " AND n.revision > o.revision AND n.record_time <= ?)"
+		args = append(args, until)
+	}
 	if where, more := q.Where(); where != "" {
 		query, args = query+" AND "+where, append(args, more...)
 	}
@@ -147,12 +164,15 @@ func (s observations) List(organization, measure string, asOf time.Time, q listi
 }
 
 func token(q listing.Query, last domain.Observation) (string, error) {
-	values := make([]any, 0, 2)
+	values := make([]any, 0, 3)
 	for _, column := range q.Columns() {
-		if column == "period_start" {
+		switch column {
+		case "period_start":
 			values = append(values, last.Period)
-		} else {
+		case "dimension":
 			values = append(values, last.Dimension)
+		default:
+			values = append(values, last.Revision)
 		}
 	}
 	return q.Token(values)

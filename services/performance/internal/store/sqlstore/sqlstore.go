@@ -24,6 +24,8 @@ func (t txn) Measures() resource.Collection[domain.Measure] { return measures.In
 
 func (t txn) Observations() app.Observations { return observations(t) }
 
+func (t txn) Reminders() app.Reminders { return reminders(t) }
+
 func (t txn) ResultsRevisions() resource.Collection[domain.ResultsRevision] {
 	return resultsRevisions.In(t.tx, t.journal)
 }

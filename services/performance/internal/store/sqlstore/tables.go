@@ -16,7 +16,7 @@ var measures = &resource.Kind[domain.Measure]{
 		Columns: []string{
 			"organization_id", "measure_id", "display_name", "description", "kind", "unit", "direction", "frequency", "baseline",
 			"targets", "links", "owner", "source", "vital_sign", "version", "create_time", "update_time",
-			"rebasings",
+			"rebasings", "dimensions",
 		},
 		Values: func(m domain.Measure) []any {
 			var baseline any
@@ -26,7 +26,7 @@ var measures = &resource.Kind[domain.Measure]{
 			return []any{
 				m.Organization, m.ID, m.DisplayName, m.Description, m.Kind, m.Unit, m.Direction, m.Frequency, baseline,
 				resource.JSON(m.Targets), resource.JSON(m.Links), m.Owner, m.Source, m.VitalSign, m.Version, m.CreateTime, m.UpdateTime,
-				resource.JSON(m.Rebasings),
+				resource.JSON(m.Rebasings), resource.JSON(m.Dimensions),
 			}
 		},
 		Scan: func(r sqldb.Row) (domain.Measure, error) {
@@ -42,6 +42,7 @@ var measures = &resource.Kind[domain.Measure]{
 			}
 			return m, errors.Join(
 				resource.FromJSON(r.Text(9), &m.Targets), resource.FromJSON(r.Text(10), &m.Links), resource.FromJSON(r.Text(17), &m.Rebasings),
+				resource.FromJSON(r.Text(18), &m.Dimensions),
 			)
 		},
 	},
@@ -53,17 +54,19 @@ var resultsRevisions = &resource.Kind[domain.ResultsRevision]{
 	Table: &sqldb.Table[domain.ResultsRevision]{
 		Name: "results_revisions", Key: []string{"organization_id", "results_revision_id"},
 		Columns: []string{
-			"organization_id", "results_revision_id", "content_hash", "effective_time", "sequence", "version", "canonical",
+			"organization_id", "results_revision_id", "content_hash", "effective_time", "sequence", "version", "canonical", "money",
 		},
 		Values: func(p domain.ResultsRevision) []any {
-			return []any{p.Organization, p.ID, p.ContentHash, p.EffectiveTime, p.Sequence, p.Revision(), p.Canonical()}
+			return []any{p.Organization, p.ID, p.ContentHash, p.EffectiveTime, p.Sequence, p.Revision(), p.Canonical(), resource.JSON(p.Money)}
 		},
-		Scan: func(r sqldb.Row) (p domain.ResultsRevision, err error) {
-			p = domain.ResultsRevision{
+		Scan: func(r sqldb.Row) (domain.ResultsRevision, error) {
+			p := domain.ResultsRevision{
 				Organization: r.Text(0), ID: r.Text(1), ContentHash: r.Text(2), EffectiveTime: r.Time(3), Sequence: r.Int(4),
 			}
-			p.Signals, err = domain.ParseSignals(p.Organization, r.Text(6))
-			return p, err
+			if err := resource.FromJSON(r.Text(7), &p.Money); err != nil {
+				return p, err
+			}
+			return p.Parsed(r.Text(6))
 		},
 	},
 }

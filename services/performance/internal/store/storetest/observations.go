@@ -45,9 +45,11 @@ func observations(t *testing.T, open func(*testing.T) resourcetest.Harness[app.T
 	for name, check := range map[string]func(*testing.T, resourcetest.Harness[app.Tx]){
 		"current values are the latest revisions": current,
 		"pages are as of a moment":                asOf,
-		"the latest period in a span":             latest,
 		"series by period":                        series,
-		"frequencies of the measures that exist":  frequencies,
+		"all series in one read":                  eachSeries,
+		"the latest periods of all measures":      latestPeriods,
+		"the dimensions of a measure":             dimensions,
+		"terms of the measures that exist":        terms,
 		"one journal entry tells of many":         journal,
 		"a failed write leaves no trace":          rollback,
 		"rows are never overwritten":              never,
@@ -71,7 +73,10 @@ func current(t *testing.T, h resourcetest.Harness[app.Tx]) {
 			cells = append(cells, domain.Cell{Measure: fmt.Sprintf("none%d", i), Period: "2027-01-01"})
 		}
 		got, err := tx.Observations().Current("a", cells)
-		want := map[domain.Cell]domain.Observation{cells[0]: next, cells[1]: observation("a", 1, "", 3, 2)}
+		want := make([]domain.Known, len(cells))
+		for i, o := range []domain.Observation{next, observation("a", 1, "", 3, 2)} {
+			want[i] = domain.Known{Value: o.Value, Revision: o.Revision, RecordTime: o.RecordTime}
+		}
 		if err == nil && !same(got, want) {
 			t.Errorf("current %+v, want %+v", got, want)
 		}
@@ -83,31 +88,45 @@ func asOf(t *testing.T, h resourcetest.Harness[app.Tx]) {
 	for _, tt := range []struct {
 		name   string
 		at     time.Time
+		every  bool
 		filter string
 		order  string
 		want   []domain.Observation
 	}{
-		{"now", time.Time{}, "", "", []domain.Observation{
+		{"now", time.Time{}, false, "", "", []domain.Observation{
 			observation("a", 1, "", 3, 2), observation("a", 1, "north", 1, 0), observation("a", 2, "", 1, 1), observation("a", 2, "south", 1, 0),
 		}},
-		{"a minute in", at.Add(time.Minute), "", "period_start desc", []domain.Observation{
+		{"a minute in", at.Add(time.Minute), false, "", "period_start desc", []domain.Observation{
 			observation("a", 2, "south", 1, 0), observation("a", 2, "", 1, 1), observation("a", 1, "north", 1, 0), observation("a", 1, "", 2, 1),
 		}},
-		{"at first, the whole city", at, `dimension = ""`, "", []domain.Observation{observation("a", 1, "", 1, 0)}},
-		{"before", at.Add(-time.Microsecond), "", "", nil},
+		{"at first, the whole city", at, false, `dimension = ""`, "", []domain.Observation{observation("a", 1, "", 1, 0)}},
+		{"before", at.Add(-time.Microsecond), false, "", "", nil},
+		{"every revision", time.Time{}, true, "", "", []domain.Observation{
+			observation("a", 1, "", 1, 0), observation("a", 1, "", 2, 1), observation("a", 1, "", 3, 2), observation("a", 1, "north", 1, 0),
+			observation("a", 2, "", 1, 1), observation("a", 2, "south", 1, 0),
+		}},
+		{"every revision a minute in, the last period first", at.Add(time.Minute), true, "", "period_start desc", []domain.Observation{
+			observation("a", 2, "south", 1, 0), observation("a", 2, "", 1, 1), observation("a", 1, "north", 1, 0),
+			observation("a", 1, "", 1, 0), observation("a", 1, "", 2, 1),
+		}},
+		{"every revision of the whole city at first", at, true, `dimension = ""`, "", []domain.Observation{observation("a", 1, "", 1, 0)}},
+		{"every revision before", at.Add(-time.Microsecond), true, "", "", nil},
 	} {
 		for _, size := range []int32{1, 3, 50} {
 			t.Run(fmt.Sprintf("%s, pages of %d", tt.name, size), func(t *testing.T) {
 				var got []domain.Observation
-				request := listing.Request{PageSize: size, Filter: tt.filter, OrderBy: tt.order}
+				request, schema := listing.Request{PageSize: size, Filter: tt.filter, OrderBy: tt.order}, app.ObservationList
+				if tt.every {
+					schema = app.RevisionList
+				}
 				for more := true; more; more = request.PageToken != "" {
-					q, err := listing.Parse(request, app.ObservationList)
+					q, err := listing.Parse(request, schema)
 					if err != nil {
 						t.Fatal(err)
 					}
 					var page []domain.Observation
 					err = h.Store.Read(t.Context(), func(tx app.Tx) (err error) {
-						page, request.PageToken, err = tx.Observations().List("a", "m", tt.at, q)
+						page, request.PageToken, err = tx.Observations().List("a", "m", tt.at, tt.every, q)
 						return err
 					})
 					if err != nil || len(page) > int(size) {
@@ -123,40 +142,20 @@ func asOf(t *testing.T, h resourcetest.Harness[app.Tx]) {
 	}
 }
 
-func latest(t *testing.T, h resourcetest.Harness[app.Tx]) {
-	err := h.Store.Read(t.Context(), func(tx app.Tx) error {
-		for _, tt := range []struct {
-			org         string
-			first, last domain.Date
-			want        domain.Observation
-			found       bool
-		}{
-			{"a", "2027-01-01", "2027-12-31", observation("a", 2, "", 1, 1), true},
-			{"a", "2026-01-01", "2027-01-31", observation("a", 1, "", 3, 2), true},
-			{"a", "2027-03-01", "2027-12-31", domain.Observation{}, false},
-			{"b", "2027-01-01", "2027-12-31", observation("b", 9, "", 1, 0), true},
-			{"c", "2027-01-01", "2027-12-31", domain.Observation{}, false},
-		} {
-			got, found, err := tx.Observations().Latest(tt.org, "m", tt.first, tt.last)
-			if err != nil || found != tt.found || got != tt.want {
-				t.Errorf("%s from %s to %s: %+v %v %v", tt.org, tt.first, tt.last, got, found, err)
+func terms(t *testing.T, h resourcetest.Harness[app.Tx]) {
+	write(t, h, func(tx app.Tx) error {
+		for _, m := range []domain.Measure{measure("b", "other"), measure("a", "unused")} {
+			if err := tx.Measures().Insert(m); err != nil {
+				return err
 			}
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func frequencies(t *testing.T, h resourcetest.Harness[app.Tx]) {
-	write(t, h, func(tx app.Tx) error {
-		if err := tx.Measures().Insert(measure("b", "other")); err != nil {
-			return err
-		}
-		got, err := tx.Observations().Frequencies("a", []string{"m", "other", "none"})
-		if err == nil && !same(got, map[string]domain.Frequency{"m": domain.Monthly}) {
-			t.Errorf("frequencies %v", got)
+		got, err := tx.Observations().Terms("a", []string{"m", "other", "unused", "none"})
+		dimensions := []string{"north", "south"}
+		if err == nil && !same(got, map[string]domain.Terms{
+			"m":      {Frequency: domain.Monthly, Dimensions: dimensions, Last: "2027-02-01"},
+			"unused": {Frequency: domain.Monthly, Dimensions: dimensions},
+		}) {
+			t.Errorf("terms %v", got)
 		}
 		used, err := tx.Observations().Any("a", "m")
 		if !used {
@@ -197,7 +196,7 @@ func rollback(t *testing.T, h resourcetest.Harness[app.Tx]) {
 	}
 	write(t, h, func(tx app.Tx) error {
 		got, err := tx.Observations().Current("a", []domain.Cell{next.Cell})
-		if len(got) != 0 {
+		if !same(got, []domain.Known{{}}) {
 			t.Errorf("left %+v", got)
 		}
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/throughline/throughline/services/performance/internal/app"
 	"github.com/throughline/throughline/services/performance/internal/domain"
+	"github.com/throughline/throughline/services/performance/internal/domain/analysis"
 	"github.com/throughline/throughline/services/platform/resource"
 	"github.com/throughline/throughline/services/platform/resource/resourcetest"
 	"github.com/throughline/throughline/services/platform/sqldb"
@@ -27,6 +28,9 @@ func Run(t *testing.T, open func(t *testing.T) (app.Store, sqldb.DB)) {
 	t.Run("results revisions", func(t *testing.T) { revisions(t, harness) })
 	t.Run("the last published is the latest", func(t *testing.T) { lastPublished(t, harness(t)) })
 	t.Run("observations", func(t *testing.T) { observations(t, harness) })
+	t.Run("reminders", func(t *testing.T) { reminders(t, harness) })
+	t.Run("evaluations", func(t *testing.T) { evaluations(t, harness) })
+	t.Run("progress reports", func(t *testing.T) { reports(t, harness) })
 }
 
 func measure(org, id string) domain.Measure {
@@ -38,6 +42,9 @@ func measure(org, id string) domain.Measure {
 		Links:   []domain.Link{{Subject: "organizations/" + org + "/programs/fire", Weight: 2, Contribution: domain.Supports}},
 		Owner:   "chief", Source: "dispatch", VitalSign: true,
 		Rebasings: []domain.Rebasing{{Start: "2027-01-01", Reason: "r", RecordedBy: "ann", RecordTime: at}},
+		Dimensions: []domain.Dimension{
+			{Dimension: "south", Kind: domain.District, DisplayName: "South side"}, {Dimension: "north", Kind: domain.Group},
+		},
 	}
 }
 
@@ -54,15 +61,29 @@ func measures(t *testing.T, open func(*testing.T) resourcetest.Harness[app.Tx]) 
 	})
 }
 
+// revision is one with everything that a revision can hold.
 func revision(org, id string, sequence int64) domain.ResultsRevision {
+	magnitude := -1504
+	seen := domain.Evidence{
+		Measure: "m", Period: "2027-01-01", Value: 0.1, Revision: 3, Target: 1.0 / 3, Upper: 2, Direction: domain.MaintainRange,
+		Status: domain.Met, MarginPPM: -7, Variation: analysis.Improving, Assurance: analysis.HitOrMiss, StatusWord: analysis.StatusImproving,
+		Basis: analysis.ByLimits, Provisional: true, Quality: 90, MagnitudeMilli: &magnitude, Usable: true, Reason: "A reason.",
+		Points: 13, SeriesHash: "s",
+	}
+	cited := seen
+	cited.Weight = 2
 	return domain.ResultsRevision{
-		Organization: org, ID: id, ContentHash: "h", EffectiveTime: at.Add(time.Duration(sequence) * time.Second), Sequence: sequence,
+		Organization: org, ID: id, Rules: analysis.NHS1, MinQuality: domain.MinQuality, ContentHash: "h",
+		EffectiveTime: at.Add(time.Duration(sequence) * time.Second), Sequence: sequence,
+		Judged: []domain.Judged{{Evidence: seen, Measure: domain.Measure{
+			Organization: org, ID: "m", Direction: domain.MaintainRange, Frequency: domain.Monthly,
+			Targets:   []domain.Target{{Start: "2027-01-01", End: "2027-12-31", Value: 1.0 / 3, Upper: 2}},
+			Rebasings: []domain.Rebasing{{Start: "2027-01-01", Reason: "a new\n\"station\""}},
+		}}},
 		Signals: []domain.Signal{{
 			Subject: "organizations/" + org + "/programs/fire", Status: domain.Met, MetPPM: domain.PPM, KnownPPM: domain.PPM,
-			Evidence: []domain.Evidence{{
-				Measure: "m", Period: "2027-01-01", Value: 0.1, Revision: 3, Target: 1.0 / 3, Upper: 2, Direction: domain.MaintainRange,
-				Status: domain.Met, Weight: 2, MarginPPM: -7,
-			}},
+			Evidence: []domain.Evidence{cited}, Variation: analysis.Improving, Assurance: analysis.HitOrMiss,
+			StatusWord: analysis.StatusImproving, UsablePPM: domain.PPM, Provisional: true, Quality: 90,
 		}},
 	}
 }
@@ -73,7 +94,10 @@ func revisions(t *testing.T, open func(*testing.T) resourcetest.Harness[app.Tx])
 		In: func(tx app.Tx) resource.Collection[domain.ResultsRevision] { return tx.ResultsRevisions() },
 		New: func(org, id string) domain.ResultsRevision {
 			sequence++ // unique in the organization
-			return revision(org, id, sequence)
+			r := revision(org, id, sequence)
+			usd := domain.Money{Currency: "USD", Minor: 1<<53 + 1}
+			r.Money = &domain.MoneyShare{FiscalYear: 2027, Total: usd, WithSignal: usd, PPM: domain.PPM}
+			return r
 		},
 		Key:  func(r domain.ResultsRevision) []string { return []string{r.Organization, r.ID} },
 		List: app.ResultsRevisionList, Same: same[domain.ResultsRevision],

@@ -1,4 +1,4 @@
-package budgetfile
+package tabular
 
 import (
 	"fmt"
@@ -28,7 +28,7 @@ func (v *Value) UnmarshalYAML(n *yaml.Node) error {
 		v.Column = n.Value
 		return nil
 	}
-	err := knownKeys(n, "a column name or a value", "column", "columns", "join", "extract", "template", "values", "const", "otherwise")
+	err := KnownKeys(n, "a column name or a value", "column", "columns", "join", "extract", "template", "values", "const", "otherwise")
 	if err != nil {
 		return err
 	}
@@ -36,8 +36,8 @@ func (v *Value) UnmarshalYAML(n *yaml.Node) error {
 	return n.Decode((*plain)(v))
 }
 
-// knownKeys demands a YAML mapping that has only the keys named.
-func knownKeys(n *yaml.Node, what string, keys ...string) error {
+// KnownKeys demands a YAML mapping that has only the keys named.
+func KnownKeys(n *yaml.Node, what string, keys ...string) error {
 	if n.Kind != yaml.MappingNode {
 		return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: want %s", n.Line, what)}}
 	}
@@ -53,8 +53,8 @@ func knownKeys(n *yaml.Node, what string, keys ...string) error {
 	return nil
 }
 
-// columnsUsed lists the columns a value reads.
-func (v *Value) columnsUsed() []string {
+// ColumnsUsed lists the columns a value reads.
+func (v *Value) ColumnsUsed() []string {
 	if v == nil {
 		return nil
 	}
@@ -62,10 +62,11 @@ func (v *Value) columnsUsed() []string {
 	if v.Column != "" {
 		used = append(used, v.Column)
 	}
-	return append(used, v.Otherwise.columnsUsed()...)
+	return append(used, v.Otherwise.ColumnsUsed()...)
 }
 
-func (v *Value) problems(path string, report reporter) {
+// Problems reports what is wrong with the value at path.
+func (v *Value) Problems(path string, report Reporter) {
 	if v == nil {
 		return
 	}
@@ -84,18 +85,19 @@ func (v *Value) problems(path string, report reporter) {
 	if _, err := regexp.Compile(v.Extract); err != nil {
 		report(path+".extract", "is not a regular expression: %v", err)
 	}
-	v.Otherwise.problems(path+".otherwise", report)
+	v.Otherwise.Problems(path+".otherwise", report)
 }
 
-// getter reads a value out of one row.
-type getter func(row []string) string
+// Getter reads a value out of one row.
+type Getter func(row []string) string
 
-func blank([]string) string { return "" }
+// Blank reads nothing.
+func Blank([]string) string { return "" }
 
-// bind compiles v for a header; index finds a column. The mapping has been validated and every column found.
-func (v *Value) bind(index map[string]int) getter {
+// Bind compiles v for a header; index finds a column. The mapping has been validated and every column found.
+func (v *Value) Bind(index map[string]int) Getter {
 	if v == nil {
-		return blank
+		return Blank
 	}
 	get := v.source(index)
 	if v.Extract != "" {
@@ -112,7 +114,7 @@ func (v *Value) bind(index map[string]int) getter {
 		}
 	}
 	if v.Otherwise != nil {
-		inner, other := get, v.Otherwise.bind(index)
+		inner, other := get, v.Otherwise.Bind(index)
 		get = func(row []string) string {
 			if s := inner(row); s != "" {
 				return s
@@ -123,7 +125,7 @@ func (v *Value) bind(index map[string]int) getter {
 	return get
 }
 
-func (v *Value) source(index map[string]int) getter {
+func (v *Value) source(index map[string]int) Getter {
 	switch {
 	case v.Const != "":
 		return func([]string) string { return v.Const }
@@ -152,7 +154,7 @@ func (v *Value) source(index map[string]int) getter {
 	}
 }
 
-func (v *Value) extracted(get getter) getter {
+func (v *Value) extracted(get Getter) Getter {
 	re := regexp.MustCompile(v.Extract) // validated
 	template := v.Template
 	if template == "" {
@@ -171,5 +173,5 @@ func (v *Value) extracted(get getter) getter {
 	}
 }
 
-// tidy collapses every run of white space, newlines in cells included, so that padded names compare equal.
-func tidy(s string) string { return strings.Join(strings.Fields(s), " ") }
+// Tidy collapses every run of white space, newlines in cells included, so that padded names compare equal.
+func Tidy(s string) string { return strings.Join(strings.Fields(s), " ") }

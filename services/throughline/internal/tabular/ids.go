@@ -1,16 +1,19 @@
-package budgetfile
+package tabular
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"maps"
-	"slices"
+	"regexp"
 	"strings"
 )
 
 // maxIDLength is the longest resource id of AIP-122.
 const maxIDLength = 63
+
+var resourceID = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// IsResourceID says whether s can be a resource id as it stands.
+func IsResourceID(s string) bool { return resourceID.MatchString(s) }
 
 // ResourceID makes a resource id ([a-z][a-z0-9-]{0,62}) of a prefix and a code. It depends on nothing else, so that it is the same in
 // every import. A code that is lower-case letters, digits and single inner hyphens is kept as it is; any other gets a short hash of
@@ -48,5 +51,3 @@ func slugged(code string) string {
 	}
 	return b.String()
 }
-
-func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -1,4 +1,4 @@
-package budgetfile
+package tabular
 
 import (
 	"bufio"
@@ -13,10 +13,8 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// MaxBytes is the most that the files of one mapping may hold together, decoded; they are read into memory.
-const MaxBytes = 100 << 20
-
-var errTooLarge = errors.New("the files are too large")
+// ErrTooLarge says that a file holds more than the limit it is read with.
+var ErrTooLarge = errors.New("the file is too large")
 
 // decoders are the encodings by their name in lower case; nil is UTF-8 as it stands, "" is detection.
 var decoders = map[string]encoding.Encoding{
@@ -73,7 +71,7 @@ func readLimited(r io.Reader, limit int) ([]byte, error) {
 		return nil, err
 	}
 	if len(b) > limit {
-		return nil, errTooLarge
+		return nil, ErrTooLarge
 	}
 	return b, nil
 }

@@ -1,0 +1,78 @@
+package domain
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/throughline/throughline/services/platform/fault"
+)
+
+// Weight is the certified weight of an item.
+type Weight struct {
+	Item        string `json:"Goal"` // goal id, or objective name
+	DisplayName string // at certification
+	WeightPPM   int
+	Points      int64
+}
+
+// PriorityRevision is what a round certified; it never changes.
+type PriorityRevision struct {
+	Organization   string
+	Plan           string
+	ID             string
+	Prioritization string // id
+	Subject        Subject
+	Weights        []Weight
+	ContentHash    string
+	EffectiveTime  time.Time
+	Sequence       int64 // position among the plan's revisions, from 1
+}
+
+// PriorityRevisionName is the resource name of a revision.
+func PriorityRevisionName(organization, plan, id string) string {
+	return name("organizations", organization, "plans", plan, "priorityRevisions", id)
+}
+
+// Name is the resource name.
+func (r PriorityRevision) Name() string { return PriorityRevisionName(r.Organization, r.Plan, r.ID) }
+
+// Revision is always 1: a revision never changes.
+func (r PriorityRevision) Revision() int64 { return 1 }
+
+// Certified turns a closed round into its revision. titles maps items to what is printed for them.
+func (p Prioritization) Certified(revision string, sequence int64, titles map[string]string, now time.Time) (Prioritization, PriorityRevision, error) {
+	if p.State != RoundClosed {
+		return p, PriorityRevision{}, fault.State("ROUND_NOT_CLOSED", "%s is %s; only a CLOSED round can be certified", p.Name(), p.State)
+	}
+	rev := PriorityRevision{
+		Organization: p.Organization, Plan: p.Plan, ID: revision, Prioritization: p.ID, Subject: p.Subject,
+		EffectiveTime: now, Sequence: sequence,
+	}
+	for _, t := range p.Tallies {
+		rev.Weights = append(rev.Weights, Weight{Item: t.Item, DisplayName: titles[t.Item], WeightPPM: t.WeightPPM, Points: t.Points})
+	}
+	rev.ContentHash = rev.hash()
+	p.State, p.CertifyTime, p.PriorityRev, p.Meta = RoundCertified, now, revision, p.Next(now)
+	return p, rev, nil
+}
+
+// ItemName is the full name of an item.
+func (r PriorityRevision) ItemName(item string) string {
+	if r.Subject == OnObjectives {
+		return item
+	}
+	return GoalName(r.Organization, r.Plan, item)
+}
+
+// hash is SHA-256 over one line "name<TAB>weight" per item, sorted by name, each ended by a line feed.
+func (r PriorityRevision) hash() string {
+	var b strings.Builder
+	for _, w := range r.Weights {
+		fmt.Fprintf(&b, "%s\t%d\n", r.ItemName(w.Item), w.WeightPPM)
+	}
+	sum := sha256.Sum256([]byte(b.String()))
+	return hex.EncodeToString(sum[:])
+}

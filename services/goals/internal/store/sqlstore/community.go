@@ -1,0 +1,45 @@
+package sqlstore
+
+import (
+	"fmt"
+
+	"github.com/throughline/throughline/services/goals/internal/domain"
+	"github.com/throughline/throughline/services/platform/resource"
+	"github.com/throughline/throughline/services/platform/sqldb"
+)
+
+// community implements app.CommunityBallots: one journal entry stands for a batch.
+type community txn
+
+var communityColumns = []string{"organization_id", "plan_id", "prioritization_id", "respondent", "weight", "district", "vote"}
+
+func (c community) Each(round domain.Prioritization, visit func(domain.CommunityBallot) error) error {
+	err := c.tx.Query("SELECT respondent, weight, district, vote FROM community_ballots "+
+		"WHERE organization_id = ? AND plan_id = ? AND prioritization_id = ? ORDER BY respondent",
+		[]any{round.Organization, round.Plan, round.ID}, func(r sqldb.Row) error {
+			b := domain.CommunityBallot{Respondent: r.Text(0), Weight: int(r.Int(1)), District: r.Text(2)}
+			if err := resource.FromJSON(r.Text(3), &b.Vote); err != nil {
+				return err
+			}
+			return visit(b)
+		})
+	if err != nil {
+		return fmt.Errorf("read community ballots: %w", err)
+	}
+	return nil
+}
+
+func (c community) Record(batch domain.CommunityBatch) error {
+	rows := make([][]any, len(batch.Ballots))
+	for i, b := range batch.Ballots {
+		rows[i] = []any{
+			batch.Round.Organization, batch.Round.Plan, batch.Round.ID, b.Respondent, b.Weight, b.District, resource.JSON(b.Vote),
+		}
+	}
+	_, err := sqldb.InsertRows(c.tx, "community_ballots", communityColumns, rows, "ON CONFLICT "+
+		"(organization_id, plan_id, prioritization_id, respondent) DO UPDATE SET weight = excluded.weight, district = excluded.district, vote = excluded.vote")
+	if err != nil {
+		return fmt.Errorf("record community ballots: %w", err)
+	}
+	return c.journal.Append(resource.Change{Type: "community_ballots.recorded", Subject: batch.Name(), Resource: batch})
+}

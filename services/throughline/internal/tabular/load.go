@@ -1,0 +1,86 @@
+package tabular
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/throughline/throughline/services/platform/fault"
+)
+
+// MaxMappingBytes is the most that a mapping may hold.
+const MaxMappingBytes = 1 << 20
+
+var (
+	notFoundRE = regexp.MustCompile(`^line (\d+): field (.+) not found in type .*$`)
+	lineRE     = regexp.MustCompile(`^(?:yaml: )?(line \d+): (.*)$`)
+)
+
+// LoadMapping reads one YAML document into m. Unknown and repeated keys are refused. The error is a fault of kind Invalid, reason
+// MAPPING_INVALID, with one violation for every problem found.
+func LoadMapping(r io.Reader, m any) error {
+	limited := &io.LimitedReader{R: r, N: MaxMappingBytes + 1}
+	dec := yaml.NewDecoder(limited)
+	dec.KnownFields(true)
+	err := dec.Decode(m)
+	if limited.N <= 0 {
+		return fault.New(fault.Invalid, "MAPPING_INVALID", "the mapping is larger than %d bytes", MaxMappingBytes)
+	}
+	if errors.Is(err, io.EOF) {
+		return fault.New(fault.Invalid, "MAPPING_INVALID", "the mapping is empty")
+	}
+	if err != nil {
+		return undecodable(err)
+	}
+	var more yaml.Node
+	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
+		return fault.New(fault.Invalid, "MAPPING_INVALID", "the mapping has more than one YAML document: keep one per file")
+	}
+	return nil
+}
+
+// undecodable turns the decoder's complaints into violations that name the line and what to do.
+func undecodable(err error) error {
+	f := fault.New(fault.Invalid, "MAPPING_INVALID", "the mapping cannot be read")
+	complaints := []string{err.Error()}
+	if te, ok := errors.AsType[*yaml.TypeError](err); ok {
+		complaints = te.Errors
+	}
+	for _, c := range complaints {
+		v := fault.Violation{Field: "mapping", Detail: c}
+		if m := notFoundRE.FindStringSubmatch(c); m != nil {
+			v = fault.Violation{Field: "line " + m[1], Detail: "unknown key " + m[2] + ": remove it or correct its spelling"}
+		} else if m := lineRE.FindStringSubmatch(c); m != nil {
+			v = fault.Violation{Field: m[1], Detail: m[2]}
+		}
+		f.Violations = append(f.Violations, v)
+	}
+	return f
+}
+
+// Reporter takes one problem of a mapping: the path of a field, and what is wrong with it.
+type Reporter func(field, format string, args ...any)
+
+// Validated lets check report the problems of a mapping. The error is a fault of kind Invalid, reason MAPPING_INVALID, with all of them.
+func Validated(check func(Reporter)) error {
+	f := fault.New(fault.Invalid, "MAPPING_INVALID", "the mapping is not valid")
+	check(func(field, format string, args ...any) {
+		f.Violations = append(f.Violations, fault.Violation{Field: field, Detail: fmt.Sprintf(format, args...)})
+	})
+	if len(f.Violations) > 0 {
+		return f
+	}
+	return nil
+}
+
+// Allowed reports a text that is none of those wanted.
+func Allowed(report Reporter, field, got string, want []string) {
+	if !slices.Contains(want, got) {
+		report(field, "%q is not one of %s", got, strings.Join(want, ", "))
+	}
+}
