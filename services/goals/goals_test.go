@@ -13,6 +13,7 @@ import (
 	"google.golang.org/genproto/googleapis/type/date"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	goalsv1 "github.com/throughline/throughline/proto/gen/throughline/goals/v1"
 	"github.com/throughline/throughline/services/goals"
@@ -195,7 +196,7 @@ func TestGoalsByParent(t *testing.T) {
 	for filter, want := range map[string][]string{
 		`parent_goal = "` + child.GetParentGoal() + `"`: {child.GetName()},
 		`parent_goal = "` + plan + `/goals/growth"`:     nil,
-		`parent_goal = ""`: {plan + "/goals/growth", plan + "/goals/safety"},
+		`parent_goal = ""`:                              {plan + "/goals/growth", plan + "/goals/safety"},
 	} {
 		list, err := f.client.ListGoals(manager, &goalsv1.ListGoalsRequest{Parent: plan, Filter: filter})
 		must(t, err)
@@ -228,4 +229,27 @@ func TestRankedGoalStays(t *testing.T) {
 	wantReason(t, err, "GOAL_RANKED")
 	_, err = f.client.DeleteGoal(manager, &goalsv1.DeleteGoalRequest{Name: plan + "/goals/parks"})
 	must(t, err)
+}
+
+// Whether anyone may read published reports is the organization's to say, and to take back.
+func TestPublicReports(t *testing.T) {
+	f := start(t)
+	f.city(t)
+	manager := f.as(t, "mia", "manager")
+	for _, public := range []bool{true, false} {
+		changed, err := f.client.UpdateOrganization(manager, &goalsv1.UpdateOrganizationRequest{
+			Organization: &goalsv1.Organization{Name: "organizations/o", PublicReports: public},
+			UpdateMask:   &fieldmaskpb.FieldMask{Paths: []string{"public_reports"}},
+		})
+		must(t, err)
+		stored, err := f.client.GetOrganization(manager, &goalsv1.GetOrganizationRequest{Name: "organizations/o"})
+		must(t, err)
+		if !proto.Equal(changed, stored) || stored.GetPublicReports() != public || stored.GetDisplayName() != "Riverbend" {
+			t.Errorf("stored %v", stored)
+		}
+	}
+	_, err := f.client.UpdateOrganization(f.as(t, "dan", "department"), &goalsv1.UpdateOrganizationRequest{
+		Organization: &goalsv1.Organization{Name: "organizations/o", PublicReports: true},
+	})
+	wantReason(t, err, "ROLE_LACKS_PERMISSION")
 }

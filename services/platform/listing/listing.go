@@ -154,7 +154,9 @@ func parseOrder(text string, s Schema) ([]key, error) {
 	return keys, nil
 }
 
-func (f Field) key(desc bool) key { return key{f.Column, f.Type == Text || f.Type == Date || f.Type == Enum, desc} }
+func (f Field) key(desc bool) key {
+	return key{f.Column, f.Type == Text || f.Type == Date || f.Type == Enum, desc}
+}
 
 func (s Schema) sortable() []string { return s.names(func(f Field) bool { return f.Sortable }) }
 

@@ -7,69 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"github.com/throughline/throughline/services/goals/internal/domain"
 	"github.com/throughline/throughline/services/platform/fault"
 )
 
 var now = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
-
-// drawBallots draws ballots that each spend 100 points over goals a, b, c …
-func drawBallots(t *rapid.T) (goals []string, ballots []domain.Ballot) {
-	goals = strings.Split("abcdefg"[:rapid.IntRange(1, 7).Draw(t, "goals")], "")
-	for range rapid.IntRange(1, 9).Draw(t, "voters") {
-		left := 100
-		var b domain.Ballot
-		for i, g := range goals {
-			points := left
-			if i < len(goals)-1 {
-				points = rapid.IntRange(0, left).Draw(t, "points")
-			}
-			left -= points
-			b.Points = append(b.Points, domain.GoalPoints{Goal: g, Points: int64(points)})
-		}
-		ballots = append(ballots, b)
-	}
-	return goals, ballots
-}
-
-func TestWeightsSumToAMillionAndStayWithinOne(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		goals, ballots := drawBallots(t)
-		sum, total := 0, int64(100*len(ballots))
-		for _, tally := range domain.Tallied(goals, ballots) {
-			sum += tally.WeightPPM
-			exactLow := tally.Points * domain.PPM / total // quota rule: each weight is its quota, rounded down or up
-			if w := int64(tally.WeightPPM); w != exactLow && w != exactLow+1 {
-				t.Fatalf("%s has %d of %d points and weighs %d", tally.Goal, tally.Points, total, w)
-			}
-		}
-		if sum != domain.PPM {
-			t.Fatalf("weights sum to %d", sum)
-		}
-	})
-}
-
-func TestPermutingVotersChangesNothing(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		goals, ballots := drawBallots(t)
-		want := domain.Tallied(goals, ballots)
-		shuffled := rapid.Permutation(ballots).Draw(t, "order")
-		if got := domain.Tallied(rapid.Permutation(goals).Draw(t, "goals order"), shuffled); !slices.Equal(got, want) {
-			t.Fatalf("%v became %v", want, got)
-		}
-	})
-}
-
-func TestTiesGoToTheFirstID(t *testing.T) {
-	ballots := []domain.Ballot{{Points: []domain.GoalPoints{{Goal: "c", Points: 1}, {Goal: "a", Points: 1}, {Goal: "b", Points: 1}}}}
-	got := domain.Tallied([]string{"c", "a", "b"}, ballots)
-	want := []domain.Tally{{"a", 1, 333_334}, {"b", 1, 333_333}, {"c", 1, 333_333}}
-	if !slices.Equal(got, want) {
-		t.Errorf("%v, want %v", got, want)
-	}
-}
 
 func TestCheckTree(t *testing.T) {
 	parents := map[string]string{"top": "", "mid": "top", "low": "mid"}

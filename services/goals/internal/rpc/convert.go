@@ -43,7 +43,7 @@ func organizationProto(o domain.Organization) *goalsv1.Organization {
 		Name: o.Name(), DisplayName: o.DisplayName, Vision: o.Vision, Mission: o.Mission, Values: o.Values,
 		CurrencyCode: o.CurrencyCode, FiscalYearStartMonth: int32(o.FiscalYearStartMonth), TimeZone: o.TimeZone,
 		PublicReports: o.PublicReports,
-		Etag: resource.Etag(o), CreateTime: wire.Time(o.CreateTime), UpdateTime: wire.Time(o.UpdateTime),
+		Etag:          resource.Etag(o), CreateTime: wire.Time(o.CreateTime), UpdateTime: wire.Time(o.UpdateTime),
 	}
 }
 

@@ -34,6 +34,8 @@ func Run(t *testing.T, open func(t *testing.T) (app.Store, sqldb.DB)) {
 	t.Run("ballots", func(t *testing.T) { ballots(t, harness) })
 	t.Run("priority revisions", func(t *testing.T) { revisions(t, harness) })
 	t.Run("the current revision is the latest", func(t *testing.T) { current(t, harness(t)) })
+	t.Run("community ballots", func(t *testing.T) { community(t, harness(t)) })
+	t.Run("versions of ballots", func(t *testing.T) { versions(t, harness(t)) })
 }
 
 // parents are organizations a and b, each with a plan p and a round r.
@@ -74,7 +76,10 @@ func round(org, id string) domain.Prioritization {
 	return domain.Prioritization{
 		Meta: first(), Organization: org, Plan: "p", ID: id, DisplayName: "Round", Method: domain.MethodPoints,
 		Members: []domain.Member{{Member: "ann", DisplayName: "Ann"}}, Quorum: 1, PointsPerMember: 100, Goals: []string{"g"},
-		State: domain.RoundClosed, BallotsCast: 1, Tallies: []domain.Tally{{Goal: "g", Points: 100, WeightPPM: domain.PPM}},
+		State: domain.RoundClosed, BallotsCast: 1, Tallies: []domain.Tally{{Item: "g", Points: 100, WeightPPM: domain.PPM, ElectoratePPM: domain.PPM}},
+		Subject: domain.OnGoals, Electorate: "STAFF", Secret: true, MaxScore: 7, CommunitySharePPM: 250_000, CommunityBallots: 3,
+		Objectives: []domain.RankedObjective{{Name: "o", DisplayName: "O"}}, Warnings: []string{"w"},
+		Recusals:    []domain.Recusal{{Member: "bob", Reason: "r", RecordedBy: "clerk", Time: at}},
 		PriorityRev: "rev", OpenTime: at, CloseTime: at.Add(time.Hour),
 	}
 }
@@ -135,7 +140,11 @@ func ballots(t *testing.T, open func(*testing.T) resourcetest.Harness[app.Tx]) {
 		New: func(org, id string) domain.Ballot {
 			return domain.Ballot{
 				Meta: first(), Organization: org, Plan: "p", Prioritization: "r", ID: id, Member: "ann",
-				Points: []domain.GoalPoints{{Goal: "g", Points: 100}}, RecordedBy: "clerk",
+				RecordedBy: "clerk", ConsistencyPPM: 12_000,
+				Vote: domain.Vote{
+					Points: []domain.ItemPoints{{Item: "g", Points: 100}}, Ranking: []string{"g", "h"},
+					Comparisons: []domain.Comparison{{Preferred: "g", Other: "h", Intensity: 3}},
+				},
 			}
 		},
 		Key:  func(b domain.Ballot) []string { return []string{b.Organization, b.Plan, b.Prioritization, b.ID} },
@@ -146,8 +155,8 @@ func ballots(t *testing.T, open func(*testing.T) resourcetest.Harness[app.Tx]) {
 
 func revision(org, id string, sequence int64) domain.PriorityRevision {
 	return domain.PriorityRevision{
-		Organization: org, Plan: "p", ID: id, Prioritization: "r", ContentHash: "h", EffectiveTime: at, Sequence: sequence,
-		Weights: []domain.GoalWeight{{Goal: "g", DisplayName: "Goal", WeightPPM: domain.PPM, Points: 100}},
+		Organization: org, Plan: "p", ID: id, Prioritization: "r", ContentHash: "h", EffectiveTime: at, Sequence: sequence, Subject: domain.OnGoals,
+		Weights: []domain.Weight{{Item: "g", DisplayName: "Goal", WeightPPM: domain.PPM, Points: 100}},
 	}
 }
 
@@ -180,6 +189,20 @@ func current(t *testing.T, h resourcetest.Harness[app.Tx]) {
 		}
 		if _, found, _ := tx.CurrentRevision("b", "p"); found {
 			t.Error("b sees a's revision")
+		}
+		onObjectives := revision("a", "x", 3)
+		onObjectives.Subject = domain.OnObjectives
+		if err := tx.PriorityRevisions().Insert(onObjectives); err != nil {
+			return nil, err
+		}
+		if rev, _, _ = tx.CurrentRevision("a", "p"); rev.ID != "y" {
+			t.Errorf("after a revision on objectives %q is current, want y", rev.ID)
+		}
+		if last, err := tx.LastSequence("a", "p"); last != 3 || err != nil {
+			t.Errorf("the last sequence is %d, %v; want 3", last, err)
+		}
+		if last, err := tx.LastSequence("b", "p"); last != 0 || err != nil {
+			t.Errorf("the last sequence of b is %d, %v; want 0", last, err)
 		}
 		return nil, err
 	})
