@@ -149,6 +149,23 @@ func TestResultsMoveMoneyByFrozenPolicies(t *testing.T) {
 	}
 }
 
+// An adopted budget follows new results by the policies that were frozen before: police, which cost 55,102 of the shortage, would cost 54,168.
+func TestReprioritizationFollowsResults(t *testing.T) {
+	f := start(t)
+	f.city(t)
+	must(t, f.policy(t, f.as(t, "fin", "finance"), "police", reward))
+	f.freeze(t)
+	a := f.allocate(t, &budgetingv1.Allocation{Purpose: recommendation})
+	must(t, f.adopt(t, a.GetName()))
+	f.published("x1", epoch.Add(time.Hour), evidence("response", 2, improving, reliably), evidence("calls", 1, noise, hitOrMiss))
+	r, err := f.client.ReprioritizeAllocation(f.as(t, "clerk", "council"), &budgetingv1.ReprioritizeAllocationRequest{Name: a.GetName()})
+	must(t, err)
+	if r.GetResultsRevision() != "organizations/o/resultsRevisions/x1" || cents(r.GetTotal()) != 934_00 || len(r.GetGroups()) != 1 ||
+		r.GetGroups()[0].GetTransfers()[0].GetFromProgram() != program("parks") {
+		t.Errorf("reprioritized %v", r)
+	}
+}
+
 // What is not frozen, or was frozen when the results were known, moves nothing and says so.
 func TestUnfrozenPoliciesMoveNothing(t *testing.T) {
 	f := start(t)

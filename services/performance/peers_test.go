@@ -18,6 +18,7 @@ type fakeGoals struct {
 	mu     sync.Mutex
 	public bool // what organizations say of reports
 	goals  []*goalsv1.Goal
+	gone   bool // the plan was deleted
 }
 
 // set changes what it knows.
@@ -25,6 +26,13 @@ func (f *fakeGoals) set(public bool, goals ...*goalsv1.Goal) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.public, f.goals = public, goals
+}
+
+// lose deletes the plan.
+func (f *fakeGoals) lose() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.gone = true
 }
 
 func (f *fakeGoals) GetOrganization(_ context.Context, r *goalsv1.GetOrganizationRequest) (*goalsv1.Organization, error) {
@@ -37,7 +45,9 @@ func (f *fakeGoals) GetOrganization(_ context.Context, r *goalsv1.GetOrganizatio
 }
 
 func (f *fakeGoals) GetPlan(_ context.Context, r *goalsv1.GetPlanRequest) (*goalsv1.Plan, error) {
-	if r.GetName() != plan {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.gone || r.GetName() != plan {
 		return nil, rpc.ToStatus(fault.Missing(r.GetName())).Err()
 	}
 	return &goalsv1.Plan{Name: plan}, nil

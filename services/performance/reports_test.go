@@ -358,7 +358,13 @@ func TestReportRefusals(t *testing.T) {
 		ProgressReport: &performancev1.ProgressReport{Name: name}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"weights"}},
 	})
 	must(t, err)
-	f.publish(t, "h1")
+	f.goals.lose()
+	if r := f.getReport(t, "h1"); len(r.GetGoals()) != 0 || r.GetAsOf() == nil {
+		t.Errorf("without its plan %v", r)
+	}
+	_, err = f.client.PublishProgressReport(f.as(t), &performancev1.PublishProgressReportRequest{Name: name})
+	wantReason(t, err, "REPORT_OUTDATED")
+	wantFields(t, err, "progress_report.plan")
 }
 
 func TestRolesOfReports(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -249,8 +250,7 @@ func yearOverYear(t *testing.T, rows []map[string]string, id string, direction p
 // whichever way is better, and most of them have "No" under both. They say what a measure is kept for.
 func austinFlags(t *testing.T, rows []map[string]string) {
 	t.Helper()
-	onGoal, no := 0, map[string]int{}
-	disagree := map[string]int{}
+	onGoal, no, disagree := 0, map[string]int{}, map[string]int{}
 	for _, r := range rows {
 		if r["Goal"] == "" {
 			continue
@@ -273,7 +273,8 @@ func austinFlags(t *testing.T, rows []map[string]string) {
 			}
 		}
 	}
-	if onGoal != 0 || no["Supports Goal"] != 0 || disagree["Supports Goal"] != 0 {
+	want := map[string]int{"Supports Goal": 62, "Dashboard Indicator": 42}
+	if onGoal != 75 || !maps.Equal(no, want) || !maps.Equal(disagree, map[string]int{"Supports Goal": 397, "Dashboard Indicator": 376}) {
 		t.Errorf("%d results equal their goal, of which %v have No; %v disagree with our verdicts", onGoal, no, disagree)
 	}
 }

@@ -118,8 +118,8 @@ func (s *Suite) services(ctx context.Context, c Config) (*rpc.InProcess, *rpc.Se
 		return service.Deps{DB: db, Bus: events, Verifier: s.Keys, Logger: logger, Now: c.Now, NewID: NewID}, nil
 	}
 	builders := map[string]func(service.Deps) (part, error){
-		"goals":          func(d service.Deps) (part, error) { return goals.New(goals.Deps{Deps: d}) },
-		"performance":    func(d service.Deps) (part, error) {
+		"goals": func(d service.Deps) (part, error) { return goals.New(goals.Deps{Deps: d}) },
+		"performance": func(d service.Deps) (part, error) {
 			return performance.New(performance.Deps{Deps: d, Goals: peer("performance")})
 		},
 		"actionplanning": func(d service.Deps) (part, error) { return actionplanning.New(actionplanning.Deps{Deps: d}) },

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -302,7 +303,7 @@ func (b *Books) gate(ask *Ask) *model.ResultsGate {
 		return nil
 	}
 	gate := model.ResultsGate{Policy: model.Neutral, Factors: b.Results.Signals[ask.Program.Name()]}
-	policy := ask.Request.ResultsPolicy
+	policy := cmp.Or(ask.Request.ResultsPolicy, model.Neutral)
 	switch f := b.Budget.Freeze; {
 	case policy == model.Neutral && len(gate.Factors) == 0:
 		return nil

@@ -30,10 +30,9 @@ func (b Books) Revisited(adopted model.Input, engineVersion string) model.Input 
 	for i := range in.Programs {
 		p := &in.Programs[i]
 		p.Alignment = slices.DeleteFunc(slices.Clone(p.Alignment), func(a model.Alignment) bool { return !weighs[a.Goal] })
-		ask := Ask{Program: Program{Organization: b.Budget.Organization, ID: p.ID}, Request: FundingRequest{ResultsPolicy: model.Neutral}}
+		ask := Ask{Program: Program{Organization: b.Budget.Organization, ID: p.ID}}
 		if at, found := sort.Find(len(b.Asks), func(at int) int { return strings.Compare(p.ID, b.Asks[at].Program.ID) }); found {
 			ask = b.Asks[at]
-			ask.Request.ResultsPolicy = cmp.Or(ask.Request.ResultsPolicy, model.Neutral)
 			for _, a := range ask.Request.Alignments {
 				if a.Reviewed != nil && fresh[a.Goal] && ask.Request.Vouched(AlignmentAspect) {
 					p.Alignment = append(p.Alignment, model.Alignment{Goal: a.Goal, Level: int64(*a.Reviewed)})

@@ -202,7 +202,7 @@ func checkOnce(v *fault.Violations, field, what string, n int, key func(int) str
 	}
 }
 
-// Opened freezes rules, electorate and goals. top are the goals of the plan that have no parent, all all of them.
+// Opened freezes rules, electorate and goals. top are the goals of the plan without a parent, and all is every goal.
 func (p Prioritization) Opened(top, all []string, now time.Time) (Prioritization, error) {
 	if p.State != RoundDraft {
 		return p, fault.State("ROUND_NOT_DRAFT", "%s is %s; only a DRAFT can be opened", p.Name(), p.State)

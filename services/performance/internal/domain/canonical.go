@@ -3,7 +3,6 @@ package domain
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"strconv"
 	"strings"
 )
@@ -32,9 +31,9 @@ const absent = "-"
 //
 // Measures and subjects are full names. Numbers are the shortest decimals that read back the same (%g), and 0 where there is
 // no value, no target or, for any direction but MAINTAIN_RANGE, no upper end; days are empty where there is none;
-// magnitude_milli is - where there is none; provisional and usable are true or false. The reason of a re-basing is a JSON
-// string, that of a verdict the rest of its line. Status words are left out: variation and assurance tell them. The content
-// hash is SHA-256 over this text, in UTF-8.
+// magnitude_milli is - where there is none; provisional and usable are true or false. In reasons a backslash is \\,
+// a TAB \t and a LF \n. Status words are left out: variation and assurance tell them. The content hash is SHA-256 over this
+// text, in UTF-8.
 func (r ResultsRevision) Canonical() string {
 	var b strings.Builder
 	line := func(parts ...string) {
@@ -63,7 +62,7 @@ func (j Judged) lines(line func(parts ...string)) {
 		line("target", string(t.Start), string(t.End), number(t.Value), number(t.Upper))
 	}
 	for _, r := range m.Rebasings {
-		line("rebasing", string(r.Start), quote(r.Reason))
+		line("rebasing", string(r.Start), escaper.Replace(r.Reason))
 	}
 	magnitude := absent
 	if e.MagnitudeMilli != nil {
@@ -73,7 +72,7 @@ func (j Judged) lines(line func(parts ...string)) {
 	line("latest", string(e.Period), number(e.Value), strconv.FormatInt(e.Revision, 10), number(e.Target), number(e.Upper),
 		string(e.Status), strconv.Itoa(e.MarginPPM))
 	line("verdict", string(e.Variation), string(e.Assurance), string(e.Basis), strconv.FormatBool(e.Provisional),
-		strconv.Itoa(e.Quality), magnitude, strconv.FormatBool(e.Usable), e.Reason)
+		strconv.Itoa(e.Quality), magnitude, strconv.FormatBool(e.Usable), escaper.Replace(e.Reason))
 }
 
 func contentHash(canonical string) string {
@@ -81,7 +80,8 @@ func contentHash(canonical string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func quote(text string) string {
-	quoted, _ := json.Marshal(text) // a string always has a JSON form
-	return string(quoted)
-}
+// Escapes keep a reason, which people write, on its line and in its field.
+var (
+	escaper   = strings.NewReplacer(`\`, `\\`, "\t", `\t`, "\n", `\n`)
+	unescaper = strings.NewReplacer(`\\`, `\`, `\t`, "\t", `\n`, "\n")
+)

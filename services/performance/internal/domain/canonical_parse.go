@@ -2,7 +2,6 @@ package domain
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -78,7 +77,7 @@ func (p *reader) judged(j *Judged) bool {
 			Start: Date(p.parts[1]), End: Date(p.parts[2]), Value: p.number(3), Upper: p.number(4),
 		})
 	case "rebasing 3":
-		j.Measure.Rebasings = append(j.Measure.Rebasings, Rebasing{Start: Date(p.parts[1]), Reason: p.quoted(2)})
+		j.Measure.Rebasings = append(j.Measure.Rebasings, Rebasing{Start: Date(p.parts[1]), Reason: unescaper.Replace(p.parts[2])})
 	case "series 3":
 		e.Points, e.SeriesHash = p.int(1), p.parts[2]
 	case "latest 8":
@@ -91,7 +90,7 @@ func (p *reader) judged(j *Judged) bool {
 		if p.parts[6] != absent {
 			e.MagnitudeMilli = new(p.int(6))
 		}
-		e.Usable, e.Reason = p.flag(7), p.parts[8]
+		e.Usable, e.Reason = p.flag(7), unescaper.Replace(p.parts[8])
 	default:
 		return false
 	}
@@ -153,11 +152,6 @@ func (f *fields) number(i int) float64 {
 func (f *fields) flag(i int) bool {
 	b, err := strconv.ParseBool(f.parts[i])
 	return keep(f, b, err)
-}
-
-func (f *fields) quoted(i int) (text string) {
-	err := json.Unmarshal([]byte(f.parts[i]), &text)
-	return keep(f, text, err)
 }
 
 func keep[T any](f *fields, v T, err error) T {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,40 +74,60 @@ func TestCompare(t *testing.T) {
 	}{
 		{"nothing", minutes, "", nil, "", "All - - -", []string{"East - - -", "North - - -", "south - - -"}, nil, 3},
 		{
-			"less is better", minutes, "", []DimensionSeries{dimension("", 8, 8), dimension("north", 9, 10), dimension("other", 8, 8), dimension("south", 7, 6)},
-			"2027-02-01", "All 8 - -", []string{"North 10 -2 1250000", "other 8 0 1000000", "south 6 2 750000", "East - - -"}, 4.0, 1,
+			"less is better", minutes, "",
+			[]DimensionSeries{dimension("", 8, 8), dimension("north", 9, 10), dimension("other", 8, 8), dimension("south", 7, 6)},
+			"2027-02-01", "All 8 - -",
+			[]string{"North 10 -2 1250000", "other 8 0 1000000", "south 6 2 750000", "East - - -"},
+			4.0, 1,
 		},
 		{
-			"more is better", rising, "", []DimensionSeries{dimension("", 8), dimension("north", 10), dimension("south", 6)},
-			"2027-01-01", "All 8 - -", []string{"south 6 -2 750000", "north 10 2 1250000"}, 4.0, 0,
+			"more is better", rising, "",
+			[]DimensionSeries{dimension("", 8), dimension("north", 10), dimension("south", 6)},
+			"2027-01-01", "All 8 - -",
+			[]string{"south 6 -2 750000", "north 10 2 1250000"},
+			4.0, 0,
 		},
 		{
 			"nearer to the range is better", ranged, "",
 			[]DimensionSeries{dimension("", 22), dimension("a", 8), dimension("b", 15), dimension("c", 20), dimension("d", 25)},
-			"2027-01-01", "All 22 - -", []string{"d 25 -3 1136364", "a 8 0 363636", "b 15 2 681818", "c 20 2 909091"}, 5.0, 0,
+			"2027-01-01", "All 22 - -",
+			[]string{"d 25 -3 1136364", "a 8 0 363636", "b 15 2 681818", "c 20 2 909091"},
+			5.0, 0,
 		},
 		{
-			"no range", unranged, "", []DimensionSeries{dimension("", 22), dimension("b", 15), dimension("a", 25)},
-			"2027-01-01", "All 22 - -", []string{"a 25 - 1136364", "b 15 - 681818"}, nil, 0,
+			"no range", unranged, "",
+			[]DimensionSeries{dimension("", 22), dimension("b", 15), dimension("a", 25)},
+			"2027-01-01", "All 22 - -",
+			[]string{"a 25 - 1136364", "b 15 - 681818"},
+			nil, 0,
 		},
 		{
-			"the latest period of any dimension", minutes, "", []DimensionSeries{dimension("", 8, 8, 8), dimension("north", none, 9), dimension("south", 7)},
-			"2027-02-01", "All 8 - -", []string{"North 9 -1 1125000", "East - - -", "south - - -"}, nil, 2,
+			"the latest period of any dimension", minutes, "",
+			[]DimensionSeries{dimension("", 8, 8, 8), dimension("north", none, 9), dimension("south", 7)},
+			"2027-02-01", "All 8 - -",
+			[]string{"North 9 -1 1125000", "East - - -", "south - - -"},
+			nil, 2,
 		},
 		{
-			"a period asked for", minutes, "2027-01-20", []DimensionSeries{dimension("", 8, 1), dimension("north", 9, 1), dimension("south", 7, 1)},
-			"2027-01-01", "All 8 - -", []string{"North 9 -1 1125000", "south 7 1 875000", "East - - -"}, 2.0, 1,
+			"a period asked for", minutes, "2027-01-20",
+			[]DimensionSeries{dimension("", 8, 1), dimension("north", 9, 1), dimension("south", 7, 1)},
+			"2027-01-01", "All 8 - -",
+			[]string{"North 9 -1 1125000", "south 7 1 875000", "East - - -"},
+			2.0, 1,
 		},
 		{"a period without values", minutes, "2030-06-30", []DimensionSeries{dimension("", 8), dimension("north", 9)}, "2030-06-01", "All - - -", []string{"East - - -", "North - - -", "south - - -"}, nil, 3},
 		{"no whole", rising, "", []DimensionSeries{dimension("a", 8), dimension("b", 9)}, "2027-01-01", "All - - -", []string{"a 8 - -", "b 9 - -"}, 1.0, 0},
 		{"only the whole", rising, "", []DimensionSeries{dimension("", 1, 2)}, "2027-02-01", "All 2 - -", nil, nil, 0},
 		{"a whole of nothing", rising, "", []DimensionSeries{dimension("", 0), dimension("a", 1)}, "2027-01-01", "All 0 - -", []string{"a 1 1 -"}, nil, 0},
 		{
-			"the largest numbers", rising, "", []DimensionSeries{dimension("", math.SmallestNonzeroFloat64), dimension("a", -math.MaxFloat64), dimension("b", math.MaxFloat64)},
-			"2027-01-01", "All 5e-324 - -", []string{
+			"the largest numbers", rising, "",
+			[]DimensionSeries{dimension("", math.SmallestNonzeroFloat64), dimension("a", -math.MaxFloat64), dimension("b", math.MaxFloat64)},
+			"2027-01-01", "All 5e-324 - -",
+			[]string{
 				"a -1.7976931348623157e+308 -1.7976931348623157e+308 -4611686018427387904",
 				"b 1.7976931348623157e+308 1.7976931348623157e+308 4611686018427387904",
-			}, math.MaxFloat64, 0,
+			},
+			math.MaxFloat64, 0,
 		},
 	}
 	for _, tt := range tests {
@@ -129,7 +150,7 @@ func TestCompare(t *testing.T) {
 
 func TestVerdictsOfDimensions(t *testing.T) {
 	level := []float64{9, 11, 9, 11, 9, 11, 9, 11, 9, 11, 9, 11, 10} // limits about 10 ± 5.3
-	worse := append(level[:12:12], 16)
+	worse := slices.Concat(level[:12], []float64{16})
 	m := Measure{
 		Organization: "o", ID: "m", Unit: "minutes", Direction: Decrease, Frequency: Monthly,
 		Targets:    []Target{{Start: "2027-01-01", End: "2028-12-31", Value: 16}},

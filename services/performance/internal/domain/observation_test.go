@@ -32,15 +32,19 @@ func TestRecord(t *testing.T) {
 		{"another dimension is another cell", []Row{{Cell: cell("m", "2027-01-01", "north"), Value: 5}}, 1, 0, 0, 0, nil, []string{"5@1"}},
 		{"not known", []Row{{Cell: jan, Missing: true}, {Cell: feb, Missing: true}}, 0, 0, 0, 0, nil, nil},
 		{
-			"known and not known", []Row{{At: 1, Cell: jan, Value: 6}, {At: 2, Cell: jan, Missing: true}, {At: 3, Cell: feb, Missing: true}, {At: 4, Cell: feb, Value: 1}},
-			1, 1, 0, 0, nil, []string{"6@4", "1@1"},
+			"known and not known",
+			[]Row{{At: 1, Cell: jan, Value: 6}, {At: 2, Cell: jan, Missing: true}, {At: 3, Cell: feb, Missing: true}, {At: 4, Cell: feb, Value: 1}},
+			1, 1, 0, 0, nil,
+			[]string{"6@4", "1@1"},
 		},
 		{"not known last, there and back", []Row{{At: 1, Cell: jan, Value: 6}, {At: 2, Cell: jan, Value: 5}, {At: 3, Cell: jan, Missing: true}}, 0, 0, 2, 0, nil, nil},
 		{"a row that is not known is checked too", []Row{{Cell: cell("none", "2027-01-01", ""), Missing: true}}, 0, 0, 0, 1, []string{"0 MEASURE_NOT_FOUND"}, nil},
 		{"rows of one cell keep their order", []Row{{At: 3, Cell: feb, Value: 3}, {At: 1, Cell: feb, Value: 1}, {At: 2, Cell: feb, Value: 2}}, 1, 2, 0, 0, nil, []string{"1@1", "2@2", "3@3"}},
 		{"dimensions that are declared", []Row{
-			{At: 1, Cell: cell("d", "2027-01-01", "south"), Value: 1}, {At: 2, Cell: cell("d", "2027-01-01", ""), Value: 2},
-			{At: 3, Cell: cell("d", "2027-01-01", "east"), Value: 3}, {At: 4, Cell: cell("d", "2027-01-01", "east"), Value: 4},
+			{At: 1, Cell: cell("d", "2027-01-01", "south"), Value: 1},
+			{At: 2, Cell: cell("d", "2027-01-01", ""), Value: 2},
+			{At: 3, Cell: cell("d", "2027-01-01", "east"), Value: 3},
+			{At: 4, Cell: cell("d", "2027-01-01", "east"), Value: 4},
 		}, 2, 0, 0, 2, []string{"3 DIMENSION_NOT_DECLARED", "4 DIMENSION_NOT_DECLARED"}, []string{"2@1", "1@1"}},
 		{"bad rows among good ones", []Row{
 			{At: 7, Cell: cell("m", "2027-02-30", ""), Value: 1},

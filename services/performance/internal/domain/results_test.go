@@ -53,7 +53,9 @@ func publish(t require, last Published, now time.Time, all ...speaks) ResultsRev
 }
 
 // require is what tests and rapid's checks have in common.
-type require interface{ Fatalf(string, ...any) }
+type require interface {
+	Fatalf(format string, args ...any)
+}
 
 // year is a year of noise around a level.
 func year(level float64) []float64 {

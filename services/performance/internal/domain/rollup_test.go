@@ -39,8 +39,13 @@ func counting(goal, measure string, weight int, status analysis.Status) GoalMeas
 //	parks
 func TestRollUpByHand(t *testing.T) {
 	goals := []PlanGoal{
-		{"parks", "Parks", ""}, {"fire", "Fire", "safety"}, {"police", "Police", "safety"}, {"safety", "Safety", ""},
-		{"growth", "Growth", ""}, {"jobs", "Jobs", "growth"}, {"arts", "Arts", "growth"},
+		{"parks", "Parks", ""},
+		{"fire", "Fire", "safety"},
+		{"police", "Police", "safety"},
+		{"safety", "Safety", ""},
+		{"growth", "Growth", ""},
+		{"jobs", "Jobs", "growth"},
+		{"arts", "Arts", "growth"},
 	}
 	informs := counting("safety", "m9", 5, offTrack)
 	informs.Counts = false

@@ -72,9 +72,9 @@ func (r *rowReader) read(m *performancev1.ObservationRow) domain.Row {
 	case m.Value != nil && m.Text != nil:
 		r.refuse("text", domain.ReasonInvalid, "is set beside value; send one of them")
 	case m.Value != nil:
-		row.Value = *m.Value
+		row.Value = m.GetValue()
 	case m.Text != nil:
-		row.Value, row.Missing = r.text(*m.Text)
+		row.Value, row.Missing = r.text(m.GetText())
 	default:
 		r.refuse("value", domain.ReasonInvalid, "is required, or text is, because unknown is not zero; leave the row out until it is known")
 	}

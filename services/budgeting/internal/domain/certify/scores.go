@@ -103,7 +103,7 @@ func (a *audit) verdicts(gate *model.ResultsGate) int64 {
 		f := &gate.Factors[i]
 		weight += f.Weight
 		for _, rule := range a.in.Params.Results {
-			if rule.Policy != gate.Policy || rule.Variation != f.Variation || rule.Assurance != f.Assurance {
+			if rule.Variation != f.Variation || rule.Assurance != f.Assurance || rule.Policy != gate.Policy {
 				continue
 			}
 			if points := within(rule.PointsBP, a.in.Params.ResultsCapBP) * f.Weight * f.CertainPPM; points > 0 {

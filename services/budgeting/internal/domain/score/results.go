@@ -34,8 +34,11 @@ func (t Table) Moves(p *model.Program) bool { return t.moved(p.Results) != 0 }
 // over all measures, and rounded once, half to even. A measure that nothing is known of keeps its weight, so that the others move less. Points are
 // at most 500, certain parts 10^6, weights 10^6 and measures 1,000: the sum stays below 5 × 10^17, the weight below 10^9 and the mean below 5 × 10^8.
 func (t Table) moved(r *model.ResultsGate) int64 {
+	if r == nil || r.Policy == model.Neutral {
+		return 0
+	}
 	sum, weight := int64(0), int64(0)
-	for i := range factorsOf(r) {
+	for i := range r.Factors {
 		f := &r.Factors[i]
 		sum += f.Weight * t.points(r.Policy, f) * f.CertainPPM
 		weight += f.Weight
@@ -63,17 +66,10 @@ func (t Table) part(r *model.ResultsGate) ResultsPart {
 	return part
 }
 
-func factorsOf(r *model.ResultsGate) []model.ResultsFactor {
-	if r == nil {
-		return nil
-	}
-	return r.Factors
-}
-
 // points are those of the table, within the cap; a pair that the table leaves out moves nothing.
 func (t Table) points(policy model.Policy, f *model.ResultsFactor) int64 {
 	for i := range t.rules {
-		if r := &t.rules[i]; r.Policy == policy && r.Variation == f.Variation && r.Assurance == f.Assurance {
+		if r := &t.rules[i]; r.Variation == f.Variation && r.Assurance == f.Assurance && r.Policy == policy {
 			return clamp(r.PointsBP, t.capBP)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -223,7 +224,7 @@ func TestNHSRVectors(t *testing.T) {
 		{"and one more", NearLimit, down, flags(nearness, 1, 0, 0, 1, 1), []string{"NEAR_LIMIT HIGH 4-5"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := analyze(t, series(Increase, Yearly, Target{}, append(tt.baseline[:len(tt.baseline):len(tt.baseline)], tt.vector...)...), Options{})
+			r := analyze(t, series(Increase, Yearly, Target{}, slices.Concat(tt.baseline, tt.vector)...), Options{})
 			var got []string
 			for _, g := range r.Signals {
 				if g.Rule == tt.rule {

@@ -91,7 +91,7 @@ type decimal struct {
 	shift int
 }
 
-// maxExponent is beyond what any float64 has, however many digits come before it.
+// maxExponent is where exponents stop to count, as they do for strconv: far beyond what any float64 has.
 const maxExponent = 9999
 
 func (d *decimal) read(text string, r Rules) error {
@@ -154,13 +154,12 @@ func (d *decimal) number(text, rest string, r Rules) (string, error) {
 	}
 	whole := digits(rest)
 	d.text = append(d.text, rest[:whole]...)
-	first := whole
 	rest = rest[whole:]
 	if whole > 0 && len(rest) > 0 && rest[0] == separator {
 		leading := d.text[len(d.text)-whole]
 		for len(rest) > 0 && rest[0] == separator {
 			n := digits(rest[1:])
-			if first > 3 || leading == '0' || n != 3 {
+			if whole > 3 || leading == '0' || n != 3 {
 				return "", fmt.Errorf("%q has %q where it does not part groups of three digits; if it is the decimal mark, set value_rules.decimal_comma to %v",
 					clip(text), separator, !r.DecimalComma)
 			}
