@@ -116,6 +116,9 @@ func startProcess(t *testing.T, dir string) (c *city, kill func()) {
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if _, rest, found := strings.Cut(lines.Text(), "REST"); found {
 			c.url, _, _ = strings.Cut(strings.TrimSpace(rest), " ")
+		}
+		if _, rest, found := strings.Cut(lines.Text(), "gRPC"); found {
+			c.grpc = strings.TrimSpace(rest)
 			return c, kill
 		}
 	}

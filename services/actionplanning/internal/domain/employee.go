@@ -3,6 +3,8 @@ package domain
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +21,8 @@ const (
 	EmployeeTerminated EmployeeStatus = "TERMINATED"
 )
 
-// Employee is as the HR system tells of them; nobody is ever removed, only TERMINATED.
+// Employee is as the HR system tells of them; nobody is ever removed, only TERMINATED. Title, Department, Manager, Position, FTEPPM
+// and Status are those of the day that On was last asked for.
 type Employee struct {
 	Meta
 	Organization string
@@ -34,6 +37,12 @@ type Employee struct {
 	Status       EmployeeStatus
 	WorkerType   string
 	Subject      string // of their tokens
+
+	Jobs    []Job   // by first day and key; none means one without days, which the fields above tell
+	Leaves  []Leave // by first day
+	OnLeave bool    // told to be on leave, without days
+	EndDate Date    // last day of employment; "" is open-ended
+	Change  Date    // the next day on which On says something else, "" if it never will
 }
 
 // EmployeeName is the resource name of an employee.
@@ -43,6 +52,99 @@ func EmployeeName(organization, id string) string {
 
 // Name is the resource name.
 func (e Employee) Name() string { return EmployeeName(e.Organization, e.ID) }
+
+// On is the employee as of a day: what their jobs, leaves and last day say about it. On a day without a job the FTE is 0, and the rest is
+// of the job that starts next, or else of the one that ended last.
+func (e Employee) On(day Date) Employee {
+	switch {
+	case e.GoneOn(day):
+		e.Status = EmployeeTerminated
+	case e.AwayOn(day):
+		e.Status = EmployeeLeave
+	default:
+		e.Status = EmployeeActive
+	}
+	if len(e.Jobs) > 0 {
+		main, fte := mainJob(e.Jobs, day)
+		e.Title, e.Department, e.Manager, e.Position, e.FTEPPM = main.Title, main.Department, main.manager(), main.Position, fte
+	}
+	e.Change = e.nextChange(day)
+	return e
+}
+
+// GoneOn says whether the employee has left by that day. Who was TERMINATED before last days were known has none.
+func (e Employee) GoneOn(day Date) bool {
+	if e.EndDate == "" {
+		return e.Status == EmployeeTerminated
+	}
+	return e.EndDate < day
+}
+
+// AwayOn says whether the employee is on leave that day.
+func (e Employee) AwayOn(day Date) bool {
+	return e.OnLeave || slices.ContainsFunc(e.Leaves, func(l Leave) bool { return l.days().hold(day) })
+}
+
+// mainJob is the job with the largest share on that day, and the FTE of all together.
+func mainJob(jobs []Job, day Date) (main Job, fte int) {
+	held := false
+	for _, j := range jobs {
+		if j.days().hold(day) {
+			if !held || j.FTEPPM > main.FTEPPM {
+				main, held = j, true
+			}
+			fte += j.FTEPPM
+		}
+	}
+	if held {
+		return main, fte
+	}
+	next := slices.IndexFunc(jobs, func(j Job) bool { return j.StartDate > day })
+	if next >= 0 {
+		return jobs[next], 0
+	}
+	for _, j := range jobs {
+		if j.EndDate > main.EndDate {
+			main = j
+		}
+	}
+	return main, 0
+}
+
+// nextChange is the first day after day on which a job or leave starts or has ended, or the employee has left; "" if none is.
+func (e Employee) nextChange(day Date) Date {
+	first := never
+	consider := func(d Date) {
+		if d > day && d < first {
+			first = d
+		}
+	}
+	for _, j := range e.Jobs {
+		consider(j.StartDate)
+		consider(j.EndDate.Next())
+	}
+	for _, l := range e.Leaves {
+		consider(l.StartDate)
+		consider(l.EndDate.Next())
+	}
+	consider(e.EndDate.Next())
+	if first == never {
+		return ""
+	}
+	return first
+}
+
+// managers are the ids of everybody whom the employee reports to in some job, by job.
+func (e Employee) managers() []string {
+	if len(e.Jobs) == 0 {
+		return []string{e.Manager}
+	}
+	ids := make([]string, len(e.Jobs))
+	for i, j := range e.Jobs {
+		ids[i] = j.manager()
+	}
+	return ids
+}
 
 // Assignable refuses to give work to somebody who is gone.
 func (e Employee) Assignable() error {
@@ -55,7 +157,7 @@ func (e Employee) Assignable() error {
 // with is the next version of e that tells the same as told; ok is false when e already does.
 func (e Employee) with(told Employee, now time.Time) (next Employee, ok bool) {
 	told.Meta = e.Meta
-	if told == e {
+	if reflect.DeepEqual(told, e) {
 		return e, false
 	}
 	told.Meta = e.Next(now)

@@ -20,6 +20,27 @@ type Required struct {
 	Program  string // program name, or ""
 }
 
+// ObjectiveState says where an objective stands.
+type ObjectiveState string
+
+// States of an objective.
+const (
+	ObjectiveDraft     ObjectiveState = "DRAFT"
+	ObjectiveActive    ObjectiveState = "ACTIVE"
+	ObjectiveUnfunded  ObjectiveState = "ACTIVE_UNFUNDED" // under way, though what it needs is only requested
+	ObjectiveCompleted ObjectiveState = "COMPLETED"
+	ObjectiveCancelled ObjectiveState = "CANCELLED"
+)
+
+// ProgressRule says what an objective's progress is made of; "" is like MILESTONES.
+type ProgressRule string
+
+// Progress rules.
+const (
+	ByMilestones ProgressRule = "MILESTONES"
+	ByMeasure    ProgressRule = "MEASURE"
+)
+
 // Objective is a SMART objective of a strategy.
 type Objective struct {
 	Meta
@@ -33,6 +54,18 @@ type Objective struct {
 	Target       *float64 // nil: not said
 	DueDate      Date
 	Required     *Required // nil: not said
+
+	Location       string
+	Owner          string // who answers for it, or ""
+	StartDate      Date   // "" is the plan's first day
+	FundingRequest string // name of the request whose money it waits for, or ""
+	ProgressRule   ProgressRule
+	Share          // in the progress of its strategy
+
+	State        ObjectiveState // never "" once stored
+	Review       *Review        // the review it was activated with; nil before
+	Override     *Override      // nil unless it was activated against its review
+	CancelReason string
 }
 
 // ObjectiveName is the resource name of an objective.
@@ -51,16 +84,84 @@ func (o Objective) Program() string {
 	return o.Required.Program
 }
 
-// NewObjective is the first version of an objective.
+// NewObjective is the first version of an objective, a draft.
 func NewObjective(o Objective, now time.Time) (Objective, error) {
-	o.Meta = Meta{}.Next(now)
+	o.Meta, o.State, o.Review, o.Override, o.CancelReason = Meta{}.Next(now), ObjectiveDraft, nil, nil, ""
 	return o, o.check()
 }
 
-// Changed is the next version of o with the fields of next.
+// Changed is the next version of o with the fields of next. Where it stands changes by Activated, Completed and Cancelled alone.
+//
+// Errors: FailedPrecondition OBJECTIVE_CLOSED.
 func (o Objective) Changed(next Objective, now time.Time) (Objective, error) {
+	if err := o.Open(); err != nil {
+		return o, err
+	}
 	next.Organization, next.Strategy, next.ID, next.Meta = o.Organization, o.Strategy, o.ID, o.Next(now)
+	next.State, next.Review, next.Override, next.CancelReason = o.State, o.Review, o.Override, o.CancelReason
 	return next, next.check()
+}
+
+// Closed says whether it is done or given up.
+func (o Objective) Closed() bool { return o.State == ObjectiveCompleted || o.State == ObjectiveCancelled }
+
+// Open refuses to touch an objective that is over.
+func (o Objective) Open() error {
+	if !o.Closed() {
+		return nil
+	}
+	return fault.State("OBJECTIVE_CLOSED", "%s is %s and read-only; create a new objective to go on from it", o.Name(), o.State)
+}
+
+// Activated is o under way with this review. A review that fails needs an override; one is kept only when it was needed. An objective that waits
+// for its money can be activated again, and is ACTIVE once the review says that the money is there.
+//
+// Errors: FailedPrecondition OBJECTIVE_CLOSED, OBJECTIVE_ACTIVE, SMART_REVIEW_FAILED.
+func (o Objective) Activated(r Review, over *Override, now time.Time) (Objective, error) {
+	if err := o.Open(); err != nil {
+		return o, err
+	}
+	if o.State == ObjectiveActive {
+		return o, fault.State("OBJECTIVE_ACTIVE", "%s is ACTIVE already; nothing has to be done", o.Name())
+	}
+	if r.Verdict != Fail {
+		over = nil
+	}
+	if err := r.Err(); err != nil && over == nil {
+		return o, err
+	}
+	o.State, o.Review, o.Override, o.Meta = ObjectiveActive, &r, over, o.Next(now)
+	if r.On(Achievable) == Conditional {
+		o.State = ObjectiveUnfunded
+	}
+	return o, nil
+}
+
+// Completed is o done.
+//
+// Errors: FailedPrecondition OBJECTIVE_CLOSED, OBJECTIVE_NOT_ACTIVE.
+func (o Objective) Completed(now time.Time) (Objective, error) {
+	if err := o.Open(); err != nil {
+		return o, err
+	}
+	if o.State == ObjectiveDraft {
+		return o, fault.State("OBJECTIVE_NOT_ACTIVE", "%s is a DRAFT; activate it first, or cancel it", o.Name())
+	}
+	o.State, o.Meta = ObjectiveCompleted, o.Next(now)
+	return o, nil
+}
+
+// Cancelled is o given up.
+//
+// Errors: Invalid without a reason, FailedPrecondition OBJECTIVE_CLOSED.
+func (o Objective) Cancelled(reason string, now time.Time) (Objective, error) {
+	if err := o.Open(); err != nil {
+		return o, err
+	}
+	var v fault.Violations
+	required(&v, "reason", reason)
+	o.State, o.CancelReason, o.Meta = ObjectiveCancelled, reason, o.Next(now)
+	return o, v.Err()
 }
 
 // Deletable refuses to lose an objective that somebody is assigned to.
@@ -76,6 +177,8 @@ func (o Objective) check() error {
 	var v fault.Violations
 	required(&v, "objective.display_name", o.DisplayName)
 	v.Check(o.DueDate.valid(), "objective.due_date", "must be a calendar day")
+	v.Check(o.StartDate == "" || o.StartDate.valid(), "objective.start_date", "must be a calendar day, or unset")
+	o.checkWeight(&v, "objective.weight")
 	if r := o.Required; r != nil {
 		v.Check(r.FTEMilli >= 0, "objective.required.fte_milli", "must not be negative")
 		r.Cost.check(&v, "objective.required.cost")

@@ -12,11 +12,13 @@ const nobody = -1
 // roster is everybody whom a sync or the store knows, while a sync is being read.
 type roster struct {
 	sync       StaffSync
+	today      Date
 	people     []person // the stored ones first
 	byID       map[string]int
 	rowPerson  []int // who each row is about, or nobody
 	unreadable bool  // some row does not say whom it is about
 	errors     []RowError
+	stream     *streaming // nil: all rows are here
 }
 
 // person is one employee before the sync and as a row tells of them.
@@ -27,12 +29,13 @@ type person struct {
 	named   bool
 	twice   bool // by more than one row
 	refused bool // their rows are not written
+	waiting bool // of a stream: their row is not written yet
 }
 
-func newRoster(s StaffSync, stored []Employee) *roster {
+func newRoster(s StaffSync, stored []Employee, today Date) *roster {
 	size := len(stored) + len(s.Rows)
 	r := &roster{
-		sync: s, people: make([]person, len(stored), size), byID: make(map[string]int, size), rowPerson: make([]int, len(s.Rows)),
+		sync: s, today: today, people: make([]person, len(stored), size), byID: make(map[string]int, size), rowPerson: make([]int, len(s.Rows)),
 	}
 	for i := range stored {
 		r.people[i] = person{before: &stored[i], row: nobody}
@@ -52,8 +55,13 @@ func (r *roster) read() {
 			continue
 		}
 		p := r.about(row.ExternalID)
-		r.rowPerson[i] = p
 		who := &r.people[p]
+		if r.stream.repeats(i, EmployeeID(row.ExternalID), who) {
+			bad("external_id", reasonDuplicate, "was sent before in this stream; send each employee once")
+			row.check(bad)
+			continue
+		}
+		r.rowPerson[i] = p
 		if who.named {
 			bad("external_id", reasonDuplicate, "is on row %d too; send each employee once", who.row)
 			if !who.twice {
@@ -64,15 +72,14 @@ func (r *roster) read() {
 			continue
 		}
 		who.named, who.row = true, i
-		if row.Status == EmployeeTerminated && who.before != nil {
-			who.told = *who.before
-			who.told.Status = EmployeeTerminated
+		if row.Status == EmployeeTerminated && who.before != nil && (row.EndDate == "" || row.EndDate.valid()) {
+			who.told = who.before.ended(row.EndDate, r.today)
 			continue
 		}
 		wrong := len(r.errors)
 		row.check(bad)
 		who.refused = len(r.errors) > wrong
-		who.told = row.employee(r.sync.Organization)
+		who.told = row.employee(r.sync.Organization, r.today)
 	}
 }
 
@@ -97,7 +104,10 @@ func (r *roster) problem(row int) problem {
 }
 
 // taken says whether a row about p is to be written.
-func (r *roster) taken(p int) bool { return r.people[p].row != nobody && !r.people[p].refused }
+func (r *roster) taken(p int) bool {
+	who := &r.people[p]
+	return who.row != nobody && !who.refused && !who.waiting
+}
 
 // managerOf is whom p reports to once the rows taken so far are written; known is false when that is nobody's id.
 func (r *roster) managerOf(p int) (manager int, known bool) {
@@ -108,34 +118,65 @@ func (r *roster) managerOf(p int) (manager int, known bool) {
 	case who.before != nil:
 		id = who.before.Manager
 	}
+	return r.named(id)
+}
+
+// named is the person with this id, nobody for ""; known is false when nobody has it, once the rows taken so far are written.
+func (r *roster) named(id string) (p int, known bool) {
 	if id == "" {
 		return nobody, true
 	}
-	m, ok := r.byID[id]
-	if !ok || (r.people[m].before == nil && !r.taken(m)) {
+	p, ok := r.byID[id]
+	if !ok || (r.people[p].before == nil && !r.taken(p)) {
 		return nobody, false
 	}
-	return m, true
+	return p, true
 }
+
+// stranger is the first of p's managers, in any job, whom nobody knows, and the field and key by which the row names them.
+func (r *roster) stranger(p int) (id, field, key string) {
+	who := &r.people[p]
+	for i, id := range who.told.managers() {
+		if _, known := r.named(id); known {
+			continue
+		}
+		if len(who.told.Jobs) == 0 {
+			return id, "manager_external_id", r.sync.Rows[who.row].ManagerExternalID
+		}
+		key := who.told.Jobs[i].ManagerExternalID
+		sent := slices.IndexFunc(r.sync.Rows[who.row].Jobs, func(j Job) bool { return j.ManagerExternalID == key })
+		return id, fmt.Sprintf("jobs[%d].manager_external_id", max(sent, 0)), key
+	}
+	return "", "", ""
+}
+
+const (
+	unknownManager = "%s is neither known nor on a good row of this sync; send them too, or leave it empty"
+	managerCycle   = "makes a cycle of managers (%s); correct one of them"
+)
 
 // settleManagers refuses rows until every manager is known and nobody is above themselves. Refusing a row puts its employee back
 // under their stored manager, or out of reach if they are new, so each refusal has the employee and their reports looked at
-// again. Without refusals everybody is passed once; what is stored has no cycle, so it ends. The order does not matter: everybody
+// again. Without refusals everybody is passed once, and nobody is refused twice, so it ends. Cycles are looked for among the managers of
+// today. The order does not matter: everybody
 // has one manager, so cycles share nobody, and refusing the rows of one leaves the others as they are.
 func (r *roster) settleManagers() {
 	reports := make(map[int][]int, len(r.sync.Rows)/8)
 	queue := make([]int, 0, len(r.sync.Rows))
 	for p := range r.people {
-		if m, ok := r.byID[r.people[p].told.Manager]; ok && r.taken(p) {
-			reports[m] = append(reports[m], p)
+		if !r.taken(p) {
+			continue
 		}
-		if r.taken(p) {
-			queue = append(queue, p)
+		for _, id := range r.people[p].told.managers() {
+			if m, ok := r.byID[id]; ok {
+				reports[m] = append(reports[m], p)
+			}
 		}
+		queue = append(queue, p)
 	}
 	up := newWalk(len(r.people))
-	refuse := func(p int, reason, format string, args ...any) {
-		r.problem(r.people[p].row)("manager_external_id", reason, format, args...)
+	refuse := func(p int, field, reason, format string, args ...any) {
+		r.problem(r.people[p].row)(field, reason, format, args...)
 		r.people[p].refused = true
 		queue = append(append(queue, p), reports[p]...)
 		up.forget(p)
@@ -143,16 +184,17 @@ func (r *roster) settleManagers() {
 	for len(queue) > 0 {
 		p := queue[0]
 		queue = queue[1:]
-		if _, known := r.managerOf(p); r.taken(p) && !known {
-			refuse(p, reasonUnknownManager, "%s is neither known nor on a good row of this sync; send them too, or leave it empty",
-				r.sync.Rows[r.people[p].row].ManagerExternalID)
-			continue
+		if r.taken(p) {
+			if id, field, key := r.stranger(p); id != "" {
+				refuse(p, field, reasonUnknownManager, unknownManager, key)
+				continue
+			}
 		}
 		cycle := up.from(p, r.managerOf)
 		chain := r.chain(cycle)
 		for _, q := range cycle {
 			if r.taken(q) {
-				refuse(q, reasonManagerCycle, "makes a cycle of managers (%s); correct one of them", chain)
+				refuse(q, "manager_external_id", reasonManagerCycle, managerCycle, chain)
 			}
 		}
 	}

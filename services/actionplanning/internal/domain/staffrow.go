@@ -17,6 +17,9 @@ type StaffRow struct {
 	Status            EmployeeStatus // "" means ACTIVE
 	WorkerType        string
 	Subject           string
+	Jobs              []Job // when any are given, what the fields above say of a job is left empty
+	Leaves            []Leave
+	EndDate           Date // last day of employment; a day to come ends it then
 }
 
 // Reasons why a row is refused.
@@ -28,6 +31,8 @@ const (
 	reasonDuplicate      = "DUPLICATE_EXTERNAL_ID"
 	reasonUnknownManager = "UNKNOWN_MANAGER"
 	reasonManagerCycle   = "MANAGER_CYCLE"
+	reasonNotWithJobs    = "NOT_WITH_JOBS"
+	reasonDuplicateJob   = "DUPLICATE_JOB_KEY"
 )
 
 // maxExternalID is the longest key taken from an HR system.
@@ -63,21 +68,14 @@ func (r StaffRow) check(bad problem) {
 	if strings.TrimSpace(r.DisplayName) == "" {
 		bad("display_name", reasonRequired, "is required; send the name to print")
 	}
-	for _, f := range []struct {
-		field, value string
-		most         int
-	}{
+	tooLong(bad, []text{
 		{"display_name", r.DisplayName, 200},
 		{"title", r.Title, 200},
 		{"department", r.Department, 200},
 		{"position", r.Position, 100},
 		{"worker_type", r.WorkerType, 100},
 		{"subject", r.Subject, 128},
-	} {
-		if n := utf8.RuneCountInString(f.value); n > f.most {
-			bad(f.field, reasonTooLong, "has %d characters; shorten it to at most %d", n, f.most)
-		}
-	}
+	})
 	if r.FTEPPM < 0 || r.FTEPPM > PPM {
 		bad("fte_ppm", reasonOutOfRange, "is %d; send 0 to 1,000,000 (full time)", r.FTEPPM)
 	}
@@ -89,13 +87,30 @@ func (r StaffRow) check(bad problem) {
 	if m := r.ManagerExternalID; m != "" && !externalID(m) {
 		bad("manager_external_id", reasonBadFormat, "must be 1 to %d letters, digits, \".\", \"_\" or \"-\"", maxExternalID)
 	}
+	r.checkJobs(bad)
 }
 
-// employee is what a good row tells, with its defaults filled in.
-func (r StaffRow) employee(organization string) Employee {
+// text is a field with the most characters it may have.
+type text struct {
+	field, value string
+	most         int
+}
+
+func tooLong(bad problem, texts []text) {
+	for _, t := range texts {
+		if n := utf8.RuneCountInString(t.value); n > t.most {
+			bad(t.field, reasonTooLong, "has %d characters; shorten it to at most %d", n, t.most)
+		}
+	}
+}
+
+// employee is what a good row tells about today, with its defaults filled in. TERMINATED without a last day to come makes yesterday
+// the last one, unless an earlier one is given.
+func (r StaffRow) employee(organization string, today Date) Employee {
 	e := Employee{
 		Organization: organization, ID: EmployeeID(r.ExternalID), ExternalID: r.ExternalID, DisplayName: r.DisplayName, Title: r.Title,
-		Department: r.Department, Position: r.Position, FTEPPM: r.FTEPPM, Status: r.Status, WorkerType: r.WorkerType, Subject: r.Subject,
+		Department: r.Department, Position: r.Position, FTEPPM: r.FTEPPM, WorkerType: r.WorkerType, Subject: r.Subject,
+		Jobs: sortedJobs(r.Jobs), Leaves: sortedLeaves(r.Leaves), OnLeave: r.Status == EmployeeLeave, EndDate: r.EndDate,
 	}
 	if r.ManagerExternalID != "" {
 		e.Manager = EmployeeID(r.ManagerExternalID)
@@ -103,10 +118,23 @@ func (r StaffRow) employee(organization string) Employee {
 	if e.FTEPPM == 0 {
 		e.FTEPPM = PPM
 	}
-	if e.Status == "" {
-		e.Status = EmployeeActive
+	if r.Status == EmployeeTerminated {
+		e = e.ended(r.EndDate, today)
 	}
-	return e
+	return e.On(today)
+}
+
+// ended is the employee with a last day: the given one, or yesterday. Somebody who has left keeps theirs if none is given.
+func (e Employee) ended(last, today Date) Employee {
+	switch {
+	case last != "":
+		e.EndDate = last
+	case e.GoneOn(today):
+		return e
+	default:
+		e.EndDate = today.Add(0, -1)
+	}
+	return e.On(today)
 }
 
 func externalID(text string) bool {

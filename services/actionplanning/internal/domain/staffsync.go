@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"slices"
 	"strconv"
 	"time"
@@ -39,6 +40,7 @@ type StaffSync struct {
 type SyncResult struct {
 	Created, Updated, Unchanged, Rejected int
 	Terminated                            int // who worked and was ended, named or not
+	Reassigned                            int // assignments of leavers that went to their managers
 	Errors                                []RowError
 }
 
@@ -57,8 +59,10 @@ func (s StaffSync) Done(r SyncResult, now time.Time) SyncRecord {
 }
 
 // Replay is the first result for a sync of the same id; another payload under that id is refused.
-func (r SyncRecord) Replay(s StaffSync) (SyncResult, error) {
-	if r.PayloadHash == s.payloadHash() {
+func (r SyncRecord) Replay(s StaffSync) (SyncResult, error) { return r.replay(s.payloadHash()) }
+
+func (r SyncRecord) replay(payloadHash string) (SyncResult, error) {
+	if r.PayloadHash == payloadHash {
 		return r.Result, nil
 	}
 	e := fault.New(fault.Invalid, "SYNC_ID_REUSED", "the sync %q was done before with another payload; send a new sync_id", r.ID)
@@ -68,14 +72,38 @@ func (r SyncRecord) Replay(s StaffSync) (SyncResult, error) {
 
 // payloadHash is SHA-256 over everything the sync tells, quoted so that no two syncs read alike.
 func (s StaffSync) payloadHash() string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%q %d\n", s.Mode, s.MaxTombstonePPM)
-	for _, r := range s.Rows {
-		fmt.Fprintf(h, "%q %q %q %q %q %q %d %q %q %q\n", r.ExternalID, r.DisplayName, r.Title, r.Department, r.ManagerExternalID,
-			r.Position, r.FTEPPM, r.Status, r.WorkerType, r.Subject)
-	}
-	return hex.EncodeToString(h.Sum(nil))
+	p := newPayload(s.Mode, s.MaxTombstonePPM)
+	p.add(s.Rows)
+	return p.sum()
 }
+
+// payload hashes what a sync tells, at once or row by row.
+type payload struct{ hash.Hash }
+
+func newPayload(mode SyncMode, maxTombstonePPM int) payload {
+	p := payload{sha256.New()}
+	fmt.Fprintf(p, "%q %d\n", mode, maxTombstonePPM)
+	return p
+}
+
+func (p payload) add(rows []StaffRow) {
+	for _, r := range rows {
+		fmt.Fprintf(p, "%q %q %q %q %q %q %d %q %q %q", r.ExternalID, r.DisplayName, r.Title, r.Department, r.ManagerExternalID,
+			r.Position, r.FTEPPM, r.Status, r.WorkerType, r.Subject)
+		if len(r.Jobs)+len(r.Leaves) > 0 || r.EndDate != "" { // rows without them hash as they did before there were any
+			for _, j := range r.Jobs {
+				fmt.Fprintf(p, " job %q %q %q %q %q %d %q %q", j.Key, j.Title, j.Department, j.Position, j.ManagerExternalID, j.FTEPPM, j.StartDate, j.EndDate)
+			}
+			for _, l := range r.Leaves {
+				fmt.Fprintf(p, " leave %q %q", l.StartDate, l.EndDate)
+			}
+			fmt.Fprintf(p, " end %q", r.EndDate)
+		}
+		_, _ = p.Write([]byte{'\n'}) // a hash takes everything
+	}
+}
+
+func (p payload) sum() string { return hex.EncodeToString(p.Sum(nil)) }
 
 // Reconcile compares the sync with all the staff stored and returns its result with the next version of every employee that
 // it creates, changes or ends: those of the rows first, in their order.
@@ -92,26 +120,26 @@ func (s StaffSync) payloadHash() string {
 //
 // A FULL sync that ends more than MaxTombstonePPM of those who work is a fault of reason TOO_MANY_TOMBSTONES.
 func (s StaffSync) Reconcile(stored []Employee, now time.Time) (SyncResult, []Employee, error) {
-	r := newRoster(s, stored)
+	r := newRoster(s, stored, Today(now))
 	r.read()
 	r.settleManagers()
 	result, changed := r.tell(now)
 	if s.Mode == SyncFull {
-		working := 0
-		for _, e := range stored {
-			if e.Status != EmployeeTerminated {
-				working++
-			}
-		}
-		if err := s.checkTombstones(result.Terminated, working); err != nil {
+		if err := checkTombstones(s.MaxTombstonePPM, result.Terminated, stored); err != nil {
 			return SyncResult{}, nil, err
 		}
 	}
 	return result, changed, nil
 }
 
-func (s StaffSync) checkTombstones(ended, working int) error {
-	limit := s.MaxTombstonePPM
+// checkTombstones refuses to end more than the limit of those who work.
+func checkTombstones(limit, ended int, stored []Employee) error {
+	working := 0
+	for _, e := range stored {
+		if e.Status != EmployeeTerminated {
+			working++
+		}
+	}
 	if limit == 0 {
 		limit = DefaultTombstonePPM
 	}
@@ -130,6 +158,9 @@ func (r *roster) tell(now time.Time) (SyncResult, []Employee) {
 	var out SyncResult
 	var changed []Employee
 	for _, p := range r.rowPerson {
+		if p != nobody && r.people[p].waiting {
+			continue
+		}
 		if p == nobody || r.people[p].refused {
 			out.Rejected++
 			continue
@@ -154,11 +185,11 @@ func (r *roster) tell(now time.Time) (SyncResult, []Employee) {
 	}
 	for i := range r.people {
 		p := &r.people[i]
-		if r.sync.Mode != SyncFull || r.unreadable || p.named || p.before.Status == EmployeeTerminated {
+		if r.sync.Mode != SyncFull || r.unreadable || p.named || p.before.Status == EmployeeTerminated || !r.stream.ends(p.before.ID) {
 			continue
 		}
-		gone := *p.before
-		gone.Status, gone.Meta = EmployeeTerminated, gone.Next(now)
+		gone := p.before.ended("", r.today)
+		gone.Meta = gone.Next(now)
 		changed = append(changed, gone)
 		out.Terminated++
 	}

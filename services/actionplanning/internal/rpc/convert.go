@@ -37,7 +37,9 @@ func Message(v any) (proto.Message, error) {
 func strategyProto(s domain.Strategy) *actionplanningv1.Strategy {
 	return &actionplanningv1.Strategy{
 		Name: s.Name(), DisplayName: s.DisplayName, Goal: s.Goal, Description: s.Description, ExecutiveSponsor: s.ExecutiveSponsor,
-		Etag: resource.Etag(s), CreateTime: wire.Time(s.CreateTime), UpdateTime: wire.Time(s.UpdateTime),
+		State: wire.Enum[actionplanningv1.StrategyState](s.State), Weight: int32(s.Weight),
+		Contribution: wire.Enum[actionplanningv1.WorkContribution](s.Contribution),
+		Etag:         resource.Etag(s), CreateTime: wire.Time(s.CreateTime), UpdateTime: wire.Time(s.UpdateTime),
 	}
 }
 
@@ -47,15 +49,19 @@ func strategyDomain(organization, id string, s *actionplanningv1.Strategy) (doma
 	refer(&bad, goalName, organization, "strategy.goal", s.GetGoal())
 	return domain.Strategy{
 		Organization: organization, ID: id, DisplayName: s.GetDisplayName(), Goal: s.GetGoal(), Description: s.GetDescription(),
-		ExecutiveSponsor: s.GetExecutiveSponsor(),
+		ExecutiveSponsor: s.GetExecutiveSponsor(), State: wire.FromEnum[domain.StrategyState](s.GetState()),
+		Share: shareDomain(s.GetWeight(), s.GetContribution()),
 	}, bad.Err()
 }
 
 func objectiveProto(o domain.Objective) *actionplanningv1.Objective {
 	out := &actionplanningv1.Objective{
 		Name: o.Name(), DisplayName: o.DisplayName, Statement: o.Statement, Measure: o.Measure, Baseline: o.Baseline, Target: o.Target,
-		DueDate: wire.Date(o.DueDate),
-		Etag:    resource.Etag(o), CreateTime: wire.Time(o.CreateTime), UpdateTime: wire.Time(o.UpdateTime),
+		DueDate: wire.Date(o.DueDate), Location: o.Location, Owner: o.Owner, StartDate: wire.Date(o.StartDate), FundingRequest: o.FundingRequest,
+		State: wire.Enum[actionplanningv1.ObjectiveState](o.State), ProgressRule: wire.Enum[actionplanningv1.ProgressRule](o.ProgressRule),
+		Weight: int32(o.Weight), Contribution: wire.Enum[actionplanningv1.WorkContribution](o.Contribution),
+		SmartReview: reviewProto(o.Review), SmartOverride: overrideProto(o.Override),
+		Etag: resource.Etag(o), CreateTime: wire.Time(o.CreateTime), UpdateTime: wire.Time(o.UpdateTime),
 	}
 	if r := o.Required; r != nil {
 		out.Required = &actionplanningv1.RequiredResources{FteMilli: r.FTEMilli, Program: r.Program}
@@ -66,15 +72,24 @@ func objectiveProto(o domain.Objective) *actionplanningv1.Objective {
 	return out
 }
 
-// objectiveDomain refuses a measure or program that is no name of one.
+func shareDomain(weight int32, c actionplanningv1.WorkContribution) domain.Share {
+	return domain.Share{Weight: int(weight), Contribution: wire.FromEnum[domain.Contribution](c)}
+}
+
+// objectiveDomain refuses a measure, program or funding request that is no name of one.
 func objectiveDomain(k app.StrategyKey, id string, o *actionplanningv1.Objective) (domain.Objective, error) {
 	var bad fault.Violations
 	out := domain.Objective{
 		Organization: k.Organization, Strategy: k.Strategy, ID: id, DisplayName: o.GetDisplayName(), Statement: o.GetStatement(),
 		Measure: o.GetMeasure(), Baseline: o.Baseline, Target: o.Target, DueDate: wire.FromDate[domain.Date](o.GetDueDate()),
+		Location: o.GetLocation(), Owner: o.GetOwner(), StartDate: wire.FromDate[domain.Date](o.GetStartDate()), FundingRequest: o.GetFundingRequest(),
+		ProgressRule: wire.FromEnum[domain.ProgressRule](o.GetProgressRule()), Share: shareDomain(o.GetWeight(), o.GetContribution()),
 	}
 	if out.Measure != "" {
 		refer(&bad, measureName, k.Organization, "objective.measure", out.Measure)
+	}
+	if out.FundingRequest != "" {
+		refer(&bad, fundingRequestName, k.Organization, "objective.funding_request", out.FundingRequest)
 	}
 	if r := o.GetRequired(); r != nil {
 		out.Required = &domain.Required{FTEMilli: r.GetFteMilli(), Program: r.GetProgram()}

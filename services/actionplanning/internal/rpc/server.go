@@ -21,6 +21,8 @@ var (
 	goalName    = rpc.Name("organizations/{organization}/plans/{plan}/goals/{goal}")
 	measureName = rpc.Name("organizations/{organization}/measures/{measure}")
 	programName = rpc.Name("organizations/{organization}/programs/{program}")
+
+	fundingRequestName = rpc.Name("organizations/{organization}/budgets/{budget}/fundingRequests/{funding_request}")
 )
 
 // Server implements actionplanningv1.ActionPlanningServiceServer on the use cases.

@@ -213,11 +213,14 @@ func (a *App) measures(ctx context.Context, organization string, in model.Input,
 		if p := &in.Programs[i]; p.ID == program && p.Results != nil {
 			for _, f := range p.Results.Factors {
 				title, err := a.Performance.Measure(ctx, domain.MeasureName(organization, f.Measure))
-				if err != nil {
-					a.Logger.WarnContext(ctx, "a measure is told by its id", "measure", f.Measure, "error", err)
+				switch {
+				case fault.Is(err, fault.NotFound): // it was deleted since
+				case err != nil:
+					a.Logger.WarnContext(ctx, "measures are told by their ids", "program", program, "error", err)
 					return titles
+				default:
+					titles[f.Measure] = title
 				}
-				titles[f.Measure] = title
 			}
 		}
 	}

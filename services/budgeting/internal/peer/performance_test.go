@@ -58,7 +58,8 @@ func TestVerdictsOfPrograms(t *testing.T) {
 	want := map[string][]model.ResultsFactor{
 		"organizations/o/programs/p": {
 			verdict("a", 0), verdict("b", 500_000),
-			{Measure: "c", Variation: model.InsufficientData, Assurance: model.NoTarget, Weight: 1, Reason: "No verdict was published."}, insufficient,
+			{Measure: "c", Variation: model.InsufficientData, Assurance: model.NoTarget, Weight: 1, Reason: "No verdict was published."},
+			insufficient,
 		},
 		"organizations/o/programs/q":    {verdict("a", 1_000_000)},
 		"organizations/o/programs/none": {},

@@ -1,9 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/throughline/throughline/services/goals/internal/domain"
 	"github.com/throughline/throughline/services/platform/fault"
@@ -34,6 +36,22 @@ func (a *App) CreateGoal(ctx context.Context, draft domain.Goal) (domain.Goal, e
 // GetGoal reads one.
 func (a *App) GetGoal(ctx context.Context, k GoalKey) (domain.Goal, error) {
 	return resource.Read(ctx, a.Store, func(tx Tx) (domain.Goal, error) { return tx.Goals().Get(k.Organization, k.Plan, k.Goal) })
+}
+
+// GoalAsOf is a goal as the journal kept it at a moment.
+func (a *App) GoalAsOf(ctx context.Context, k GoalKey, at time.Time) ([]byte, error) {
+	return a.asOf(ctx, domain.GoalName(k.Organization, k.Plan, k.Goal), at)
+}
+
+// GoalsAsOf passes on the goals that a plan had at a moment, as the journal kept them.
+func (a *App) GoalsAsOf(ctx context.Context, k PlanKey, at time.Time, visit func(archived []byte) error) error {
+	_, err := resource.Read(ctx, a.Store, func(tx Tx) (any, error) {
+		if _, found, err := tx.Recorded(domain.PlanName(k.Organization, k.Plan), at); err != nil || !found {
+			return nil, cmp.Or(err, error(fault.Missing(domain.PlanName(k.Organization, k.Plan))))
+		}
+		return nil, tx.GoalsAsOf(k.Organization, k.Plan, at, visit)
+	})
+	return err
 }
 
 // ListGoals reads a page of a plan's goals.
@@ -149,6 +167,15 @@ func goalParents(tx Tx, k PlanKey) (map[string]string, error) {
 		return nil
 	})
 	return parents, err
+}
+
+// planOf is the id of the plan that a goal's name belongs to, if it is one of this organization.
+func planOf(organization, goal string) (string, bool) {
+	plan, id, ok := strings.Cut(goal, "/goals/")
+	if !ok || id == "" || strings.Contains(id, "/") {
+		return "", false
+	}
+	return planID(organization, plan)
 }
 
 // planID is the id in a plan's name, if it is a plan of this organization.

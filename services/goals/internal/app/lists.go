@@ -28,6 +28,28 @@ var (
 		"update_time": {Column: "update_time", Type: listing.Time, Sortable: true},
 	}}
 
+	RoleAssignmentList = listing.Schema{ID: []string{"role_assignment_id"}, Fields: map[string]listing.Field{
+		"role":        {Column: "role", Filterable: true, Sortable: true},
+		"letter":      {Column: "letter", Filterable: true},
+		"phase":       {Column: "phase", Filterable: true},
+		"goal":        {Column: "goal", Filterable: true},
+		"holder":      {Column: "holder", Filterable: true},
+		"create_time": {Column: "create_time", Type: listing.Time, Filterable: true, Sortable: true},
+		"update_time": {Column: "update_time", Type: listing.Time, Filterable: true, Sortable: true},
+	}}
+
+	FeedbackList = listing.Schema{ID: []string{"feedback_id"}, Fields: map[string]listing.Field{
+		"source":            {Column: "source", Filterable: true},
+		"district":          {Column: "district", Filterable: true},
+		"stakeholder_group": {Column: "stakeholder_group", Filterable: true},
+		"status":            {Column: "status", Filterable: true},
+		"program":           {Column: "program", Filterable: true},
+		"goals":             {Column: "goals", Filterable: true},
+		"date":              {Column: "date", Type: listing.Date, Filterable: true, Sortable: true},
+		"create_time":       {Column: "create_time", Type: listing.Time, Sortable: true},
+		"update_time":       {Column: "update_time", Type: listing.Time, Sortable: true},
+	}}
+
 	// BallotVersionList is of every version of every ballot, as the journal keeps them.
 	BallotVersionList = listing.Schema{ID: []string{"ballot_id", "version"}, Fields: map[string]listing.Field{
 		"member":      {Column: "member", Filterable: true},

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"github.com/throughline/throughline/services/goals/internal/domain"
 	"github.com/throughline/throughline/services/platform/fault"
@@ -74,6 +75,37 @@ func (a *App) SubmitPlan(ctx context.Context, k PlanKey, etag string) (domain.Pl
 func (a *App) AdoptPlan(ctx context.Context, k PlanKey, etag string, act domain.Adoption) (domain.Plan, error) {
 	now := a.Now()
 	return a.changePlan(ctx, k, etag, func(_ Tx, plan domain.Plan) (domain.Plan, error) { return plan.Adopted(act, now) })
+}
+
+// SupersedePlan retires an adopted plan in favour of another.
+func (a *App) SupersedePlan(ctx context.Context, k PlanKey, etag, successor string) (domain.Plan, error) {
+	now := a.Now()
+	return a.changePlan(ctx, k, etag, func(tx Tx, plan domain.Plan) (domain.Plan, error) {
+		id, ok := planID(k.Organization, successor)
+		if !ok {
+			return plan, fault.Missing(successor)
+		}
+		by, err := tx.Plans().Get(k.Organization, id)
+		if err != nil {
+			return plan, err
+		}
+		return plan.Superseded(by, now)
+	})
+}
+
+// PlanAsOf is a plan as the journal kept it at a moment.
+func (a *App) PlanAsOf(ctx context.Context, k PlanKey, at time.Time) ([]byte, error) {
+	return a.asOf(ctx, domain.PlanName(k.Organization, k.Plan), at)
+}
+
+func (a *App) asOf(ctx context.Context, name string, at time.Time) ([]byte, error) {
+	return resource.Read(ctx, a.Store, func(tx Tx) ([]byte, error) {
+		archived, found, err := tx.Recorded(name, at)
+		if err == nil && !found {
+			err = fault.Missing(name)
+		}
+		return archived, err
+	})
 }
 
 func (a *App) changePlan(ctx context.Context, k PlanKey, etag string, change func(Tx, domain.Plan) (domain.Plan, error)) (domain.Plan, error) {

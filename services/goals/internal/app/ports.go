@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/throughline/throughline/services/goals/internal/domain"
+	"github.com/throughline/throughline/services/platform/listing"
 	"github.com/throughline/throughline/services/platform/resource"
 )
 
@@ -20,6 +21,13 @@ type Tx interface {
 	Ballots() resource.Collection[domain.Ballot]
 	PriorityRevisions() resource.Collection[domain.PriorityRevision]
 	CommunityBallots() CommunityBallots
+	RoleAssignments() resource.Collection[domain.RoleAssignment]
+	Feedback() resource.Collection[domain.Feedback]
+	FeedbackNumbers() FeedbackNumbers
+	// Recorded is a resource as the journal kept it at a moment; false when it was not there, or deleted.
+	Recorded(subject string, at time.Time) (archived []byte, found bool, err error)
+	// GoalsAsOf passes on the goals that a plan had at a moment, as the journal kept them, by name.
+	GoalsAsOf(organization, plan string, at time.Time, visit func(archived []byte) error) error
 	// CurrentRevision is the latest certified revision on goals of a plan, or false.
 	CurrentRevision(organization, plan string) (domain.PriorityRevision, bool, error)
 	// LastSequence is that of the plan's latest revision, whatever it ranks; 0 when there is none.
@@ -34,6 +42,14 @@ type CommunityBallots interface {
 	Each(round domain.Prioritization, visit func(domain.CommunityBallot) error) error
 	// Record writes answers, each respondent once, over what they said before, and one journal entry about all of them.
 	Record(batch domain.CommunityBatch) error
+}
+
+// FeedbackNumbers answers questions about much feedback at once.
+type FeedbackNumbers interface {
+	// Known are the ids of feedback with these external ids, by external id.
+	Known(organization string, externalIDs []string) (map[string]string, error)
+	// Summary counts the feedback that the filter of q lets through; shares are left out.
+	Summary(organization string, q listing.Query) (domain.FeedbackSummary, error)
 }
 
 // App runs the use cases.

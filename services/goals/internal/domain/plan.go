@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"reflect"
 	"time"
 
 	"github.com/throughline/throughline/services/platform/fault"
@@ -48,6 +49,10 @@ type Plan struct {
 	EnvironmentalScan []ScanEntry
 	State             PlanState
 	Adoption          *Adoption // nil before adoption
+	Template          Template
+	Steps             []Step  // of its process, in order
+	Groups            []Group // people it concerns
+	Successor         string  // name of the plan that replaced it, or ""
 }
 
 // PlanName is the resource name of a plan.
@@ -58,20 +63,46 @@ func PlanName(organization, id string) string {
 // Name is the resource name.
 func (p Plan) Name() string { return PlanName(p.Organization, p.ID) }
 
-// NewPlan is a draft.
+// NewPlan is a draft, with the steps of its template.
 func NewPlan(p Plan, now time.Time) (Plan, error) {
-	p.Meta, p.State, p.Adoption = Meta{}.Next(now), PlanDraft, nil
+	p.Meta, p.State, p.Adoption, p.Successor = Meta{}.Next(now), PlanDraft, nil, ""
+	p.Steps = withTemplate(p.Template, p.Steps)
 	return p, p.check()
 }
 
-// Changed is the next version of p with the fields of next; only drafts and submitted plans change.
+// Changed is the next version of p with the fields of next. Drafts and submitted plans change; of an adopted plan only the
+// steps of its process do, which tell how it goes.
 func (p Plan) Changed(next Plan, now time.Time) (Plan, error) {
+	next.Organization, next.ID, next.Meta = p.Organization, p.ID, p.Meta
+	next.State, next.Adoption, next.Successor = p.State, p.Adoption, p.Successor
+	next.Steps = started(next.Steps)
 	if err := p.Editable(); err != nil {
+		same := next
+		same.Steps = p.Steps
+		if p.State != PlanAdopted || !reflect.DeepEqual(same, p) {
+			return p, err
+		}
+	}
+	next.Meta = p.Next(now)
+	return next, next.check()
+}
+
+// Superseded is an adopted plan after another took its place.
+func (p Plan) Superseded(by Plan, now time.Time) (Plan, error) {
+	if p.State != PlanAdopted {
+		return p, fault.State("PLAN_NOT_ADOPTED", "%s is %s; only an ADOPTED plan can be superseded", p.Name(), p.State)
+	}
+	var v fault.Violations
+	v.Check(by.Name() != p.Name(), "successor", "names the plan itself; name the plan that replaces it")
+	v.Check(by.Kind == p.Kind, "successor", "%s is a %s plan, and this one is %s; name a plan of the same kind", by.Name(), by.Kind, p.Kind)
+	if err := v.Err(); err != nil {
 		return p, err
 	}
-	next.Organization, next.ID, next.Meta = p.Organization, p.ID, p.Next(now)
-	next.State, next.Adoption = p.State, p.Adoption
-	return next, next.check()
+	if by.State != PlanAdopted {
+		return p, fault.State("SUCCESSOR_NOT_ADOPTED", "%s is %s; adopt it before it supersedes another", by.Name(), by.State)
+	}
+	p.State, p.Successor, p.Meta = PlanSuperseded, by.Name(), p.Next(now)
+	return p, nil
 }
 
 // Editable refuses plans that are read-only.
@@ -79,7 +110,7 @@ func (p Plan) Editable() error {
 	if p.State == PlanDraft || p.State == PlanSubmitted {
 		return nil
 	}
-	return fault.State("PLAN_READ_ONLY", "%s is %s and read-only; make a new plan that names it as predecessor", p.Name(), p.State)
+	return fault.State("PLAN_READ_ONLY", "%s is %s and read-only, but for the steps of its process while it is ADOPTED; make a new plan that names it as predecessor", p.Name(), p.State)
 }
 
 // GoalsEditable refuses to change the goals of a plan that is no draft.
@@ -124,6 +155,8 @@ func (p Plan) check() error {
 	v.Check(p.StartDate.valid() && p.StartDate != "", "plan.start_date", "must be a calendar day")
 	v.Check(p.EndDate.valid() && p.EndDate != "", "plan.end_date", "must be a calendar day")
 	v.Check(p.EndDate >= p.StartDate, "plan.end_date", "is before start_date (%s); move one of them", p.StartDate)
+	checkSteps(&v, p.Steps)
+	checkGroups(&v, p.Groups)
 	v.Check(p.Predecessor != p.Name(), "plan.predecessor", "names the plan itself; name the plan that it replaces")
 	return v.Err()
 }

@@ -30,7 +30,7 @@ var File_throughline_actionplanning_v1_service_proto protoreflect.FileDescriptor
 
 const file_throughline_actionplanning_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"+throughline/actionplanning/v1/service.proto\x12\x1dthroughline.actionplanning.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a.throughline/actionplanning/v1/assignment.proto\x1a-throughline/actionplanning/v1/milestone.proto\x1a-throughline/actionplanning/v1/objective.proto\x1a-throughline/actionplanning/v1/ownership.proto\x1a)throughline/actionplanning/v1/staff.proto\x1a,throughline/actionplanning/v1/strategy.proto\x1a throughline/type/v1/access.proto2\xaaJ\n" +
+	"+throughline/actionplanning/v1/service.proto\x12\x1dthroughline.actionplanning.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a.throughline/actionplanning/v1/assignment.proto\x1a-throughline/actionplanning/v1/milestone.proto\x1a-throughline/actionplanning/v1/objective.proto\x1a-throughline/actionplanning/v1/ownership.proto\x1a)throughline/actionplanning/v1/staff.proto\x1a,throughline/actionplanning/v1/strategy.proto\x1a/throughline/actionplanning/v1/trace_links.proto\x1a throughline/type/v1/access.proto2\xbfK\n" +
 	"\x15ActionPlanningService\x12\xd2\x01\n" +
 	"\x0eCreateStrategy\x124.throughline.actionplanning.v1.CreateStrategyRequest\x1a'.throughline.actionplanning.v1.Strategy\"a\xda\xe7\x18$\n" +
 	" actionplanning.strategies.create\x18\x01\x82\xd3\xe4\x93\x023:\bstrategy\"'/v1/{parent=organizations/*}/strategies\x12\xbd\x01\n" +
@@ -117,7 +117,10 @@ const file_throughline_actionplanning_v1_service_proto_rawDesc = "" +
 	"\x10AcceptSuccession\x126.throughline.actionplanning.v1.AcceptSuccessionRequest\x1a1.throughline.actionplanning.v1.SuccessionProposal\"s\xda\xe7\x18-\n" +
 	")actionplanning.successionProposals.accept\x18\x01\x82\xd3\xe4\x93\x02<:\x01*\"7/v1/{name=organizations/*/successionProposals/*}:accept\x12\xf6\x01\n" +
 	"\x11DeclineSuccession\x127.throughline.actionplanning.v1.DeclineSuccessionRequest\x1a1.throughline.actionplanning.v1.SuccessionProposal\"u\xda\xe7\x18.\n" +
-	"*actionplanning.successionProposals.decline\x18\x01\x82\xd3\xe4\x93\x02=:\x01*\"8/v1/{name=organizations/*/successionProposals/*}:declineB]Z[github.com/throughline/throughline/proto/gen/throughline/actionplanning/v1;actionplanningv1b\x06proto3"
+	"*actionplanning.successionProposals.decline\x18\x01\x82\xd3\xe4\x93\x02=:\x01*\"8/v1/{name=organizations/*/successionProposals/*}:decline\x12\x92\x01\n" +
+	"\n" +
+	"TraceLinks\x120.throughline.actionplanning.v1.TraceLinksRequest\x1a1.throughline.actionplanning.v1.TraceLinksResponse\"\x1f\xda\xe7\x18\x1b\n" +
+	"\x19actionplanning.links.zoomB]Z[github.com/throughline/throughline/proto/gen/throughline/actionplanning/v1;actionplanningv1b\x06proto3"
 
 var file_throughline_actionplanning_v1_service_proto_goTypes = []any{
 	(*CreateStrategyRequest)(nil),           // 0: throughline.actionplanning.v1.CreateStrategyRequest
@@ -162,30 +165,32 @@ var file_throughline_actionplanning_v1_service_proto_goTypes = []any{
 	(*ListSuccessionProposalsRequest)(nil),  // 39: throughline.actionplanning.v1.ListSuccessionProposalsRequest
 	(*AcceptSuccessionRequest)(nil),         // 40: throughline.actionplanning.v1.AcceptSuccessionRequest
 	(*DeclineSuccessionRequest)(nil),        // 41: throughline.actionplanning.v1.DeclineSuccessionRequest
-	(*Strategy)(nil),                        // 42: throughline.actionplanning.v1.Strategy
-	(*ListStrategiesResponse)(nil),          // 43: throughline.actionplanning.v1.ListStrategiesResponse
-	(*emptypb.Empty)(nil),                   // 44: google.protobuf.Empty
-	(*Objective)(nil),                       // 45: throughline.actionplanning.v1.Objective
-	(*ListObjectivesResponse)(nil),          // 46: throughline.actionplanning.v1.ListObjectivesResponse
-	(*Assignment)(nil),                      // 47: throughline.actionplanning.v1.Assignment
-	(*ListAssignmentsResponse)(nil),         // 48: throughline.actionplanning.v1.ListAssignmentsResponse
-	(*Employee)(nil),                        // 49: throughline.actionplanning.v1.Employee
-	(*ListStaffResponse)(nil),               // 50: throughline.actionplanning.v1.ListStaffResponse
-	(*SyncStaffResponse)(nil),               // 51: throughline.actionplanning.v1.SyncStaffResponse
-	(*SmartReview)(nil),                     // 52: throughline.actionplanning.v1.SmartReview
-	(*Milestone)(nil),                       // 53: throughline.actionplanning.v1.Milestone
-	(*ListMilestonesResponse)(nil),          // 54: throughline.actionplanning.v1.ListMilestonesResponse
-	(*BatchUpsertMilestonesResponse)(nil),   // 55: throughline.actionplanning.v1.BatchUpsertMilestonesResponse
-	(*Timeline)(nil),                        // 56: throughline.actionplanning.v1.Timeline
-	(*httpbody.HttpBody)(nil),               // 57: google.api.HttpBody
-	(*GoalProgressReport)(nil),              // 58: throughline.actionplanning.v1.GoalProgressReport
-	(*StaffLoad)(nil),                       // 59: throughline.actionplanning.v1.StaffLoad
-	(*BatchUpsertAssignmentsResponse)(nil),  // 60: throughline.actionplanning.v1.BatchUpsertAssignmentsResponse
-	(*ListAssignmentChangesResponse)(nil),   // 61: throughline.actionplanning.v1.ListAssignmentChangesResponse
-	(*AssignmentPolicy)(nil),                // 62: throughline.actionplanning.v1.AssignmentPolicy
-	(*ListOwnershipGapsResponse)(nil),       // 63: throughline.actionplanning.v1.ListOwnershipGapsResponse
-	(*SuccessionProposal)(nil),              // 64: throughline.actionplanning.v1.SuccessionProposal
-	(*ListSuccessionProposalsResponse)(nil), // 65: throughline.actionplanning.v1.ListSuccessionProposalsResponse
+	(*TraceLinksRequest)(nil),               // 42: throughline.actionplanning.v1.TraceLinksRequest
+	(*Strategy)(nil),                        // 43: throughline.actionplanning.v1.Strategy
+	(*ListStrategiesResponse)(nil),          // 44: throughline.actionplanning.v1.ListStrategiesResponse
+	(*emptypb.Empty)(nil),                   // 45: google.protobuf.Empty
+	(*Objective)(nil),                       // 46: throughline.actionplanning.v1.Objective
+	(*ListObjectivesResponse)(nil),          // 47: throughline.actionplanning.v1.ListObjectivesResponse
+	(*Assignment)(nil),                      // 48: throughline.actionplanning.v1.Assignment
+	(*ListAssignmentsResponse)(nil),         // 49: throughline.actionplanning.v1.ListAssignmentsResponse
+	(*Employee)(nil),                        // 50: throughline.actionplanning.v1.Employee
+	(*ListStaffResponse)(nil),               // 51: throughline.actionplanning.v1.ListStaffResponse
+	(*SyncStaffResponse)(nil),               // 52: throughline.actionplanning.v1.SyncStaffResponse
+	(*SmartReview)(nil),                     // 53: throughline.actionplanning.v1.SmartReview
+	(*Milestone)(nil),                       // 54: throughline.actionplanning.v1.Milestone
+	(*ListMilestonesResponse)(nil),          // 55: throughline.actionplanning.v1.ListMilestonesResponse
+	(*BatchUpsertMilestonesResponse)(nil),   // 56: throughline.actionplanning.v1.BatchUpsertMilestonesResponse
+	(*Timeline)(nil),                        // 57: throughline.actionplanning.v1.Timeline
+	(*httpbody.HttpBody)(nil),               // 58: google.api.HttpBody
+	(*GoalProgressReport)(nil),              // 59: throughline.actionplanning.v1.GoalProgressReport
+	(*StaffLoad)(nil),                       // 60: throughline.actionplanning.v1.StaffLoad
+	(*BatchUpsertAssignmentsResponse)(nil),  // 61: throughline.actionplanning.v1.BatchUpsertAssignmentsResponse
+	(*ListAssignmentChangesResponse)(nil),   // 62: throughline.actionplanning.v1.ListAssignmentChangesResponse
+	(*AssignmentPolicy)(nil),                // 63: throughline.actionplanning.v1.AssignmentPolicy
+	(*ListOwnershipGapsResponse)(nil),       // 64: throughline.actionplanning.v1.ListOwnershipGapsResponse
+	(*SuccessionProposal)(nil),              // 65: throughline.actionplanning.v1.SuccessionProposal
+	(*ListSuccessionProposalsResponse)(nil), // 66: throughline.actionplanning.v1.ListSuccessionProposalsResponse
+	(*TraceLinksResponse)(nil),              // 67: throughline.actionplanning.v1.TraceLinksResponse
 }
 var file_throughline_actionplanning_v1_service_proto_depIdxs = []int32{
 	0,  // 0: throughline.actionplanning.v1.ActionPlanningService.CreateStrategy:input_type -> throughline.actionplanning.v1.CreateStrategyRequest
@@ -230,50 +235,52 @@ var file_throughline_actionplanning_v1_service_proto_depIdxs = []int32{
 	39, // 39: throughline.actionplanning.v1.ActionPlanningService.ListSuccessionProposals:input_type -> throughline.actionplanning.v1.ListSuccessionProposalsRequest
 	40, // 40: throughline.actionplanning.v1.ActionPlanningService.AcceptSuccession:input_type -> throughline.actionplanning.v1.AcceptSuccessionRequest
 	41, // 41: throughline.actionplanning.v1.ActionPlanningService.DeclineSuccession:input_type -> throughline.actionplanning.v1.DeclineSuccessionRequest
-	42, // 42: throughline.actionplanning.v1.ActionPlanningService.CreateStrategy:output_type -> throughline.actionplanning.v1.Strategy
-	42, // 43: throughline.actionplanning.v1.ActionPlanningService.GetStrategy:output_type -> throughline.actionplanning.v1.Strategy
-	43, // 44: throughline.actionplanning.v1.ActionPlanningService.ListStrategies:output_type -> throughline.actionplanning.v1.ListStrategiesResponse
-	42, // 45: throughline.actionplanning.v1.ActionPlanningService.UpdateStrategy:output_type -> throughline.actionplanning.v1.Strategy
-	44, // 46: throughline.actionplanning.v1.ActionPlanningService.DeleteStrategy:output_type -> google.protobuf.Empty
-	45, // 47: throughline.actionplanning.v1.ActionPlanningService.CreateObjective:output_type -> throughline.actionplanning.v1.Objective
-	45, // 48: throughline.actionplanning.v1.ActionPlanningService.GetObjective:output_type -> throughline.actionplanning.v1.Objective
-	46, // 49: throughline.actionplanning.v1.ActionPlanningService.ListObjectives:output_type -> throughline.actionplanning.v1.ListObjectivesResponse
-	45, // 50: throughline.actionplanning.v1.ActionPlanningService.UpdateObjective:output_type -> throughline.actionplanning.v1.Objective
-	44, // 51: throughline.actionplanning.v1.ActionPlanningService.DeleteObjective:output_type -> google.protobuf.Empty
-	47, // 52: throughline.actionplanning.v1.ActionPlanningService.CreateAssignment:output_type -> throughline.actionplanning.v1.Assignment
-	47, // 53: throughline.actionplanning.v1.ActionPlanningService.GetAssignment:output_type -> throughline.actionplanning.v1.Assignment
-	48, // 54: throughline.actionplanning.v1.ActionPlanningService.ListAssignments:output_type -> throughline.actionplanning.v1.ListAssignmentsResponse
-	47, // 55: throughline.actionplanning.v1.ActionPlanningService.UpdateAssignment:output_type -> throughline.actionplanning.v1.Assignment
-	44, // 56: throughline.actionplanning.v1.ActionPlanningService.DeleteAssignment:output_type -> google.protobuf.Empty
-	49, // 57: throughline.actionplanning.v1.ActionPlanningService.GetEmployee:output_type -> throughline.actionplanning.v1.Employee
-	50, // 58: throughline.actionplanning.v1.ActionPlanningService.ListStaff:output_type -> throughline.actionplanning.v1.ListStaffResponse
-	51, // 59: throughline.actionplanning.v1.ActionPlanningService.SyncStaff:output_type -> throughline.actionplanning.v1.SyncStaffResponse
-	52, // 60: throughline.actionplanning.v1.ActionPlanningService.ReviewObjective:output_type -> throughline.actionplanning.v1.SmartReview
-	45, // 61: throughline.actionplanning.v1.ActionPlanningService.ActivateObjective:output_type -> throughline.actionplanning.v1.Objective
-	45, // 62: throughline.actionplanning.v1.ActionPlanningService.CompleteObjective:output_type -> throughline.actionplanning.v1.Objective
-	45, // 63: throughline.actionplanning.v1.ActionPlanningService.CancelObjective:output_type -> throughline.actionplanning.v1.Objective
-	53, // 64: throughline.actionplanning.v1.ActionPlanningService.CreateMilestone:output_type -> throughline.actionplanning.v1.Milestone
-	53, // 65: throughline.actionplanning.v1.ActionPlanningService.GetMilestone:output_type -> throughline.actionplanning.v1.Milestone
-	54, // 66: throughline.actionplanning.v1.ActionPlanningService.ListMilestones:output_type -> throughline.actionplanning.v1.ListMilestonesResponse
-	53, // 67: throughline.actionplanning.v1.ActionPlanningService.UpdateMilestone:output_type -> throughline.actionplanning.v1.Milestone
-	44, // 68: throughline.actionplanning.v1.ActionPlanningService.DeleteMilestone:output_type -> google.protobuf.Empty
-	55, // 69: throughline.actionplanning.v1.ActionPlanningService.BatchUpsertMilestones:output_type -> throughline.actionplanning.v1.BatchUpsertMilestonesResponse
-	56, // 70: throughline.actionplanning.v1.ActionPlanningService.GetTimeline:output_type -> throughline.actionplanning.v1.Timeline
-	57, // 71: throughline.actionplanning.v1.ActionPlanningService.ExportTimeline:output_type -> google.api.HttpBody
-	58, // 72: throughline.actionplanning.v1.ActionPlanningService.GetGoalProgress:output_type -> throughline.actionplanning.v1.GoalProgressReport
-	59, // 73: throughline.actionplanning.v1.ActionPlanningService.GetStaffLoad:output_type -> throughline.actionplanning.v1.StaffLoad
-	51, // 74: throughline.actionplanning.v1.ActionPlanningService.StreamStaff:output_type -> throughline.actionplanning.v1.SyncStaffResponse
-	60, // 75: throughline.actionplanning.v1.ActionPlanningService.BatchUpsertAssignments:output_type -> throughline.actionplanning.v1.BatchUpsertAssignmentsResponse
-	61, // 76: throughline.actionplanning.v1.ActionPlanningService.ListAssignmentChanges:output_type -> throughline.actionplanning.v1.ListAssignmentChangesResponse
-	62, // 77: throughline.actionplanning.v1.ActionPlanningService.GetAssignmentPolicy:output_type -> throughline.actionplanning.v1.AssignmentPolicy
-	62, // 78: throughline.actionplanning.v1.ActionPlanningService.UpdateAssignmentPolicy:output_type -> throughline.actionplanning.v1.AssignmentPolicy
-	63, // 79: throughline.actionplanning.v1.ActionPlanningService.ListOwnershipGaps:output_type -> throughline.actionplanning.v1.ListOwnershipGapsResponse
-	64, // 80: throughline.actionplanning.v1.ActionPlanningService.GetSuccessionProposal:output_type -> throughline.actionplanning.v1.SuccessionProposal
-	65, // 81: throughline.actionplanning.v1.ActionPlanningService.ListSuccessionProposals:output_type -> throughline.actionplanning.v1.ListSuccessionProposalsResponse
-	64, // 82: throughline.actionplanning.v1.ActionPlanningService.AcceptSuccession:output_type -> throughline.actionplanning.v1.SuccessionProposal
-	64, // 83: throughline.actionplanning.v1.ActionPlanningService.DeclineSuccession:output_type -> throughline.actionplanning.v1.SuccessionProposal
-	42, // [42:84] is the sub-list for method output_type
-	0,  // [0:42] is the sub-list for method input_type
+	42, // 42: throughline.actionplanning.v1.ActionPlanningService.TraceLinks:input_type -> throughline.actionplanning.v1.TraceLinksRequest
+	43, // 43: throughline.actionplanning.v1.ActionPlanningService.CreateStrategy:output_type -> throughline.actionplanning.v1.Strategy
+	43, // 44: throughline.actionplanning.v1.ActionPlanningService.GetStrategy:output_type -> throughline.actionplanning.v1.Strategy
+	44, // 45: throughline.actionplanning.v1.ActionPlanningService.ListStrategies:output_type -> throughline.actionplanning.v1.ListStrategiesResponse
+	43, // 46: throughline.actionplanning.v1.ActionPlanningService.UpdateStrategy:output_type -> throughline.actionplanning.v1.Strategy
+	45, // 47: throughline.actionplanning.v1.ActionPlanningService.DeleteStrategy:output_type -> google.protobuf.Empty
+	46, // 48: throughline.actionplanning.v1.ActionPlanningService.CreateObjective:output_type -> throughline.actionplanning.v1.Objective
+	46, // 49: throughline.actionplanning.v1.ActionPlanningService.GetObjective:output_type -> throughline.actionplanning.v1.Objective
+	47, // 50: throughline.actionplanning.v1.ActionPlanningService.ListObjectives:output_type -> throughline.actionplanning.v1.ListObjectivesResponse
+	46, // 51: throughline.actionplanning.v1.ActionPlanningService.UpdateObjective:output_type -> throughline.actionplanning.v1.Objective
+	45, // 52: throughline.actionplanning.v1.ActionPlanningService.DeleteObjective:output_type -> google.protobuf.Empty
+	48, // 53: throughline.actionplanning.v1.ActionPlanningService.CreateAssignment:output_type -> throughline.actionplanning.v1.Assignment
+	48, // 54: throughline.actionplanning.v1.ActionPlanningService.GetAssignment:output_type -> throughline.actionplanning.v1.Assignment
+	49, // 55: throughline.actionplanning.v1.ActionPlanningService.ListAssignments:output_type -> throughline.actionplanning.v1.ListAssignmentsResponse
+	48, // 56: throughline.actionplanning.v1.ActionPlanningService.UpdateAssignment:output_type -> throughline.actionplanning.v1.Assignment
+	45, // 57: throughline.actionplanning.v1.ActionPlanningService.DeleteAssignment:output_type -> google.protobuf.Empty
+	50, // 58: throughline.actionplanning.v1.ActionPlanningService.GetEmployee:output_type -> throughline.actionplanning.v1.Employee
+	51, // 59: throughline.actionplanning.v1.ActionPlanningService.ListStaff:output_type -> throughline.actionplanning.v1.ListStaffResponse
+	52, // 60: throughline.actionplanning.v1.ActionPlanningService.SyncStaff:output_type -> throughline.actionplanning.v1.SyncStaffResponse
+	53, // 61: throughline.actionplanning.v1.ActionPlanningService.ReviewObjective:output_type -> throughline.actionplanning.v1.SmartReview
+	46, // 62: throughline.actionplanning.v1.ActionPlanningService.ActivateObjective:output_type -> throughline.actionplanning.v1.Objective
+	46, // 63: throughline.actionplanning.v1.ActionPlanningService.CompleteObjective:output_type -> throughline.actionplanning.v1.Objective
+	46, // 64: throughline.actionplanning.v1.ActionPlanningService.CancelObjective:output_type -> throughline.actionplanning.v1.Objective
+	54, // 65: throughline.actionplanning.v1.ActionPlanningService.CreateMilestone:output_type -> throughline.actionplanning.v1.Milestone
+	54, // 66: throughline.actionplanning.v1.ActionPlanningService.GetMilestone:output_type -> throughline.actionplanning.v1.Milestone
+	55, // 67: throughline.actionplanning.v1.ActionPlanningService.ListMilestones:output_type -> throughline.actionplanning.v1.ListMilestonesResponse
+	54, // 68: throughline.actionplanning.v1.ActionPlanningService.UpdateMilestone:output_type -> throughline.actionplanning.v1.Milestone
+	45, // 69: throughline.actionplanning.v1.ActionPlanningService.DeleteMilestone:output_type -> google.protobuf.Empty
+	56, // 70: throughline.actionplanning.v1.ActionPlanningService.BatchUpsertMilestones:output_type -> throughline.actionplanning.v1.BatchUpsertMilestonesResponse
+	57, // 71: throughline.actionplanning.v1.ActionPlanningService.GetTimeline:output_type -> throughline.actionplanning.v1.Timeline
+	58, // 72: throughline.actionplanning.v1.ActionPlanningService.ExportTimeline:output_type -> google.api.HttpBody
+	59, // 73: throughline.actionplanning.v1.ActionPlanningService.GetGoalProgress:output_type -> throughline.actionplanning.v1.GoalProgressReport
+	60, // 74: throughline.actionplanning.v1.ActionPlanningService.GetStaffLoad:output_type -> throughline.actionplanning.v1.StaffLoad
+	52, // 75: throughline.actionplanning.v1.ActionPlanningService.StreamStaff:output_type -> throughline.actionplanning.v1.SyncStaffResponse
+	61, // 76: throughline.actionplanning.v1.ActionPlanningService.BatchUpsertAssignments:output_type -> throughline.actionplanning.v1.BatchUpsertAssignmentsResponse
+	62, // 77: throughline.actionplanning.v1.ActionPlanningService.ListAssignmentChanges:output_type -> throughline.actionplanning.v1.ListAssignmentChangesResponse
+	63, // 78: throughline.actionplanning.v1.ActionPlanningService.GetAssignmentPolicy:output_type -> throughline.actionplanning.v1.AssignmentPolicy
+	63, // 79: throughline.actionplanning.v1.ActionPlanningService.UpdateAssignmentPolicy:output_type -> throughline.actionplanning.v1.AssignmentPolicy
+	64, // 80: throughline.actionplanning.v1.ActionPlanningService.ListOwnershipGaps:output_type -> throughline.actionplanning.v1.ListOwnershipGapsResponse
+	65, // 81: throughline.actionplanning.v1.ActionPlanningService.GetSuccessionProposal:output_type -> throughline.actionplanning.v1.SuccessionProposal
+	66, // 82: throughline.actionplanning.v1.ActionPlanningService.ListSuccessionProposals:output_type -> throughline.actionplanning.v1.ListSuccessionProposalsResponse
+	65, // 83: throughline.actionplanning.v1.ActionPlanningService.AcceptSuccession:output_type -> throughline.actionplanning.v1.SuccessionProposal
+	65, // 84: throughline.actionplanning.v1.ActionPlanningService.DeclineSuccession:output_type -> throughline.actionplanning.v1.SuccessionProposal
+	67, // 85: throughline.actionplanning.v1.ActionPlanningService.TraceLinks:output_type -> throughline.actionplanning.v1.TraceLinksResponse
+	43, // [43:86] is the sub-list for method output_type
+	0,  // [0:43] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -290,6 +297,7 @@ func file_throughline_actionplanning_v1_service_proto_init() {
 	file_throughline_actionplanning_v1_ownership_proto_init()
 	file_throughline_actionplanning_v1_staff_proto_init()
 	file_throughline_actionplanning_v1_strategy_proto_init()
+	file_throughline_actionplanning_v1_trace_links_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

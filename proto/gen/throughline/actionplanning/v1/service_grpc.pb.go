@@ -65,6 +65,7 @@ const (
 	ActionPlanningService_ListSuccessionProposals_FullMethodName = "/throughline.actionplanning.v1.ActionPlanningService/ListSuccessionProposals"
 	ActionPlanningService_AcceptSuccession_FullMethodName        = "/throughline.actionplanning.v1.ActionPlanningService/AcceptSuccession"
 	ActionPlanningService_DeclineSuccession_FullMethodName       = "/throughline.actionplanning.v1.ActionPlanningService/DeclineSuccession"
+	ActionPlanningService_TraceLinks_FullMethodName              = "/throughline.actionplanning.v1.ActionPlanningService/TraceLinks"
 )
 
 // ActionPlanningServiceClient is the client API for ActionPlanningService service.
@@ -158,6 +159,8 @@ type ActionPlanningServiceClient interface {
 	AcceptSuccession(ctx context.Context, in *AcceptSuccessionRequest, opts ...grpc.CallOption) (*SuccessionProposal, error)
 	// Leaves a leaver's work with the interim owner.
 	DeclineSuccession(ctx context.Context, in *DeclineSuccessionRequest, opts ...grpc.CallOption) (*SuccessionProposal, error)
+	// Shows resources of this service in short, and the links that lead from them or to them. For lineage: one call for a whole level.
+	TraceLinks(ctx context.Context, in *TraceLinksRequest, opts ...grpc.CallOption) (*TraceLinksResponse, error)
 }
 
 type actionPlanningServiceClient struct {
@@ -591,6 +594,16 @@ func (c *actionPlanningServiceClient) DeclineSuccession(ctx context.Context, in 
 	return out, nil
 }
 
+func (c *actionPlanningServiceClient) TraceLinks(ctx context.Context, in *TraceLinksRequest, opts ...grpc.CallOption) (*TraceLinksResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TraceLinksResponse)
+	err := c.cc.Invoke(ctx, ActionPlanningService_TraceLinks_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ActionPlanningServiceServer is the server API for ActionPlanningService service.
 // All implementations must embed UnimplementedActionPlanningServiceServer
 // for forward compatibility.
@@ -682,6 +695,8 @@ type ActionPlanningServiceServer interface {
 	AcceptSuccession(context.Context, *AcceptSuccessionRequest) (*SuccessionProposal, error)
 	// Leaves a leaver's work with the interim owner.
 	DeclineSuccession(context.Context, *DeclineSuccessionRequest) (*SuccessionProposal, error)
+	// Shows resources of this service in short, and the links that lead from them or to them. For lineage: one call for a whole level.
+	TraceLinks(context.Context, *TraceLinksRequest) (*TraceLinksResponse, error)
 	mustEmbedUnimplementedActionPlanningServiceServer()
 }
 
@@ -817,6 +832,9 @@ func (UnimplementedActionPlanningServiceServer) AcceptSuccession(context.Context
 }
 func (UnimplementedActionPlanningServiceServer) DeclineSuccession(context.Context, *DeclineSuccessionRequest) (*SuccessionProposal, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeclineSuccession not implemented")
+}
+func (UnimplementedActionPlanningServiceServer) TraceLinks(context.Context, *TraceLinksRequest) (*TraceLinksResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TraceLinks not implemented")
 }
 func (UnimplementedActionPlanningServiceServer) mustEmbedUnimplementedActionPlanningServiceServer() {}
 func (UnimplementedActionPlanningServiceServer) testEmbeddedByValue()                               {}
@@ -1584,6 +1602,24 @@ func _ActionPlanningService_DeclineSuccession_Handler(srv interface{}, ctx conte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ActionPlanningService_TraceLinks_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TraceLinksRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionPlanningServiceServer).TraceLinks(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionPlanningService_TraceLinks_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionPlanningServiceServer).TraceLinks(ctx, req.(*TraceLinksRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ActionPlanningService_ServiceDesc is the grpc.ServiceDesc for ActionPlanningService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1754,6 +1790,10 @@ var ActionPlanningService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DeclineSuccession",
 			Handler:    _ActionPlanningService_DeclineSuccession_Handler,
+		},
+		{
+			MethodName: "TraceLinks",
+			Handler:    _ActionPlanningService_TraceLinks_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

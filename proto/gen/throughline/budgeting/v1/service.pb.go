@@ -30,7 +30,7 @@ var File_throughline_budgeting_v1_service_proto protoreflect.FileDescriptor
 
 const file_throughline_budgeting_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"&throughline/budgeting/v1/service.proto\x12\x18throughline.budgeting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a)throughline/budgeting/v1/allocation.proto\x1a'throughline/budgeting/v1/analysis.proto\x1a%throughline/budgeting/v1/budget.proto\x1a/throughline/budgeting/v1/decision_package.proto\x1a'throughline/budgeting/v1/election.proto\x1a#throughline/budgeting/v1/fund.proto\x1a.throughline/budgeting/v1/funding_request.proto\x1a(throughline/budgeting/v1/line_item.proto\x1a&throughline/budgeting/v1/program.proto\x1a'throughline/budgeting/v1/scenario.proto\x1a throughline/type/v1/access.proto2\xb3e\n" +
+	"&throughline/budgeting/v1/service.proto\x12\x18throughline.budgeting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a)throughline/budgeting/v1/allocation.proto\x1a'throughline/budgeting/v1/analysis.proto\x1a%throughline/budgeting/v1/budget.proto\x1a/throughline/budgeting/v1/decision_package.proto\x1a'throughline/budgeting/v1/election.proto\x1a#throughline/budgeting/v1/fund.proto\x1a.throughline/budgeting/v1/funding_request.proto\x1a(throughline/budgeting/v1/line_item.proto\x1a&throughline/budgeting/v1/program.proto\x1a'throughline/budgeting/v1/scenario.proto\x1a*throughline/budgeting/v1/trace_links.proto\x1a throughline/type/v1/access.proto2\xb9f\n" +
 	"\x10BudgetingService\x12\xa9\x01\n" +
 	"\n" +
 	"CreateFund\x12+.throughline.budgeting.v1.CreateFundRequest\x1a\x1e.throughline.budgeting.v1.Fund\"N\xda\xe7\x18\x1a\n" +
@@ -158,7 +158,10 @@ const file_throughline_budgeting_v1_service_proto_rawDesc = "" +
 	"\x16ReprioritizeAllocation\x127.throughline.budgeting.v1.ReprioritizeAllocationRequest\x1a8.throughline.budgeting.v1.ReprioritizeAllocationResponse\"i\xda\xe7\x18\x1b\n" +
 	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02D:\x01*\"?/v1/{name=organizations/*/budgets/*/allocations/*}:reprioritize\x12\xbf\x01\n" +
 	"\x10ExportAllocation\x121.throughline.budgeting.v1.ExportAllocationRequest\x1a\x14.google.api.HttpBody\"`\xda\xe7\x18\x1b\n" +
-	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02;\x129/v1/{name=organizations/*/budgets/*/allocations/*}:export0\x01BSZQgithub.com/throughline/throughline/proto/gen/throughline/budgeting/v1;budgetingv1b\x06proto3"
+	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02;\x129/v1/{name=organizations/*/budgets/*/allocations/*}:export0\x01\x12\x83\x01\n" +
+	"\n" +
+	"TraceLinks\x12+.throughline.budgeting.v1.TraceLinksRequest\x1a,.throughline.budgeting.v1.TraceLinksResponse\"\x1a\xda\xe7\x18\x16\n" +
+	"\x14budgeting.links.zoomBSZQgithub.com/throughline/throughline/proto/gen/throughline/budgeting/v1;budgetingv1b\x06proto3"
 
 var file_throughline_budgeting_v1_service_proto_goTypes = []any{
 	(*CreateFundRequest)(nil),                  // 0: throughline.budgeting.v1.CreateFundRequest
@@ -222,43 +225,45 @@ var file_throughline_budgeting_v1_service_proto_goTypes = []any{
 	(*ReportQuartilesRequest)(nil),             // 58: throughline.budgeting.v1.ReportQuartilesRequest
 	(*ReprioritizeAllocationRequest)(nil),      // 59: throughline.budgeting.v1.ReprioritizeAllocationRequest
 	(*ExportAllocationRequest)(nil),            // 60: throughline.budgeting.v1.ExportAllocationRequest
-	(*Fund)(nil),                               // 61: throughline.budgeting.v1.Fund
-	(*ListFundsResponse)(nil),                  // 62: throughline.budgeting.v1.ListFundsResponse
-	(*emptypb.Empty)(nil),                      // 63: google.protobuf.Empty
-	(*Budget)(nil),                             // 64: throughline.budgeting.v1.Budget
-	(*ListBudgetsResponse)(nil),                // 65: throughline.budgeting.v1.ListBudgetsResponse
-	(*LineItem)(nil),                           // 66: throughline.budgeting.v1.LineItem
-	(*ListLineItemsResponse)(nil),              // 67: throughline.budgeting.v1.ListLineItemsResponse
-	(*BatchUpsertLineItemsResponse)(nil),       // 68: throughline.budgeting.v1.BatchUpsertLineItemsResponse
-	(*SummarizeLineItemsResponse)(nil),         // 69: throughline.budgeting.v1.SummarizeLineItemsResponse
-	(*Program)(nil),                            // 70: throughline.budgeting.v1.Program
-	(*ListProgramsResponse)(nil),               // 71: throughline.budgeting.v1.ListProgramsResponse
-	(*BatchUpsertProgramsResponse)(nil),        // 72: throughline.budgeting.v1.BatchUpsertProgramsResponse
-	(*FundingRequest)(nil),                     // 73: throughline.budgeting.v1.FundingRequest
-	(*ListFundingRequestsResponse)(nil),        // 74: throughline.budgeting.v1.ListFundingRequestsResponse
-	(*BatchUpsertFundingRequestsResponse)(nil), // 75: throughline.budgeting.v1.BatchUpsertFundingRequestsResponse
-	(*AttestFundingRequestsResponse)(nil),      // 76: throughline.budgeting.v1.AttestFundingRequestsResponse
-	(*Allocation)(nil),                         // 77: throughline.budgeting.v1.Allocation
-	(*ListAllocationsResponse)(nil),            // 78: throughline.budgeting.v1.ListAllocationsResponse
-	(*ListAllocationLinesResponse)(nil),        // 79: throughline.budgeting.v1.ListAllocationLinesResponse
-	(*StreamAllocationLinesResponse)(nil),      // 80: throughline.budgeting.v1.StreamAllocationLinesResponse
-	(*ExplainAllocationResponse)(nil),          // 81: throughline.budgeting.v1.ExplainAllocationResponse
-	(*VerifyAllocationResponse)(nil),           // 82: throughline.budgeting.v1.VerifyAllocationResponse
-	(*ReplayAllocationResponse)(nil),           // 83: throughline.budgeting.v1.ReplayAllocationResponse
-	(*DecisionPackage)(nil),                    // 84: throughline.budgeting.v1.DecisionPackage
-	(*ListDecisionPackagesResponse)(nil),       // 85: throughline.budgeting.v1.ListDecisionPackagesResponse
-	(*Election)(nil),                           // 86: throughline.budgeting.v1.Election
-	(*ListElectionsResponse)(nil),              // 87: throughline.budgeting.v1.ListElectionsResponse
-	(*RecordElectionBallotsResponse)(nil),      // 88: throughline.budgeting.v1.RecordElectionBallotsResponse
-	(*Scenario)(nil),                           // 89: throughline.budgeting.v1.Scenario
-	(*ListScenariosResponse)(nil),              // 90: throughline.budgeting.v1.ListScenariosResponse
-	(*CompareScenariosResponse)(nil),           // 91: throughline.budgeting.v1.CompareScenariosResponse
-	(*CompareAllocationResponse)(nil),          // 92: throughline.budgeting.v1.CompareAllocationResponse
-	(*AnalyzeSensitivityResponse)(nil),         // 93: throughline.budgeting.v1.AnalyzeSensitivityResponse
-	(*AnalyzeFragilityResponse)(nil),           // 94: throughline.budgeting.v1.AnalyzeFragilityResponse
-	(*ReportQuartilesResponse)(nil),            // 95: throughline.budgeting.v1.ReportQuartilesResponse
-	(*ReprioritizeAllocationResponse)(nil),     // 96: throughline.budgeting.v1.ReprioritizeAllocationResponse
-	(*httpbody.HttpBody)(nil),                  // 97: google.api.HttpBody
+	(*TraceLinksRequest)(nil),                  // 61: throughline.budgeting.v1.TraceLinksRequest
+	(*Fund)(nil),                               // 62: throughline.budgeting.v1.Fund
+	(*ListFundsResponse)(nil),                  // 63: throughline.budgeting.v1.ListFundsResponse
+	(*emptypb.Empty)(nil),                      // 64: google.protobuf.Empty
+	(*Budget)(nil),                             // 65: throughline.budgeting.v1.Budget
+	(*ListBudgetsResponse)(nil),                // 66: throughline.budgeting.v1.ListBudgetsResponse
+	(*LineItem)(nil),                           // 67: throughline.budgeting.v1.LineItem
+	(*ListLineItemsResponse)(nil),              // 68: throughline.budgeting.v1.ListLineItemsResponse
+	(*BatchUpsertLineItemsResponse)(nil),       // 69: throughline.budgeting.v1.BatchUpsertLineItemsResponse
+	(*SummarizeLineItemsResponse)(nil),         // 70: throughline.budgeting.v1.SummarizeLineItemsResponse
+	(*Program)(nil),                            // 71: throughline.budgeting.v1.Program
+	(*ListProgramsResponse)(nil),               // 72: throughline.budgeting.v1.ListProgramsResponse
+	(*BatchUpsertProgramsResponse)(nil),        // 73: throughline.budgeting.v1.BatchUpsertProgramsResponse
+	(*FundingRequest)(nil),                     // 74: throughline.budgeting.v1.FundingRequest
+	(*ListFundingRequestsResponse)(nil),        // 75: throughline.budgeting.v1.ListFundingRequestsResponse
+	(*BatchUpsertFundingRequestsResponse)(nil), // 76: throughline.budgeting.v1.BatchUpsertFundingRequestsResponse
+	(*AttestFundingRequestsResponse)(nil),      // 77: throughline.budgeting.v1.AttestFundingRequestsResponse
+	(*Allocation)(nil),                         // 78: throughline.budgeting.v1.Allocation
+	(*ListAllocationsResponse)(nil),            // 79: throughline.budgeting.v1.ListAllocationsResponse
+	(*ListAllocationLinesResponse)(nil),        // 80: throughline.budgeting.v1.ListAllocationLinesResponse
+	(*StreamAllocationLinesResponse)(nil),      // 81: throughline.budgeting.v1.StreamAllocationLinesResponse
+	(*ExplainAllocationResponse)(nil),          // 82: throughline.budgeting.v1.ExplainAllocationResponse
+	(*VerifyAllocationResponse)(nil),           // 83: throughline.budgeting.v1.VerifyAllocationResponse
+	(*ReplayAllocationResponse)(nil),           // 84: throughline.budgeting.v1.ReplayAllocationResponse
+	(*DecisionPackage)(nil),                    // 85: throughline.budgeting.v1.DecisionPackage
+	(*ListDecisionPackagesResponse)(nil),       // 86: throughline.budgeting.v1.ListDecisionPackagesResponse
+	(*Election)(nil),                           // 87: throughline.budgeting.v1.Election
+	(*ListElectionsResponse)(nil),              // 88: throughline.budgeting.v1.ListElectionsResponse
+	(*RecordElectionBallotsResponse)(nil),      // 89: throughline.budgeting.v1.RecordElectionBallotsResponse
+	(*Scenario)(nil),                           // 90: throughline.budgeting.v1.Scenario
+	(*ListScenariosResponse)(nil),              // 91: throughline.budgeting.v1.ListScenariosResponse
+	(*CompareScenariosResponse)(nil),           // 92: throughline.budgeting.v1.CompareScenariosResponse
+	(*CompareAllocationResponse)(nil),          // 93: throughline.budgeting.v1.CompareAllocationResponse
+	(*AnalyzeSensitivityResponse)(nil),         // 94: throughline.budgeting.v1.AnalyzeSensitivityResponse
+	(*AnalyzeFragilityResponse)(nil),           // 95: throughline.budgeting.v1.AnalyzeFragilityResponse
+	(*ReportQuartilesResponse)(nil),            // 96: throughline.budgeting.v1.ReportQuartilesResponse
+	(*ReprioritizeAllocationResponse)(nil),     // 97: throughline.budgeting.v1.ReprioritizeAllocationResponse
+	(*httpbody.HttpBody)(nil),                  // 98: google.api.HttpBody
+	(*TraceLinksResponse)(nil),                 // 99: throughline.budgeting.v1.TraceLinksResponse
 }
 var file_throughline_budgeting_v1_service_proto_depIdxs = []int32{
 	0,  // 0: throughline.budgeting.v1.BudgetingService.CreateFund:input_type -> throughline.budgeting.v1.CreateFundRequest
@@ -322,69 +327,71 @@ var file_throughline_budgeting_v1_service_proto_depIdxs = []int32{
 	58, // 58: throughline.budgeting.v1.BudgetingService.ReportQuartiles:input_type -> throughline.budgeting.v1.ReportQuartilesRequest
 	59, // 59: throughline.budgeting.v1.BudgetingService.ReprioritizeAllocation:input_type -> throughline.budgeting.v1.ReprioritizeAllocationRequest
 	60, // 60: throughline.budgeting.v1.BudgetingService.ExportAllocation:input_type -> throughline.budgeting.v1.ExportAllocationRequest
-	61, // 61: throughline.budgeting.v1.BudgetingService.CreateFund:output_type -> throughline.budgeting.v1.Fund
-	61, // 62: throughline.budgeting.v1.BudgetingService.GetFund:output_type -> throughline.budgeting.v1.Fund
-	62, // 63: throughline.budgeting.v1.BudgetingService.ListFunds:output_type -> throughline.budgeting.v1.ListFundsResponse
-	61, // 64: throughline.budgeting.v1.BudgetingService.UpdateFund:output_type -> throughline.budgeting.v1.Fund
-	63, // 65: throughline.budgeting.v1.BudgetingService.DeleteFund:output_type -> google.protobuf.Empty
-	64, // 66: throughline.budgeting.v1.BudgetingService.CreateBudget:output_type -> throughline.budgeting.v1.Budget
-	64, // 67: throughline.budgeting.v1.BudgetingService.GetBudget:output_type -> throughline.budgeting.v1.Budget
-	65, // 68: throughline.budgeting.v1.BudgetingService.ListBudgets:output_type -> throughline.budgeting.v1.ListBudgetsResponse
-	64, // 69: throughline.budgeting.v1.BudgetingService.UpdateBudget:output_type -> throughline.budgeting.v1.Budget
-	64, // 70: throughline.budgeting.v1.BudgetingService.FreezeResultsPolicies:output_type -> throughline.budgeting.v1.Budget
-	66, // 71: throughline.budgeting.v1.BudgetingService.GetLineItem:output_type -> throughline.budgeting.v1.LineItem
-	67, // 72: throughline.budgeting.v1.BudgetingService.ListLineItems:output_type -> throughline.budgeting.v1.ListLineItemsResponse
-	68, // 73: throughline.budgeting.v1.BudgetingService.BatchUpsertLineItems:output_type -> throughline.budgeting.v1.BatchUpsertLineItemsResponse
-	69, // 74: throughline.budgeting.v1.BudgetingService.SummarizeLineItems:output_type -> throughline.budgeting.v1.SummarizeLineItemsResponse
-	70, // 75: throughline.budgeting.v1.BudgetingService.CreateProgram:output_type -> throughline.budgeting.v1.Program
-	70, // 76: throughline.budgeting.v1.BudgetingService.GetProgram:output_type -> throughline.budgeting.v1.Program
-	71, // 77: throughline.budgeting.v1.BudgetingService.ListPrograms:output_type -> throughline.budgeting.v1.ListProgramsResponse
-	70, // 78: throughline.budgeting.v1.BudgetingService.UpdateProgram:output_type -> throughline.budgeting.v1.Program
-	63, // 79: throughline.budgeting.v1.BudgetingService.DeleteProgram:output_type -> google.protobuf.Empty
-	72, // 80: throughline.budgeting.v1.BudgetingService.BatchUpsertPrograms:output_type -> throughline.budgeting.v1.BatchUpsertProgramsResponse
-	73, // 81: throughline.budgeting.v1.BudgetingService.GetFundingRequest:output_type -> throughline.budgeting.v1.FundingRequest
-	74, // 82: throughline.budgeting.v1.BudgetingService.ListFundingRequests:output_type -> throughline.budgeting.v1.ListFundingRequestsResponse
-	73, // 83: throughline.budgeting.v1.BudgetingService.UpdateFundingRequest:output_type -> throughline.budgeting.v1.FundingRequest
-	63, // 84: throughline.budgeting.v1.BudgetingService.DeleteFundingRequest:output_type -> google.protobuf.Empty
-	75, // 85: throughline.budgeting.v1.BudgetingService.BatchUpsertFundingRequests:output_type -> throughline.budgeting.v1.BatchUpsertFundingRequestsResponse
-	76, // 86: throughline.budgeting.v1.BudgetingService.AttestFundingRequests:output_type -> throughline.budgeting.v1.AttestFundingRequestsResponse
-	77, // 87: throughline.budgeting.v1.BudgetingService.CreateAllocation:output_type -> throughline.budgeting.v1.Allocation
-	77, // 88: throughline.budgeting.v1.BudgetingService.GetAllocation:output_type -> throughline.budgeting.v1.Allocation
-	78, // 89: throughline.budgeting.v1.BudgetingService.ListAllocations:output_type -> throughline.budgeting.v1.ListAllocationsResponse
-	79, // 90: throughline.budgeting.v1.BudgetingService.ListAllocationLines:output_type -> throughline.budgeting.v1.ListAllocationLinesResponse
-	80, // 91: throughline.budgeting.v1.BudgetingService.StreamAllocationLines:output_type -> throughline.budgeting.v1.StreamAllocationLinesResponse
-	81, // 92: throughline.budgeting.v1.BudgetingService.ExplainAllocation:output_type -> throughline.budgeting.v1.ExplainAllocationResponse
-	82, // 93: throughline.budgeting.v1.BudgetingService.VerifyAllocation:output_type -> throughline.budgeting.v1.VerifyAllocationResponse
-	83, // 94: throughline.budgeting.v1.BudgetingService.ReplayAllocation:output_type -> throughline.budgeting.v1.ReplayAllocationResponse
-	84, // 95: throughline.budgeting.v1.BudgetingService.CreateDecisionPackage:output_type -> throughline.budgeting.v1.DecisionPackage
-	84, // 96: throughline.budgeting.v1.BudgetingService.GetDecisionPackage:output_type -> throughline.budgeting.v1.DecisionPackage
-	85, // 97: throughline.budgeting.v1.BudgetingService.ListDecisionPackages:output_type -> throughline.budgeting.v1.ListDecisionPackagesResponse
-	84, // 98: throughline.budgeting.v1.BudgetingService.UpdateDecisionPackage:output_type -> throughline.budgeting.v1.DecisionPackage
-	63, // 99: throughline.budgeting.v1.BudgetingService.DeleteDecisionPackage:output_type -> google.protobuf.Empty
-	86, // 100: throughline.budgeting.v1.BudgetingService.CreateElection:output_type -> throughline.budgeting.v1.Election
-	86, // 101: throughline.budgeting.v1.BudgetingService.GetElection:output_type -> throughline.budgeting.v1.Election
-	87, // 102: throughline.budgeting.v1.BudgetingService.ListElections:output_type -> throughline.budgeting.v1.ListElectionsResponse
-	86, // 103: throughline.budgeting.v1.BudgetingService.UpdateElection:output_type -> throughline.budgeting.v1.Election
-	63, // 104: throughline.budgeting.v1.BudgetingService.DeleteElection:output_type -> google.protobuf.Empty
-	88, // 105: throughline.budgeting.v1.BudgetingService.RecordElectionBallots:output_type -> throughline.budgeting.v1.RecordElectionBallotsResponse
-	86, // 106: throughline.budgeting.v1.BudgetingService.CloseElection:output_type -> throughline.budgeting.v1.Election
-	89, // 107: throughline.budgeting.v1.BudgetingService.CreateScenario:output_type -> throughline.budgeting.v1.Scenario
-	89, // 108: throughline.budgeting.v1.BudgetingService.GetScenario:output_type -> throughline.budgeting.v1.Scenario
-	90, // 109: throughline.budgeting.v1.BudgetingService.ListScenarios:output_type -> throughline.budgeting.v1.ListScenariosResponse
-	89, // 110: throughline.budgeting.v1.BudgetingService.UpdateScenario:output_type -> throughline.budgeting.v1.Scenario
-	63, // 111: throughline.budgeting.v1.BudgetingService.DeleteScenario:output_type -> google.protobuf.Empty
-	91, // 112: throughline.budgeting.v1.BudgetingService.CompareScenarios:output_type -> throughline.budgeting.v1.CompareScenariosResponse
-	77, // 113: throughline.budgeting.v1.BudgetingService.CancelAllocation:output_type -> throughline.budgeting.v1.Allocation
-	77, // 114: throughline.budgeting.v1.BudgetingService.AdjustAllocation:output_type -> throughline.budgeting.v1.Allocation
-	77, // 115: throughline.budgeting.v1.BudgetingService.AdoptAllocation:output_type -> throughline.budgeting.v1.Allocation
-	92, // 116: throughline.budgeting.v1.BudgetingService.CompareAllocation:output_type -> throughline.budgeting.v1.CompareAllocationResponse
-	93, // 117: throughline.budgeting.v1.BudgetingService.AnalyzeSensitivity:output_type -> throughline.budgeting.v1.AnalyzeSensitivityResponse
-	94, // 118: throughline.budgeting.v1.BudgetingService.AnalyzeFragility:output_type -> throughline.budgeting.v1.AnalyzeFragilityResponse
-	95, // 119: throughline.budgeting.v1.BudgetingService.ReportQuartiles:output_type -> throughline.budgeting.v1.ReportQuartilesResponse
-	96, // 120: throughline.budgeting.v1.BudgetingService.ReprioritizeAllocation:output_type -> throughline.budgeting.v1.ReprioritizeAllocationResponse
-	97, // 121: throughline.budgeting.v1.BudgetingService.ExportAllocation:output_type -> google.api.HttpBody
-	61, // [61:122] is the sub-list for method output_type
-	0,  // [0:61] is the sub-list for method input_type
+	61, // 61: throughline.budgeting.v1.BudgetingService.TraceLinks:input_type -> throughline.budgeting.v1.TraceLinksRequest
+	62, // 62: throughline.budgeting.v1.BudgetingService.CreateFund:output_type -> throughline.budgeting.v1.Fund
+	62, // 63: throughline.budgeting.v1.BudgetingService.GetFund:output_type -> throughline.budgeting.v1.Fund
+	63, // 64: throughline.budgeting.v1.BudgetingService.ListFunds:output_type -> throughline.budgeting.v1.ListFundsResponse
+	62, // 65: throughline.budgeting.v1.BudgetingService.UpdateFund:output_type -> throughline.budgeting.v1.Fund
+	64, // 66: throughline.budgeting.v1.BudgetingService.DeleteFund:output_type -> google.protobuf.Empty
+	65, // 67: throughline.budgeting.v1.BudgetingService.CreateBudget:output_type -> throughline.budgeting.v1.Budget
+	65, // 68: throughline.budgeting.v1.BudgetingService.GetBudget:output_type -> throughline.budgeting.v1.Budget
+	66, // 69: throughline.budgeting.v1.BudgetingService.ListBudgets:output_type -> throughline.budgeting.v1.ListBudgetsResponse
+	65, // 70: throughline.budgeting.v1.BudgetingService.UpdateBudget:output_type -> throughline.budgeting.v1.Budget
+	65, // 71: throughline.budgeting.v1.BudgetingService.FreezeResultsPolicies:output_type -> throughline.budgeting.v1.Budget
+	67, // 72: throughline.budgeting.v1.BudgetingService.GetLineItem:output_type -> throughline.budgeting.v1.LineItem
+	68, // 73: throughline.budgeting.v1.BudgetingService.ListLineItems:output_type -> throughline.budgeting.v1.ListLineItemsResponse
+	69, // 74: throughline.budgeting.v1.BudgetingService.BatchUpsertLineItems:output_type -> throughline.budgeting.v1.BatchUpsertLineItemsResponse
+	70, // 75: throughline.budgeting.v1.BudgetingService.SummarizeLineItems:output_type -> throughline.budgeting.v1.SummarizeLineItemsResponse
+	71, // 76: throughline.budgeting.v1.BudgetingService.CreateProgram:output_type -> throughline.budgeting.v1.Program
+	71, // 77: throughline.budgeting.v1.BudgetingService.GetProgram:output_type -> throughline.budgeting.v1.Program
+	72, // 78: throughline.budgeting.v1.BudgetingService.ListPrograms:output_type -> throughline.budgeting.v1.ListProgramsResponse
+	71, // 79: throughline.budgeting.v1.BudgetingService.UpdateProgram:output_type -> throughline.budgeting.v1.Program
+	64, // 80: throughline.budgeting.v1.BudgetingService.DeleteProgram:output_type -> google.protobuf.Empty
+	73, // 81: throughline.budgeting.v1.BudgetingService.BatchUpsertPrograms:output_type -> throughline.budgeting.v1.BatchUpsertProgramsResponse
+	74, // 82: throughline.budgeting.v1.BudgetingService.GetFundingRequest:output_type -> throughline.budgeting.v1.FundingRequest
+	75, // 83: throughline.budgeting.v1.BudgetingService.ListFundingRequests:output_type -> throughline.budgeting.v1.ListFundingRequestsResponse
+	74, // 84: throughline.budgeting.v1.BudgetingService.UpdateFundingRequest:output_type -> throughline.budgeting.v1.FundingRequest
+	64, // 85: throughline.budgeting.v1.BudgetingService.DeleteFundingRequest:output_type -> google.protobuf.Empty
+	76, // 86: throughline.budgeting.v1.BudgetingService.BatchUpsertFundingRequests:output_type -> throughline.budgeting.v1.BatchUpsertFundingRequestsResponse
+	77, // 87: throughline.budgeting.v1.BudgetingService.AttestFundingRequests:output_type -> throughline.budgeting.v1.AttestFundingRequestsResponse
+	78, // 88: throughline.budgeting.v1.BudgetingService.CreateAllocation:output_type -> throughline.budgeting.v1.Allocation
+	78, // 89: throughline.budgeting.v1.BudgetingService.GetAllocation:output_type -> throughline.budgeting.v1.Allocation
+	79, // 90: throughline.budgeting.v1.BudgetingService.ListAllocations:output_type -> throughline.budgeting.v1.ListAllocationsResponse
+	80, // 91: throughline.budgeting.v1.BudgetingService.ListAllocationLines:output_type -> throughline.budgeting.v1.ListAllocationLinesResponse
+	81, // 92: throughline.budgeting.v1.BudgetingService.StreamAllocationLines:output_type -> throughline.budgeting.v1.StreamAllocationLinesResponse
+	82, // 93: throughline.budgeting.v1.BudgetingService.ExplainAllocation:output_type -> throughline.budgeting.v1.ExplainAllocationResponse
+	83, // 94: throughline.budgeting.v1.BudgetingService.VerifyAllocation:output_type -> throughline.budgeting.v1.VerifyAllocationResponse
+	84, // 95: throughline.budgeting.v1.BudgetingService.ReplayAllocation:output_type -> throughline.budgeting.v1.ReplayAllocationResponse
+	85, // 96: throughline.budgeting.v1.BudgetingService.CreateDecisionPackage:output_type -> throughline.budgeting.v1.DecisionPackage
+	85, // 97: throughline.budgeting.v1.BudgetingService.GetDecisionPackage:output_type -> throughline.budgeting.v1.DecisionPackage
+	86, // 98: throughline.budgeting.v1.BudgetingService.ListDecisionPackages:output_type -> throughline.budgeting.v1.ListDecisionPackagesResponse
+	85, // 99: throughline.budgeting.v1.BudgetingService.UpdateDecisionPackage:output_type -> throughline.budgeting.v1.DecisionPackage
+	64, // 100: throughline.budgeting.v1.BudgetingService.DeleteDecisionPackage:output_type -> google.protobuf.Empty
+	87, // 101: throughline.budgeting.v1.BudgetingService.CreateElection:output_type -> throughline.budgeting.v1.Election
+	87, // 102: throughline.budgeting.v1.BudgetingService.GetElection:output_type -> throughline.budgeting.v1.Election
+	88, // 103: throughline.budgeting.v1.BudgetingService.ListElections:output_type -> throughline.budgeting.v1.ListElectionsResponse
+	87, // 104: throughline.budgeting.v1.BudgetingService.UpdateElection:output_type -> throughline.budgeting.v1.Election
+	64, // 105: throughline.budgeting.v1.BudgetingService.DeleteElection:output_type -> google.protobuf.Empty
+	89, // 106: throughline.budgeting.v1.BudgetingService.RecordElectionBallots:output_type -> throughline.budgeting.v1.RecordElectionBallotsResponse
+	87, // 107: throughline.budgeting.v1.BudgetingService.CloseElection:output_type -> throughline.budgeting.v1.Election
+	90, // 108: throughline.budgeting.v1.BudgetingService.CreateScenario:output_type -> throughline.budgeting.v1.Scenario
+	90, // 109: throughline.budgeting.v1.BudgetingService.GetScenario:output_type -> throughline.budgeting.v1.Scenario
+	91, // 110: throughline.budgeting.v1.BudgetingService.ListScenarios:output_type -> throughline.budgeting.v1.ListScenariosResponse
+	90, // 111: throughline.budgeting.v1.BudgetingService.UpdateScenario:output_type -> throughline.budgeting.v1.Scenario
+	64, // 112: throughline.budgeting.v1.BudgetingService.DeleteScenario:output_type -> google.protobuf.Empty
+	92, // 113: throughline.budgeting.v1.BudgetingService.CompareScenarios:output_type -> throughline.budgeting.v1.CompareScenariosResponse
+	78, // 114: throughline.budgeting.v1.BudgetingService.CancelAllocation:output_type -> throughline.budgeting.v1.Allocation
+	78, // 115: throughline.budgeting.v1.BudgetingService.AdjustAllocation:output_type -> throughline.budgeting.v1.Allocation
+	78, // 116: throughline.budgeting.v1.BudgetingService.AdoptAllocation:output_type -> throughline.budgeting.v1.Allocation
+	93, // 117: throughline.budgeting.v1.BudgetingService.CompareAllocation:output_type -> throughline.budgeting.v1.CompareAllocationResponse
+	94, // 118: throughline.budgeting.v1.BudgetingService.AnalyzeSensitivity:output_type -> throughline.budgeting.v1.AnalyzeSensitivityResponse
+	95, // 119: throughline.budgeting.v1.BudgetingService.AnalyzeFragility:output_type -> throughline.budgeting.v1.AnalyzeFragilityResponse
+	96, // 120: throughline.budgeting.v1.BudgetingService.ReportQuartiles:output_type -> throughline.budgeting.v1.ReportQuartilesResponse
+	97, // 121: throughline.budgeting.v1.BudgetingService.ReprioritizeAllocation:output_type -> throughline.budgeting.v1.ReprioritizeAllocationResponse
+	98, // 122: throughline.budgeting.v1.BudgetingService.ExportAllocation:output_type -> google.api.HttpBody
+	99, // 123: throughline.budgeting.v1.BudgetingService.TraceLinks:output_type -> throughline.budgeting.v1.TraceLinksResponse
+	62, // [62:124] is the sub-list for method output_type
+	0,  // [0:62] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -405,6 +412,7 @@ func file_throughline_budgeting_v1_service_proto_init() {
 	file_throughline_budgeting_v1_line_item_proto_init()
 	file_throughline_budgeting_v1_program_proto_init()
 	file_throughline_budgeting_v1_scenario_proto_init()
+	file_throughline_budgeting_v1_trace_links_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

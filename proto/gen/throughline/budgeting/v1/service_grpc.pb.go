@@ -84,6 +84,7 @@ const (
 	BudgetingService_ReportQuartiles_FullMethodName            = "/throughline.budgeting.v1.BudgetingService/ReportQuartiles"
 	BudgetingService_ReprioritizeAllocation_FullMethodName     = "/throughline.budgeting.v1.BudgetingService/ReprioritizeAllocation"
 	BudgetingService_ExportAllocation_FullMethodName           = "/throughline.budgeting.v1.BudgetingService/ExportAllocation"
+	BudgetingService_TraceLinks_FullMethodName                 = "/throughline.budgeting.v1.BudgetingService/TraceLinks"
 )
 
 // BudgetingServiceClient is the client API for BudgetingService service.
@@ -214,6 +215,8 @@ type BudgetingServiceClient interface {
 	ReprioritizeAllocation(ctx context.Context, in *ReprioritizeAllocationRequest, opts ...grpc.CallOption) (*ReprioritizeAllocationResponse, error)
 	// Writes an allocation to a file.
 	ExportAllocation(ctx context.Context, in *ExportAllocationRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[httpbody.HttpBody], error)
+	// Shows resources of this service in short, and the links that lead from them or to them. For lineage: one call for a whole level.
+	TraceLinks(ctx context.Context, in *TraceLinksRequest, opts ...grpc.CallOption) (*TraceLinksResponse, error)
 }
 
 type budgetingServiceClient struct {
@@ -852,6 +855,16 @@ func (c *budgetingServiceClient) ExportAllocation(ctx context.Context, in *Expor
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type BudgetingService_ExportAllocationClient = grpc.ServerStreamingClient[httpbody.HttpBody]
 
+func (c *budgetingServiceClient) TraceLinks(ctx context.Context, in *TraceLinksRequest, opts ...grpc.CallOption) (*TraceLinksResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TraceLinksResponse)
+	err := c.cc.Invoke(ctx, BudgetingService_TraceLinks_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // BudgetingServiceServer is the server API for BudgetingService service.
 // All implementations must embed UnimplementedBudgetingServiceServer
 // for forward compatibility.
@@ -980,6 +993,8 @@ type BudgetingServiceServer interface {
 	ReprioritizeAllocation(context.Context, *ReprioritizeAllocationRequest) (*ReprioritizeAllocationResponse, error)
 	// Writes an allocation to a file.
 	ExportAllocation(*ExportAllocationRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error
+	// Shows resources of this service in short, and the links that lead from them or to them. For lineage: one call for a whole level.
+	TraceLinks(context.Context, *TraceLinksRequest) (*TraceLinksResponse, error)
 	mustEmbedUnimplementedBudgetingServiceServer()
 }
 
@@ -1172,6 +1187,9 @@ func (UnimplementedBudgetingServiceServer) ReprioritizeAllocation(context.Contex
 }
 func (UnimplementedBudgetingServiceServer) ExportAllocation(*ExportAllocationRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error {
 	return status.Error(codes.Unimplemented, "method ExportAllocation not implemented")
+}
+func (UnimplementedBudgetingServiceServer) TraceLinks(context.Context, *TraceLinksRequest) (*TraceLinksResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TraceLinks not implemented")
 }
 func (UnimplementedBudgetingServiceServer) mustEmbedUnimplementedBudgetingServiceServer() {}
 func (UnimplementedBudgetingServiceServer) testEmbeddedByValue()                          {}
@@ -2278,6 +2296,24 @@ func _BudgetingService_ExportAllocation_Handler(srv interface{}, stream grpc.Ser
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type BudgetingService_ExportAllocationServer = grpc.ServerStreamingServer[httpbody.HttpBody]
 
+func _BudgetingService_TraceLinks_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TraceLinksRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BudgetingServiceServer).TraceLinks(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BudgetingService_TraceLinks_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BudgetingServiceServer).TraceLinks(ctx, req.(*TraceLinksRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // BudgetingService_ServiceDesc is the grpc.ServiceDesc for BudgetingService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -2520,6 +2556,10 @@ var BudgetingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ReprioritizeAllocation",
 			Handler:    _BudgetingService_ReprioritizeAllocation_Handler,
+		},
+		{
+			MethodName: "TraceLinks",
+			Handler:    _BudgetingService_TraceLinks_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

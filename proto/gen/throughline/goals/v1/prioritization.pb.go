@@ -855,7 +855,7 @@ func (x *Prioritization) GetWarnings() []string {
 // Points a ballot gives to a goal.
 type GoalPoints struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The goal; each at most once in a ballot.
+	// The goal, or in a round on objectives the objective; each at most once in a ballot.
 	Goal string `protobuf:"bytes,1,opt,name=goal,proto3" json:"goal,omitempty"`
 	// Points, not negative.
 	Points        int32 `protobuf:"varint,2,opt,name=points,proto3" json:"points,omitempty"`

@@ -29,7 +29,7 @@ var File_throughline_goals_v1_service_proto protoreflect.FileDescriptor
 
 const file_throughline_goals_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"\"throughline/goals/v1/service.proto\x12\x14throughline.goals.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a#throughline/goals/v1/feedback.proto\x1a\x1fthroughline/goals/v1/goal.proto\x1a'throughline/goals/v1/organization.proto\x1a\x1fthroughline/goals/v1/plan.proto\x1a)throughline/goals/v1/prioritization.proto\x1a,throughline/goals/v1/priority_revision.proto\x1a*throughline/goals/v1/role_assignment.proto\x1a throughline/type/v1/access.proto2\xf3<\n" +
+	"\"throughline/goals/v1/service.proto\x12\x14throughline.goals.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a#throughline/goals/v1/feedback.proto\x1a\x1fthroughline/goals/v1/goal.proto\x1a'throughline/goals/v1/organization.proto\x1a\x1fthroughline/goals/v1/plan.proto\x1a)throughline/goals/v1/prioritization.proto\x1a,throughline/goals/v1/priority_revision.proto\x1a*throughline/goals/v1/role_assignment.proto\x1a&throughline/goals/v1/trace_links.proto\x1a throughline/type/v1/access.proto2\xec=\n" +
 	"\fGoalsService\x12\xb4\x01\n" +
 	"\x12CreateOrganization\x12/.throughline.goals.v1.CreateOrganizationRequest\x1a\".throughline.goals.v1.Organization\"I\xda\xe7\x18\x1e\n" +
 	"\x1agoals.organizations.create\x18\x01\x82\xd3\xe4\x93\x02!:\forganization\"\x11/v1/organizations\x12\xa4\x01\n" +
@@ -117,7 +117,10 @@ const file_throughline_goals_v1_service_proto_rawDesc = "" +
 	"\x13BatchCreateFeedback\x120.throughline.goals.v1.BatchCreateFeedbackRequest\x1a1.throughline.goals.v1.BatchCreateFeedbackResponse\"^\xda\xe7\x18\x1e\n" +
 	"\x1agoals.feedback.batchCreate\x18\x01\x82\xd3\xe4\x93\x026:\x01*\"1/v1/{parent=organizations/*}/feedback:batchCreate\x12\xcb\x01\n" +
 	"\x11SummarizeFeedback\x12..throughline.goals.v1.SummarizeFeedbackRequest\x1a/.throughline.goals.v1.SummarizeFeedbackResponse\"U\xda\xe7\x18\x1a\n" +
-	"\x18goals.feedback.summarize\x82\xd3\xe4\x93\x021\x12//v1/{parent=organizations/*}/feedback:summarizeBKZIgithub.com/throughline/throughline/proto/gen/throughline/goals/v1;goalsv1b\x06proto3"
+	"\x18goals.feedback.summarize\x82\xd3\xe4\x93\x021\x12//v1/{parent=organizations/*}/feedback:summarize\x12w\n" +
+	"\n" +
+	"TraceLinks\x12'.throughline.goals.v1.TraceLinksRequest\x1a(.throughline.goals.v1.TraceLinksResponse\"\x16\xda\xe7\x18\x12\n" +
+	"\x10goals.links.zoomBKZIgithub.com/throughline/throughline/proto/gen/throughline/goals/v1;goalsv1b\x06proto3"
 
 var file_throughline_goals_v1_service_proto_goTypes = []any{
 	(*CreateOrganizationRequest)(nil),       // 0: throughline.goals.v1.CreateOrganizationRequest
@@ -160,27 +163,29 @@ var file_throughline_goals_v1_service_proto_goTypes = []any{
 	(*UpdateFeedbackRequest)(nil),           // 37: throughline.goals.v1.UpdateFeedbackRequest
 	(*BatchCreateFeedbackRequest)(nil),      // 38: throughline.goals.v1.BatchCreateFeedbackRequest
 	(*SummarizeFeedbackRequest)(nil),        // 39: throughline.goals.v1.SummarizeFeedbackRequest
-	(*Organization)(nil),                    // 40: throughline.goals.v1.Organization
-	(*ListOrganizationsResponse)(nil),       // 41: throughline.goals.v1.ListOrganizationsResponse
-	(*Plan)(nil),                            // 42: throughline.goals.v1.Plan
-	(*ListPlansResponse)(nil),               // 43: throughline.goals.v1.ListPlansResponse
-	(*Goal)(nil),                            // 44: throughline.goals.v1.Goal
-	(*ListGoalsResponse)(nil),               // 45: throughline.goals.v1.ListGoalsResponse
-	(*emptypb.Empty)(nil),                   // 46: google.protobuf.Empty
-	(*Prioritization)(nil),                  // 47: throughline.goals.v1.Prioritization
-	(*ListPrioritizationsResponse)(nil),     // 48: throughline.goals.v1.ListPrioritizationsResponse
-	(*Ballot)(nil),                          // 49: throughline.goals.v1.Ballot
-	(*ListBallotsResponse)(nil),             // 50: throughline.goals.v1.ListBallotsResponse
-	(*PriorityRevision)(nil),                // 51: throughline.goals.v1.PriorityRevision
-	(*ListPriorityRevisionsResponse)(nil),   // 52: throughline.goals.v1.ListPriorityRevisionsResponse
-	(*RecordCommunityBallotsResponse)(nil),  // 53: throughline.goals.v1.RecordCommunityBallotsResponse
-	(*RecomputePrioritizationResponse)(nil), // 54: throughline.goals.v1.RecomputePrioritizationResponse
-	(*RoleAssignment)(nil),                  // 55: throughline.goals.v1.RoleAssignment
-	(*ListRoleAssignmentsResponse)(nil),     // 56: throughline.goals.v1.ListRoleAssignmentsResponse
-	(*Feedback)(nil),                        // 57: throughline.goals.v1.Feedback
-	(*ListFeedbackResponse)(nil),            // 58: throughline.goals.v1.ListFeedbackResponse
-	(*BatchCreateFeedbackResponse)(nil),     // 59: throughline.goals.v1.BatchCreateFeedbackResponse
-	(*SummarizeFeedbackResponse)(nil),       // 60: throughline.goals.v1.SummarizeFeedbackResponse
+	(*TraceLinksRequest)(nil),               // 40: throughline.goals.v1.TraceLinksRequest
+	(*Organization)(nil),                    // 41: throughline.goals.v1.Organization
+	(*ListOrganizationsResponse)(nil),       // 42: throughline.goals.v1.ListOrganizationsResponse
+	(*Plan)(nil),                            // 43: throughline.goals.v1.Plan
+	(*ListPlansResponse)(nil),               // 44: throughline.goals.v1.ListPlansResponse
+	(*Goal)(nil),                            // 45: throughline.goals.v1.Goal
+	(*ListGoalsResponse)(nil),               // 46: throughline.goals.v1.ListGoalsResponse
+	(*emptypb.Empty)(nil),                   // 47: google.protobuf.Empty
+	(*Prioritization)(nil),                  // 48: throughline.goals.v1.Prioritization
+	(*ListPrioritizationsResponse)(nil),     // 49: throughline.goals.v1.ListPrioritizationsResponse
+	(*Ballot)(nil),                          // 50: throughline.goals.v1.Ballot
+	(*ListBallotsResponse)(nil),             // 51: throughline.goals.v1.ListBallotsResponse
+	(*PriorityRevision)(nil),                // 52: throughline.goals.v1.PriorityRevision
+	(*ListPriorityRevisionsResponse)(nil),   // 53: throughline.goals.v1.ListPriorityRevisionsResponse
+	(*RecordCommunityBallotsResponse)(nil),  // 54: throughline.goals.v1.RecordCommunityBallotsResponse
+	(*RecomputePrioritizationResponse)(nil), // 55: throughline.goals.v1.RecomputePrioritizationResponse
+	(*RoleAssignment)(nil),                  // 56: throughline.goals.v1.RoleAssignment
+	(*ListRoleAssignmentsResponse)(nil),     // 57: throughline.goals.v1.ListRoleAssignmentsResponse
+	(*Feedback)(nil),                        // 58: throughline.goals.v1.Feedback
+	(*ListFeedbackResponse)(nil),            // 59: throughline.goals.v1.ListFeedbackResponse
+	(*BatchCreateFeedbackResponse)(nil),     // 60: throughline.goals.v1.BatchCreateFeedbackResponse
+	(*SummarizeFeedbackResponse)(nil),       // 61: throughline.goals.v1.SummarizeFeedbackResponse
+	(*TraceLinksResponse)(nil),              // 62: throughline.goals.v1.TraceLinksResponse
 }
 var file_throughline_goals_v1_service_proto_depIdxs = []int32{
 	0,  // 0: throughline.goals.v1.GoalsService.CreateOrganization:input_type -> throughline.goals.v1.CreateOrganizationRequest
@@ -223,48 +228,50 @@ var file_throughline_goals_v1_service_proto_depIdxs = []int32{
 	37, // 37: throughline.goals.v1.GoalsService.UpdateFeedback:input_type -> throughline.goals.v1.UpdateFeedbackRequest
 	38, // 38: throughline.goals.v1.GoalsService.BatchCreateFeedback:input_type -> throughline.goals.v1.BatchCreateFeedbackRequest
 	39, // 39: throughline.goals.v1.GoalsService.SummarizeFeedback:input_type -> throughline.goals.v1.SummarizeFeedbackRequest
-	40, // 40: throughline.goals.v1.GoalsService.CreateOrganization:output_type -> throughline.goals.v1.Organization
-	40, // 41: throughline.goals.v1.GoalsService.GetOrganization:output_type -> throughline.goals.v1.Organization
-	41, // 42: throughline.goals.v1.GoalsService.ListOrganizations:output_type -> throughline.goals.v1.ListOrganizationsResponse
-	40, // 43: throughline.goals.v1.GoalsService.UpdateOrganization:output_type -> throughline.goals.v1.Organization
-	42, // 44: throughline.goals.v1.GoalsService.CreatePlan:output_type -> throughline.goals.v1.Plan
-	42, // 45: throughline.goals.v1.GoalsService.GetPlan:output_type -> throughline.goals.v1.Plan
-	43, // 46: throughline.goals.v1.GoalsService.ListPlans:output_type -> throughline.goals.v1.ListPlansResponse
-	42, // 47: throughline.goals.v1.GoalsService.UpdatePlan:output_type -> throughline.goals.v1.Plan
-	42, // 48: throughline.goals.v1.GoalsService.SubmitPlan:output_type -> throughline.goals.v1.Plan
-	42, // 49: throughline.goals.v1.GoalsService.AdoptPlan:output_type -> throughline.goals.v1.Plan
-	44, // 50: throughline.goals.v1.GoalsService.CreateGoal:output_type -> throughline.goals.v1.Goal
-	44, // 51: throughline.goals.v1.GoalsService.GetGoal:output_type -> throughline.goals.v1.Goal
-	45, // 52: throughline.goals.v1.GoalsService.ListGoals:output_type -> throughline.goals.v1.ListGoalsResponse
-	44, // 53: throughline.goals.v1.GoalsService.UpdateGoal:output_type -> throughline.goals.v1.Goal
-	46, // 54: throughline.goals.v1.GoalsService.DeleteGoal:output_type -> google.protobuf.Empty
-	47, // 55: throughline.goals.v1.GoalsService.CreatePrioritization:output_type -> throughline.goals.v1.Prioritization
-	47, // 56: throughline.goals.v1.GoalsService.GetPrioritization:output_type -> throughline.goals.v1.Prioritization
-	48, // 57: throughline.goals.v1.GoalsService.ListPrioritizations:output_type -> throughline.goals.v1.ListPrioritizationsResponse
-	47, // 58: throughline.goals.v1.GoalsService.OpenPrioritization:output_type -> throughline.goals.v1.Prioritization
-	49, // 59: throughline.goals.v1.GoalsService.CastBallot:output_type -> throughline.goals.v1.Ballot
-	50, // 60: throughline.goals.v1.GoalsService.ListBallots:output_type -> throughline.goals.v1.ListBallotsResponse
-	47, // 61: throughline.goals.v1.GoalsService.ClosePrioritization:output_type -> throughline.goals.v1.Prioritization
-	47, // 62: throughline.goals.v1.GoalsService.CertifyPrioritization:output_type -> throughline.goals.v1.Prioritization
-	51, // 63: throughline.goals.v1.GoalsService.GetPriorityRevision:output_type -> throughline.goals.v1.PriorityRevision
-	52, // 64: throughline.goals.v1.GoalsService.ListPriorityRevisions:output_type -> throughline.goals.v1.ListPriorityRevisionsResponse
-	42, // 65: throughline.goals.v1.GoalsService.SupersedePlan:output_type -> throughline.goals.v1.Plan
-	47, // 66: throughline.goals.v1.GoalsService.RecuseMember:output_type -> throughline.goals.v1.Prioritization
-	53, // 67: throughline.goals.v1.GoalsService.RecordCommunityBallots:output_type -> throughline.goals.v1.RecordCommunityBallotsResponse
-	54, // 68: throughline.goals.v1.GoalsService.RecomputePrioritization:output_type -> throughline.goals.v1.RecomputePrioritizationResponse
-	55, // 69: throughline.goals.v1.GoalsService.CreateRoleAssignment:output_type -> throughline.goals.v1.RoleAssignment
-	55, // 70: throughline.goals.v1.GoalsService.GetRoleAssignment:output_type -> throughline.goals.v1.RoleAssignment
-	56, // 71: throughline.goals.v1.GoalsService.ListRoleAssignments:output_type -> throughline.goals.v1.ListRoleAssignmentsResponse
-	55, // 72: throughline.goals.v1.GoalsService.UpdateRoleAssignment:output_type -> throughline.goals.v1.RoleAssignment
-	46, // 73: throughline.goals.v1.GoalsService.DeleteRoleAssignment:output_type -> google.protobuf.Empty
-	57, // 74: throughline.goals.v1.GoalsService.CreateFeedback:output_type -> throughline.goals.v1.Feedback
-	57, // 75: throughline.goals.v1.GoalsService.GetFeedback:output_type -> throughline.goals.v1.Feedback
-	58, // 76: throughline.goals.v1.GoalsService.ListFeedback:output_type -> throughline.goals.v1.ListFeedbackResponse
-	57, // 77: throughline.goals.v1.GoalsService.UpdateFeedback:output_type -> throughline.goals.v1.Feedback
-	59, // 78: throughline.goals.v1.GoalsService.BatchCreateFeedback:output_type -> throughline.goals.v1.BatchCreateFeedbackResponse
-	60, // 79: throughline.goals.v1.GoalsService.SummarizeFeedback:output_type -> throughline.goals.v1.SummarizeFeedbackResponse
-	40, // [40:80] is the sub-list for method output_type
-	0,  // [0:40] is the sub-list for method input_type
+	40, // 40: throughline.goals.v1.GoalsService.TraceLinks:input_type -> throughline.goals.v1.TraceLinksRequest
+	41, // 41: throughline.goals.v1.GoalsService.CreateOrganization:output_type -> throughline.goals.v1.Organization
+	41, // 42: throughline.goals.v1.GoalsService.GetOrganization:output_type -> throughline.goals.v1.Organization
+	42, // 43: throughline.goals.v1.GoalsService.ListOrganizations:output_type -> throughline.goals.v1.ListOrganizationsResponse
+	41, // 44: throughline.goals.v1.GoalsService.UpdateOrganization:output_type -> throughline.goals.v1.Organization
+	43, // 45: throughline.goals.v1.GoalsService.CreatePlan:output_type -> throughline.goals.v1.Plan
+	43, // 46: throughline.goals.v1.GoalsService.GetPlan:output_type -> throughline.goals.v1.Plan
+	44, // 47: throughline.goals.v1.GoalsService.ListPlans:output_type -> throughline.goals.v1.ListPlansResponse
+	43, // 48: throughline.goals.v1.GoalsService.UpdatePlan:output_type -> throughline.goals.v1.Plan
+	43, // 49: throughline.goals.v1.GoalsService.SubmitPlan:output_type -> throughline.goals.v1.Plan
+	43, // 50: throughline.goals.v1.GoalsService.AdoptPlan:output_type -> throughline.goals.v1.Plan
+	45, // 51: throughline.goals.v1.GoalsService.CreateGoal:output_type -> throughline.goals.v1.Goal
+	45, // 52: throughline.goals.v1.GoalsService.GetGoal:output_type -> throughline.goals.v1.Goal
+	46, // 53: throughline.goals.v1.GoalsService.ListGoals:output_type -> throughline.goals.v1.ListGoalsResponse
+	45, // 54: throughline.goals.v1.GoalsService.UpdateGoal:output_type -> throughline.goals.v1.Goal
+	47, // 55: throughline.goals.v1.GoalsService.DeleteGoal:output_type -> google.protobuf.Empty
+	48, // 56: throughline.goals.v1.GoalsService.CreatePrioritization:output_type -> throughline.goals.v1.Prioritization
+	48, // 57: throughline.goals.v1.GoalsService.GetPrioritization:output_type -> throughline.goals.v1.Prioritization
+	49, // 58: throughline.goals.v1.GoalsService.ListPrioritizations:output_type -> throughline.goals.v1.ListPrioritizationsResponse
+	48, // 59: throughline.goals.v1.GoalsService.OpenPrioritization:output_type -> throughline.goals.v1.Prioritization
+	50, // 60: throughline.goals.v1.GoalsService.CastBallot:output_type -> throughline.goals.v1.Ballot
+	51, // 61: throughline.goals.v1.GoalsService.ListBallots:output_type -> throughline.goals.v1.ListBallotsResponse
+	48, // 62: throughline.goals.v1.GoalsService.ClosePrioritization:output_type -> throughline.goals.v1.Prioritization
+	48, // 63: throughline.goals.v1.GoalsService.CertifyPrioritization:output_type -> throughline.goals.v1.Prioritization
+	52, // 64: throughline.goals.v1.GoalsService.GetPriorityRevision:output_type -> throughline.goals.v1.PriorityRevision
+	53, // 65: throughline.goals.v1.GoalsService.ListPriorityRevisions:output_type -> throughline.goals.v1.ListPriorityRevisionsResponse
+	43, // 66: throughline.goals.v1.GoalsService.SupersedePlan:output_type -> throughline.goals.v1.Plan
+	48, // 67: throughline.goals.v1.GoalsService.RecuseMember:output_type -> throughline.goals.v1.Prioritization
+	54, // 68: throughline.goals.v1.GoalsService.RecordCommunityBallots:output_type -> throughline.goals.v1.RecordCommunityBallotsResponse
+	55, // 69: throughline.goals.v1.GoalsService.RecomputePrioritization:output_type -> throughline.goals.v1.RecomputePrioritizationResponse
+	56, // 70: throughline.goals.v1.GoalsService.CreateRoleAssignment:output_type -> throughline.goals.v1.RoleAssignment
+	56, // 71: throughline.goals.v1.GoalsService.GetRoleAssignment:output_type -> throughline.goals.v1.RoleAssignment
+	57, // 72: throughline.goals.v1.GoalsService.ListRoleAssignments:output_type -> throughline.goals.v1.ListRoleAssignmentsResponse
+	56, // 73: throughline.goals.v1.GoalsService.UpdateRoleAssignment:output_type -> throughline.goals.v1.RoleAssignment
+	47, // 74: throughline.goals.v1.GoalsService.DeleteRoleAssignment:output_type -> google.protobuf.Empty
+	58, // 75: throughline.goals.v1.GoalsService.CreateFeedback:output_type -> throughline.goals.v1.Feedback
+	58, // 76: throughline.goals.v1.GoalsService.GetFeedback:output_type -> throughline.goals.v1.Feedback
+	59, // 77: throughline.goals.v1.GoalsService.ListFeedback:output_type -> throughline.goals.v1.ListFeedbackResponse
+	58, // 78: throughline.goals.v1.GoalsService.UpdateFeedback:output_type -> throughline.goals.v1.Feedback
+	60, // 79: throughline.goals.v1.GoalsService.BatchCreateFeedback:output_type -> throughline.goals.v1.BatchCreateFeedbackResponse
+	61, // 80: throughline.goals.v1.GoalsService.SummarizeFeedback:output_type -> throughline.goals.v1.SummarizeFeedbackResponse
+	62, // 81: throughline.goals.v1.GoalsService.TraceLinks:output_type -> throughline.goals.v1.TraceLinksResponse
+	41, // [41:82] is the sub-list for method output_type
+	0,  // [0:41] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -282,6 +289,7 @@ func file_throughline_goals_v1_service_proto_init() {
 	file_throughline_goals_v1_prioritization_proto_init()
 	file_throughline_goals_v1_priority_revision_proto_init()
 	file_throughline_goals_v1_role_assignment_proto_init()
+	file_throughline_goals_v1_trace_links_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

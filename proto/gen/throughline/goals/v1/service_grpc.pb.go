@@ -62,6 +62,7 @@ const (
 	GoalsService_UpdateFeedback_FullMethodName          = "/throughline.goals.v1.GoalsService/UpdateFeedback"
 	GoalsService_BatchCreateFeedback_FullMethodName     = "/throughline.goals.v1.GoalsService/BatchCreateFeedback"
 	GoalsService_SummarizeFeedback_FullMethodName       = "/throughline.goals.v1.GoalsService/SummarizeFeedback"
+	GoalsService_TraceLinks_FullMethodName              = "/throughline.goals.v1.GoalsService/TraceLinks"
 )
 
 // GoalsServiceClient is the client API for GoalsService service.
@@ -150,6 +151,8 @@ type GoalsServiceClient interface {
 	BatchCreateFeedback(ctx context.Context, in *BatchCreateFeedbackRequest, opts ...grpc.CallOption) (*BatchCreateFeedbackResponse, error)
 	// Counts feedback by district, group, source, status and goal, so that it can be seen who was heard.
 	SummarizeFeedback(ctx context.Context, in *SummarizeFeedbackRequest, opts ...grpc.CallOption) (*SummarizeFeedbackResponse, error)
+	// Shows resources of this service in short, and the links that lead from them or to them. For lineage: one call for a whole level.
+	TraceLinks(ctx context.Context, in *TraceLinksRequest, opts ...grpc.CallOption) (*TraceLinksResponse, error)
 }
 
 type goalsServiceClient struct {
@@ -560,6 +563,16 @@ func (c *goalsServiceClient) SummarizeFeedback(ctx context.Context, in *Summariz
 	return out, nil
 }
 
+func (c *goalsServiceClient) TraceLinks(ctx context.Context, in *TraceLinksRequest, opts ...grpc.CallOption) (*TraceLinksResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TraceLinksResponse)
+	err := c.cc.Invoke(ctx, GoalsService_TraceLinks_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // GoalsServiceServer is the server API for GoalsService service.
 // All implementations must embed UnimplementedGoalsServiceServer
 // for forward compatibility.
@@ -646,6 +659,8 @@ type GoalsServiceServer interface {
 	BatchCreateFeedback(context.Context, *BatchCreateFeedbackRequest) (*BatchCreateFeedbackResponse, error)
 	// Counts feedback by district, group, source, status and goal, so that it can be seen who was heard.
 	SummarizeFeedback(context.Context, *SummarizeFeedbackRequest) (*SummarizeFeedbackResponse, error)
+	// Shows resources of this service in short, and the links that lead from them or to them. For lineage: one call for a whole level.
+	TraceLinks(context.Context, *TraceLinksRequest) (*TraceLinksResponse, error)
 	mustEmbedUnimplementedGoalsServiceServer()
 }
 
@@ -775,6 +790,9 @@ func (UnimplementedGoalsServiceServer) BatchCreateFeedback(context.Context, *Bat
 }
 func (UnimplementedGoalsServiceServer) SummarizeFeedback(context.Context, *SummarizeFeedbackRequest) (*SummarizeFeedbackResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SummarizeFeedback not implemented")
+}
+func (UnimplementedGoalsServiceServer) TraceLinks(context.Context, *TraceLinksRequest) (*TraceLinksResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TraceLinks not implemented")
 }
 func (UnimplementedGoalsServiceServer) mustEmbedUnimplementedGoalsServiceServer() {}
 func (UnimplementedGoalsServiceServer) testEmbeddedByValue()                      {}
@@ -1517,6 +1535,24 @@ func _GoalsService_SummarizeFeedback_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _GoalsService_TraceLinks_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TraceLinksRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GoalsServiceServer).TraceLinks(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GoalsService_TraceLinks_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GoalsServiceServer).TraceLinks(ctx, req.(*TraceLinksRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // GoalsService_ServiceDesc is the grpc.ServiceDesc for GoalsService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1683,6 +1719,10 @@ var GoalsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "SummarizeFeedback",
 			Handler:    _GoalsService_SummarizeFeedback_Handler,
+		},
+		{
+			MethodName: "TraceLinks",
+			Handler:    _GoalsService_TraceLinks_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

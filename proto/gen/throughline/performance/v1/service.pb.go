@@ -29,7 +29,7 @@ var File_throughline_performance_v1_service_proto protoreflect.FileDescriptor
 
 const file_throughline_performance_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"(throughline/performance/v1/service.proto\x12\x1athroughline.performance.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a)throughline/performance/v1/analysis.proto\x1a+throughline/performance/v1/evaluation.proto\x1a$throughline/performance/v1/gap.proto\x1a(throughline/performance/v1/measure.proto\x1a,throughline/performance/v1/observation.proto\x1a0throughline/performance/v1/progress_report.proto\x1a1throughline/performance/v1/results_revision.proto\x1a throughline/type/v1/access.proto2\xd50\n" +
+	"(throughline/performance/v1/service.proto\x12\x1athroughline.performance.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a)throughline/performance/v1/analysis.proto\x1a+throughline/performance/v1/evaluation.proto\x1a$throughline/performance/v1/gap.proto\x1a(throughline/performance/v1/measure.proto\x1a,throughline/performance/v1/observation.proto\x1a0throughline/performance/v1/progress_report.proto\x1a1throughline/performance/v1/results_revision.proto\x1a,throughline/performance/v1/trace_links.proto\x1a throughline/type/v1/access.proto2\xe11\n" +
 	"\x12PerformanceService\x12\xc1\x01\n" +
 	"\rCreateMeasure\x120.throughline.performance.v1.CreateMeasureRequest\x1a#.throughline.performance.v1.Measure\"Y\xda\xe7\x18\x1f\n" +
 	"\x1bperformance.measures.create\x18\x01\x82\xd3\xe4\x93\x020:\ameasure\"%/v1/{parent=organizations/*}/measures\x12\xad\x01\n" +
@@ -91,7 +91,10 @@ const file_throughline_performance_v1_service_proto_rawDesc = "" +
 	"\x1eperformance.evaluations.update\x18\x01\x82\xd3\xe4\x93\x02A:\n" +
 	"evaluation23/v1/{evaluation.name=organizations/*/evaluations/*}\x12\xb7\x01\n" +
 	"\x10DeleteEvaluation\x123.throughline.performance.v1.DeleteEvaluationRequest\x1a\x16.google.protobuf.Empty\"V\xda\xe7\x18\"\n" +
-	"\x1eperformance.evaluations.delete\x18\x01\x82\xd3\xe4\x93\x02**(/v1/{name=organizations/*/evaluations/*}BWZUgithub.com/throughline/throughline/proto/gen/throughline/performance/v1;performancev1b\x06proto3"
+	"\x1eperformance.evaluations.delete\x18\x01\x82\xd3\xe4\x93\x02**(/v1/{name=organizations/*/evaluations/*}\x12\x89\x01\n" +
+	"\n" +
+	"TraceLinks\x12-.throughline.performance.v1.TraceLinksRequest\x1a..throughline.performance.v1.TraceLinksResponse\"\x1c\xda\xe7\x18\x18\n" +
+	"\x16performance.links.zoomBWZUgithub.com/throughline/throughline/proto/gen/throughline/performance/v1;performancev1b\x06proto3"
 
 var file_throughline_performance_v1_service_proto_goTypes = []any{
 	(*CreateMeasureRequest)(nil),           // 0: throughline.performance.v1.CreateMeasureRequest
@@ -123,23 +126,25 @@ var file_throughline_performance_v1_service_proto_goTypes = []any{
 	(*ListEvaluationsRequest)(nil),         // 26: throughline.performance.v1.ListEvaluationsRequest
 	(*UpdateEvaluationRequest)(nil),        // 27: throughline.performance.v1.UpdateEvaluationRequest
 	(*DeleteEvaluationRequest)(nil),        // 28: throughline.performance.v1.DeleteEvaluationRequest
-	(*Measure)(nil),                        // 29: throughline.performance.v1.Measure
-	(*ListMeasuresResponse)(nil),           // 30: throughline.performance.v1.ListMeasuresResponse
-	(*emptypb.Empty)(nil),                  // 31: google.protobuf.Empty
-	(*MeasureAnalysis)(nil),                // 32: throughline.performance.v1.MeasureAnalysis
-	(*RecordObservationsResponse)(nil),     // 33: throughline.performance.v1.RecordObservationsResponse
-	(*ListObservationsResponse)(nil),       // 34: throughline.performance.v1.ListObservationsResponse
-	(*ResultsRevision)(nil),                // 35: throughline.performance.v1.ResultsRevision
-	(*ListResultsRevisionsResponse)(nil),   // 36: throughline.performance.v1.ListResultsRevisionsResponse
-	(*MeasureEquity)(nil),                  // 37: throughline.performance.v1.MeasureEquity
-	(*ListMeasureGapsResponse)(nil),        // 38: throughline.performance.v1.ListMeasureGapsResponse
-	(*RemindMeasureOwnersResponse)(nil),    // 39: throughline.performance.v1.RemindMeasureOwnersResponse
-	(*ExplainResultsRevisionResponse)(nil), // 40: throughline.performance.v1.ExplainResultsRevisionResponse
-	(*ProgressReport)(nil),                 // 41: throughline.performance.v1.ProgressReport
-	(*ListProgressReportsResponse)(nil),    // 42: throughline.performance.v1.ListProgressReportsResponse
-	(*ViewProgressReportsResponse)(nil),    // 43: throughline.performance.v1.ViewProgressReportsResponse
-	(*Evaluation)(nil),                     // 44: throughline.performance.v1.Evaluation
-	(*ListEvaluationsResponse)(nil),        // 45: throughline.performance.v1.ListEvaluationsResponse
+	(*TraceLinksRequest)(nil),              // 29: throughline.performance.v1.TraceLinksRequest
+	(*Measure)(nil),                        // 30: throughline.performance.v1.Measure
+	(*ListMeasuresResponse)(nil),           // 31: throughline.performance.v1.ListMeasuresResponse
+	(*emptypb.Empty)(nil),                  // 32: google.protobuf.Empty
+	(*MeasureAnalysis)(nil),                // 33: throughline.performance.v1.MeasureAnalysis
+	(*RecordObservationsResponse)(nil),     // 34: throughline.performance.v1.RecordObservationsResponse
+	(*ListObservationsResponse)(nil),       // 35: throughline.performance.v1.ListObservationsResponse
+	(*ResultsRevision)(nil),                // 36: throughline.performance.v1.ResultsRevision
+	(*ListResultsRevisionsResponse)(nil),   // 37: throughline.performance.v1.ListResultsRevisionsResponse
+	(*MeasureEquity)(nil),                  // 38: throughline.performance.v1.MeasureEquity
+	(*ListMeasureGapsResponse)(nil),        // 39: throughline.performance.v1.ListMeasureGapsResponse
+	(*RemindMeasureOwnersResponse)(nil),    // 40: throughline.performance.v1.RemindMeasureOwnersResponse
+	(*ExplainResultsRevisionResponse)(nil), // 41: throughline.performance.v1.ExplainResultsRevisionResponse
+	(*ProgressReport)(nil),                 // 42: throughline.performance.v1.ProgressReport
+	(*ListProgressReportsResponse)(nil),    // 43: throughline.performance.v1.ListProgressReportsResponse
+	(*ViewProgressReportsResponse)(nil),    // 44: throughline.performance.v1.ViewProgressReportsResponse
+	(*Evaluation)(nil),                     // 45: throughline.performance.v1.Evaluation
+	(*ListEvaluationsResponse)(nil),        // 46: throughline.performance.v1.ListEvaluationsResponse
+	(*TraceLinksResponse)(nil),             // 47: throughline.performance.v1.TraceLinksResponse
 }
 var file_throughline_performance_v1_service_proto_depIdxs = []int32{
 	0,  // 0: throughline.performance.v1.PerformanceService.CreateMeasure:input_type -> throughline.performance.v1.CreateMeasureRequest
@@ -171,37 +176,39 @@ var file_throughline_performance_v1_service_proto_depIdxs = []int32{
 	26, // 26: throughline.performance.v1.PerformanceService.ListEvaluations:input_type -> throughline.performance.v1.ListEvaluationsRequest
 	27, // 27: throughline.performance.v1.PerformanceService.UpdateEvaluation:input_type -> throughline.performance.v1.UpdateEvaluationRequest
 	28, // 28: throughline.performance.v1.PerformanceService.DeleteEvaluation:input_type -> throughline.performance.v1.DeleteEvaluationRequest
-	29, // 29: throughline.performance.v1.PerformanceService.CreateMeasure:output_type -> throughline.performance.v1.Measure
-	29, // 30: throughline.performance.v1.PerformanceService.GetMeasure:output_type -> throughline.performance.v1.Measure
-	30, // 31: throughline.performance.v1.PerformanceService.ListMeasures:output_type -> throughline.performance.v1.ListMeasuresResponse
-	29, // 32: throughline.performance.v1.PerformanceService.UpdateMeasure:output_type -> throughline.performance.v1.Measure
-	31, // 33: throughline.performance.v1.PerformanceService.DeleteMeasure:output_type -> google.protobuf.Empty
-	32, // 34: throughline.performance.v1.PerformanceService.AnalyzeMeasure:output_type -> throughline.performance.v1.MeasureAnalysis
-	29, // 35: throughline.performance.v1.PerformanceService.RebaseMeasure:output_type -> throughline.performance.v1.Measure
-	33, // 36: throughline.performance.v1.PerformanceService.RecordObservations:output_type -> throughline.performance.v1.RecordObservationsResponse
-	34, // 37: throughline.performance.v1.PerformanceService.ListObservations:output_type -> throughline.performance.v1.ListObservationsResponse
-	35, // 38: throughline.performance.v1.PerformanceService.PublishResults:output_type -> throughline.performance.v1.ResultsRevision
-	35, // 39: throughline.performance.v1.PerformanceService.GetResultsRevision:output_type -> throughline.performance.v1.ResultsRevision
-	36, // 40: throughline.performance.v1.PerformanceService.ListResultsRevisions:output_type -> throughline.performance.v1.ListResultsRevisionsResponse
-	37, // 41: throughline.performance.v1.PerformanceService.CompareDimensions:output_type -> throughline.performance.v1.MeasureEquity
-	38, // 42: throughline.performance.v1.PerformanceService.ListMeasureGaps:output_type -> throughline.performance.v1.ListMeasureGapsResponse
-	39, // 43: throughline.performance.v1.PerformanceService.RemindMeasureOwners:output_type -> throughline.performance.v1.RemindMeasureOwnersResponse
-	40, // 44: throughline.performance.v1.PerformanceService.ExplainResultsRevision:output_type -> throughline.performance.v1.ExplainResultsRevisionResponse
-	41, // 45: throughline.performance.v1.PerformanceService.CreateProgressReport:output_type -> throughline.performance.v1.ProgressReport
-	41, // 46: throughline.performance.v1.PerformanceService.GetProgressReport:output_type -> throughline.performance.v1.ProgressReport
-	42, // 47: throughline.performance.v1.PerformanceService.ListProgressReports:output_type -> throughline.performance.v1.ListProgressReportsResponse
-	41, // 48: throughline.performance.v1.PerformanceService.UpdateProgressReport:output_type -> throughline.performance.v1.ProgressReport
-	31, // 49: throughline.performance.v1.PerformanceService.DeleteProgressReport:output_type -> google.protobuf.Empty
-	41, // 50: throughline.performance.v1.PerformanceService.PublishProgressReport:output_type -> throughline.performance.v1.ProgressReport
-	41, // 51: throughline.performance.v1.PerformanceService.ViewProgressReport:output_type -> throughline.performance.v1.ProgressReport
-	43, // 52: throughline.performance.v1.PerformanceService.ViewProgressReports:output_type -> throughline.performance.v1.ViewProgressReportsResponse
-	44, // 53: throughline.performance.v1.PerformanceService.CreateEvaluation:output_type -> throughline.performance.v1.Evaluation
-	44, // 54: throughline.performance.v1.PerformanceService.GetEvaluation:output_type -> throughline.performance.v1.Evaluation
-	45, // 55: throughline.performance.v1.PerformanceService.ListEvaluations:output_type -> throughline.performance.v1.ListEvaluationsResponse
-	44, // 56: throughline.performance.v1.PerformanceService.UpdateEvaluation:output_type -> throughline.performance.v1.Evaluation
-	31, // 57: throughline.performance.v1.PerformanceService.DeleteEvaluation:output_type -> google.protobuf.Empty
-	29, // [29:58] is the sub-list for method output_type
-	0,  // [0:29] is the sub-list for method input_type
+	29, // 29: throughline.performance.v1.PerformanceService.TraceLinks:input_type -> throughline.performance.v1.TraceLinksRequest
+	30, // 30: throughline.performance.v1.PerformanceService.CreateMeasure:output_type -> throughline.performance.v1.Measure
+	30, // 31: throughline.performance.v1.PerformanceService.GetMeasure:output_type -> throughline.performance.v1.Measure
+	31, // 32: throughline.performance.v1.PerformanceService.ListMeasures:output_type -> throughline.performance.v1.ListMeasuresResponse
+	30, // 33: throughline.performance.v1.PerformanceService.UpdateMeasure:output_type -> throughline.performance.v1.Measure
+	32, // 34: throughline.performance.v1.PerformanceService.DeleteMeasure:output_type -> google.protobuf.Empty
+	33, // 35: throughline.performance.v1.PerformanceService.AnalyzeMeasure:output_type -> throughline.performance.v1.MeasureAnalysis
+	30, // 36: throughline.performance.v1.PerformanceService.RebaseMeasure:output_type -> throughline.performance.v1.Measure
+	34, // 37: throughline.performance.v1.PerformanceService.RecordObservations:output_type -> throughline.performance.v1.RecordObservationsResponse
+	35, // 38: throughline.performance.v1.PerformanceService.ListObservations:output_type -> throughline.performance.v1.ListObservationsResponse
+	36, // 39: throughline.performance.v1.PerformanceService.PublishResults:output_type -> throughline.performance.v1.ResultsRevision
+	36, // 40: throughline.performance.v1.PerformanceService.GetResultsRevision:output_type -> throughline.performance.v1.ResultsRevision
+	37, // 41: throughline.performance.v1.PerformanceService.ListResultsRevisions:output_type -> throughline.performance.v1.ListResultsRevisionsResponse
+	38, // 42: throughline.performance.v1.PerformanceService.CompareDimensions:output_type -> throughline.performance.v1.MeasureEquity
+	39, // 43: throughline.performance.v1.PerformanceService.ListMeasureGaps:output_type -> throughline.performance.v1.ListMeasureGapsResponse
+	40, // 44: throughline.performance.v1.PerformanceService.RemindMeasureOwners:output_type -> throughline.performance.v1.RemindMeasureOwnersResponse
+	41, // 45: throughline.performance.v1.PerformanceService.ExplainResultsRevision:output_type -> throughline.performance.v1.ExplainResultsRevisionResponse
+	42, // 46: throughline.performance.v1.PerformanceService.CreateProgressReport:output_type -> throughline.performance.v1.ProgressReport
+	42, // 47: throughline.performance.v1.PerformanceService.GetProgressReport:output_type -> throughline.performance.v1.ProgressReport
+	43, // 48: throughline.performance.v1.PerformanceService.ListProgressReports:output_type -> throughline.performance.v1.ListProgressReportsResponse
+	42, // 49: throughline.performance.v1.PerformanceService.UpdateProgressReport:output_type -> throughline.performance.v1.ProgressReport
+	32, // 50: throughline.performance.v1.PerformanceService.DeleteProgressReport:output_type -> google.protobuf.Empty
+	42, // 51: throughline.performance.v1.PerformanceService.PublishProgressReport:output_type -> throughline.performance.v1.ProgressReport
+	42, // 52: throughline.performance.v1.PerformanceService.ViewProgressReport:output_type -> throughline.performance.v1.ProgressReport
+	44, // 53: throughline.performance.v1.PerformanceService.ViewProgressReports:output_type -> throughline.performance.v1.ViewProgressReportsResponse
+	45, // 54: throughline.performance.v1.PerformanceService.CreateEvaluation:output_type -> throughline.performance.v1.Evaluation
+	45, // 55: throughline.performance.v1.PerformanceService.GetEvaluation:output_type -> throughline.performance.v1.Evaluation
+	46, // 56: throughline.performance.v1.PerformanceService.ListEvaluations:output_type -> throughline.performance.v1.ListEvaluationsResponse
+	45, // 57: throughline.performance.v1.PerformanceService.UpdateEvaluation:output_type -> throughline.performance.v1.Evaluation
+	32, // 58: throughline.performance.v1.PerformanceService.DeleteEvaluation:output_type -> google.protobuf.Empty
+	47, // 59: throughline.performance.v1.PerformanceService.TraceLinks:output_type -> throughline.performance.v1.TraceLinksResponse
+	30, // [30:60] is the sub-list for method output_type
+	0,  // [0:30] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -219,6 +226,7 @@ func file_throughline_performance_v1_service_proto_init() {
 	file_throughline_performance_v1_observation_proto_init()
 	file_throughline_performance_v1_progress_report_proto_init()
 	file_throughline_performance_v1_results_revision_proto_init()
+	file_throughline_performance_v1_trace_links_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

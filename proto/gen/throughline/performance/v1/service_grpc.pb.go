@@ -51,6 +51,7 @@ const (
 	PerformanceService_ListEvaluations_FullMethodName        = "/throughline.performance.v1.PerformanceService/ListEvaluations"
 	PerformanceService_UpdateEvaluation_FullMethodName       = "/throughline.performance.v1.PerformanceService/UpdateEvaluation"
 	PerformanceService_DeleteEvaluation_FullMethodName       = "/throughline.performance.v1.PerformanceService/DeleteEvaluation"
+	PerformanceService_TraceLinks_FullMethodName             = "/throughline.performance.v1.PerformanceService/TraceLinks"
 )
 
 // PerformanceServiceClient is the client API for PerformanceService service.
@@ -120,6 +121,8 @@ type PerformanceServiceClient interface {
 	UpdateEvaluation(ctx context.Context, in *UpdateEvaluationRequest, opts ...grpc.CallOption) (*Evaluation, error)
 	// Deletes an evaluation.
 	DeleteEvaluation(ctx context.Context, in *DeleteEvaluationRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
+	// Shows resources of this service in short, and the links that lead from them or to them. For lineage: one call for a whole level.
+	TraceLinks(ctx context.Context, in *TraceLinksRequest, opts ...grpc.CallOption) (*TraceLinksResponse, error)
 }
 
 type performanceServiceClient struct {
@@ -423,6 +426,16 @@ func (c *performanceServiceClient) DeleteEvaluation(ctx context.Context, in *Del
 	return out, nil
 }
 
+func (c *performanceServiceClient) TraceLinks(ctx context.Context, in *TraceLinksRequest, opts ...grpc.CallOption) (*TraceLinksResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TraceLinksResponse)
+	err := c.cc.Invoke(ctx, PerformanceService_TraceLinks_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PerformanceServiceServer is the server API for PerformanceService service.
 // All implementations must embed UnimplementedPerformanceServiceServer
 // for forward compatibility.
@@ -490,6 +503,8 @@ type PerformanceServiceServer interface {
 	UpdateEvaluation(context.Context, *UpdateEvaluationRequest) (*Evaluation, error)
 	// Deletes an evaluation.
 	DeleteEvaluation(context.Context, *DeleteEvaluationRequest) (*emptypb.Empty, error)
+	// Shows resources of this service in short, and the links that lead from them or to them. For lineage: one call for a whole level.
+	TraceLinks(context.Context, *TraceLinksRequest) (*TraceLinksResponse, error)
 	mustEmbedUnimplementedPerformanceServiceServer()
 }
 
@@ -586,6 +601,9 @@ func (UnimplementedPerformanceServiceServer) UpdateEvaluation(context.Context, *
 }
 func (UnimplementedPerformanceServiceServer) DeleteEvaluation(context.Context, *DeleteEvaluationRequest) (*emptypb.Empty, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeleteEvaluation not implemented")
+}
+func (UnimplementedPerformanceServiceServer) TraceLinks(context.Context, *TraceLinksRequest) (*TraceLinksResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TraceLinks not implemented")
 }
 func (UnimplementedPerformanceServiceServer) mustEmbedUnimplementedPerformanceServiceServer() {}
 func (UnimplementedPerformanceServiceServer) testEmbeddedByValue()                            {}
@@ -1119,6 +1137,24 @@ func _PerformanceService_DeleteEvaluation_Handler(srv interface{}, ctx context.C
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PerformanceService_TraceLinks_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TraceLinksRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PerformanceServiceServer).TraceLinks(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PerformanceService_TraceLinks_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PerformanceServiceServer).TraceLinks(ctx, req.(*TraceLinksRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PerformanceService_ServiceDesc is the grpc.ServiceDesc for PerformanceService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1237,6 +1273,10 @@ var PerformanceService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DeleteEvaluation",
 			Handler:    _PerformanceService_DeleteEvaluation_Handler,
+		},
+		{
+			MethodName: "TraceLinks",
+			Handler:    _PerformanceService_TraceLinks_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

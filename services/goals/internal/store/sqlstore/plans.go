@@ -42,24 +42,27 @@ var plans = &resource.Kind[domain.Plan]{
 		Columns: []string{
 			"organization_id", "plan_id", "display_name", "kind", "narrative", "predecessor", "aligned_plans",
 			"start_date", "end_date", "environmental_scan", "state", "adoption", "version", "create_time", "update_time",
+			"process_template", "process_steps", "stakeholder_groups", "successor",
 		},
 		Values: func(p domain.Plan) []any {
 			return []any{
 				p.Organization, p.ID, p.DisplayName, p.Kind, p.Narrative, p.Predecessor, resource.JSON(p.AlignedPlans),
 				p.StartDate, p.EndDate, resource.JSON(p.EnvironmentalScan), p.State, resource.JSON(p.Adoption),
-				p.Version, p.CreateTime, p.UpdateTime,
+				p.Version, p.CreateTime, p.UpdateTime, p.Template, resource.JSON(p.Steps), resource.JSON(p.Groups), p.Successor,
 			}
 		},
 		Scan: func(r sqldb.Row) (domain.Plan, error) {
 			p := domain.Plan{
 				Meta: meta(r, 12), Organization: r.Text(0), ID: r.Text(1), DisplayName: r.Text(2), Kind: domain.PlanKind(r.Text(3)),
 				Narrative: r.Text(4), Predecessor: r.Text(5), StartDate: domain.Date(r.Text(7)), EndDate: domain.Date(r.Text(8)),
-				State: domain.PlanState(r.Text(10)),
+				State: domain.PlanState(r.Text(10)), Template: domain.Template(r.Text(15)), Successor: r.Text(18),
 			}
 			return p, errors.Join(
 				resource.FromJSON(r.Text(6), &p.AlignedPlans),
 				resource.FromJSON(r.Text(9), &p.EnvironmentalScan),
 				resource.FromJSON(r.Text(11), &p.Adoption),
+				resource.FromJSON(r.Text(16), &p.Steps),
+				resource.FromJSON(r.Text(17), &p.Groups),
 			)
 		},
 	},

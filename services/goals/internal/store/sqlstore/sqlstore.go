@@ -2,6 +2,7 @@
 package sqlstore
 
 import (
+	"strings"
 	"time"
 
 	"github.com/throughline/throughline/services/goals/internal/app"
@@ -39,6 +40,42 @@ func (t txn) Ballots() resource.Collection[domain.Ballot] { return ballots.In(t.
 
 func (t txn) PriorityRevisions() resource.Collection[domain.PriorityRevision] {
 	return priorityRevisions.In(t.tx, t.journal)
+}
+
+func (t txn) RoleAssignments() resource.Collection[domain.RoleAssignment] {
+	return roleAssignments.In(t.tx, t.journal)
+}
+
+func (t txn) Feedback() resource.Collection[domain.Feedback] { return feedback.In(t.tx, t.journal) }
+
+func (t txn) FeedbackNumbers() app.FeedbackNumbers { return feedbackNumbers(t) }
+
+func (t txn) Recorded(subject string, at time.Time) (archived []byte, found bool, err error) {
+	e, found, err := outbox.AsOf(t.tx, subject, at)
+	return e.Data, found && !strings.HasSuffix(e.Type, ".deleted"), err
+}
+
+func (t txn) GoalsAsOf(organization, plan string, at time.Time, visit func(archived []byte) error) error {
+	var last outbox.Event
+	flush := func() error {
+		if last.Subject == "" || strings.HasSuffix(last.Type, ".deleted") {
+			return nil
+		}
+		return visit(last.Data)
+	}
+	err := outbox.History(t.tx, domain.PlanName(organization, plan)+"/goals", at, func(e outbox.Event) error {
+		if e.Subject != last.Subject {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		last = e
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return flush()
 }
 
 func (t txn) CommunityBallots() app.CommunityBallots { return community(t) }
