@@ -49,9 +49,10 @@ func start(t *testing.T) *fixture {
 		f.events <- e
 		return nil
 	}}))
-	var id atomic.Int64
+	var id, ticks atomic.Int64
 	s, err := goals.New(goals.Deps{Deps: service.Deps{
-		DB: db, Bus: events, Verifier: keys, Logger: slog.New(slog.DiscardHandler), Now: now,
+		DB: db, Bus: events, Verifier: keys, Logger: slog.New(slog.DiscardHandler),
+		Now:   func() time.Time { return epoch.Add(time.Duration(ticks.Add(1)) * time.Millisecond) }, // so that moments can be told apart
 		NewID: func() string { return fmt.Sprintf("id-%d", id.Add(1)) },
 	}})
 	must(t, err)
@@ -196,7 +197,7 @@ func TestGoalsByParent(t *testing.T) {
 	for filter, want := range map[string][]string{
 		`parent_goal = "` + child.GetParentGoal() + `"`: {child.GetName()},
 		`parent_goal = "` + plan + `/goals/growth"`:     nil,
-		`parent_goal = ""`: {plan + "/goals/growth", plan + "/goals/safety"},
+		`parent_goal = ""`:                              {plan + "/goals/growth", plan + "/goals/safety"},
 	} {
 		list, err := f.client.ListGoals(manager, &goalsv1.ListGoalsRequest{Parent: plan, Filter: filter})
 		must(t, err)

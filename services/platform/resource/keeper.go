@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/propagation"
@@ -140,8 +141,15 @@ func (j *Journal) event(c Change) (outbox.Event, error) {
 	e := j.template
 	e.ID, e.Type, e.Subject, e.Organization = j.keeper.NewID(), j.keeper.Source+"."+c.Type, c.Subject, Organization(c.Subject)
 	e.EtagBefore, e.EtagAfter, e.Data = c.EtagBefore, c.EtagAfter, data
+	if changed, ok := c.Resource.(timed); ok && !strings.HasSuffix(c.Type, ".deleted") {
+		e.Time = changed.ChangeTime()
+	}
 	return e, nil
 }
+
+// timed tells when it last changed, as the answer to the change does: a read as of that moment then shows it, though the
+// transaction began later. Others take the time of the transaction.
+type timed interface{ ChangeTime() time.Time }
 
 // traceParent is the W3C trace context of ctx, or "".
 func traceParent(ctx context.Context) string {

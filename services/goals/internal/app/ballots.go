@@ -60,6 +60,12 @@ func (a *App) RecuseMember(ctx context.Context, k RoundKey, by Caller, member, r
 	})
 }
 
+// CommunityAnswer is an answer, with what is wrong with it already.
+type CommunityAnswer struct {
+	domain.CommunityBallot
+	Bad fault.Violations
+}
+
 // CommunityError says why an answer was refused.
 type CommunityError struct {
 	At int // position in the request
@@ -74,7 +80,7 @@ type CommunityRecorded struct {
 
 // RecordCommunityBallots records a survey's answers; a bad one is told and loses nothing else. Of two answers of one
 // respondent in the same request the second is refused: which is meant cannot be told.
-func (a *App) RecordCommunityBallots(ctx context.Context, k RoundKey, answers []domain.CommunityBallot) (CommunityRecorded, error) {
+func (a *App) RecordCommunityBallots(ctx context.Context, k RoundKey, answers []CommunityAnswer) (CommunityRecorded, error) {
 	now := a.Now()
 	return resource.Write(ctx, a.Store, func(tx Tx) (out CommunityRecorded, err error) {
 		round, err := tx.Prioritizations().Get(k.ids()...)
@@ -87,7 +93,8 @@ func (a *App) RecordCommunityBallots(ctx context.Context, k RoundKey, answers []
 		batch := domain.CommunityBatch{Round: round}
 		first := map[string]int{}
 		for i, b := range answers {
-			heard, bad := round.Hear(b)
+			heard, more := round.Hear(b.CommunityBallot)
+			bad := merged(b.Bad, more)
 			if at, twice := first[b.Respondent]; twice && b.Respondent != "" {
 				bad.Add("respondent", "%q answered at %d of this request already; send one answer of each", b.Respondent, at)
 			}

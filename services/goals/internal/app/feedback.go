@@ -120,9 +120,15 @@ type FeedbackRecorded struct {
 	Errors                       []FeedbackError
 }
 
+// FeedbackRow is a piece of a batch, with what is wrong with it already.
+type FeedbackRow struct {
+	domain.Feedback
+	Bad fault.Violations
+}
+
 // BatchCreateFeedback records many pieces in one transaction; a bad one is told and loses nothing else, and one whose number
 // is known changes nothing.
-func (a *App) BatchCreateFeedback(ctx context.Context, organization string, drafts []domain.Feedback) (FeedbackRecorded, error) {
+func (a *App) BatchCreateFeedback(ctx context.Context, organization string, drafts []FeedbackRow) (FeedbackRecorded, error) {
 	now := a.Now()
 	numbers := make([]string, 0, len(drafts))
 	ids := make([]string, len(drafts))
@@ -143,10 +149,10 @@ func (a *App) BatchCreateFeedback(ctx context.Context, organization string, draf
 			}
 		}
 		goals := goalFinder{tx: tx, organization: organization, plans: map[string]map[string]bool{}}
-		for i, f := range drafts {
-			f.Organization, f.ID = organization, ids[i]
-			f = domain.NewFeedback(f, now)
-			bad := f.Check("", goals.exists)
+		for i, row := range drafts {
+			row.Organization, row.ID = organization, ids[i]
+			f := domain.NewFeedback(row.Feedback, now)
+			bad := merged(row.Bad, f.Check("", goals.exists))
 			if goals.err != nil {
 				return out, goals.err
 			}
@@ -169,6 +175,18 @@ func (a *App) BatchCreateFeedback(ctx context.Context, organization string, draf
 		}
 		return out, nil
 	})
+}
+
+// merged is bad with what more says of other fields.
+func merged(bad, more fault.Violations) fault.Violations {
+	bad = slices.Clone(bad)
+	known := len(bad)
+	for _, v := range more {
+		if !slices.ContainsFunc(bad[:known], func(b fault.Violation) bool { return b.Field == v.Field }) {
+			bad = append(bad, v)
+		}
+	}
+	return bad
 }
 
 // SummarizeFeedback counts who was heard, and names the stakeholder groups of adopted plans that were not.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/throughline/throughline/services/goals/internal/domain"
+	"github.com/throughline/throughline/services/platform/links"
 	"github.com/throughline/throughline/services/platform/listing"
 	"github.com/throughline/throughline/services/platform/resource"
 )
@@ -24,6 +25,8 @@ type Tx interface {
 	RoleAssignments() resource.Collection[domain.RoleAssignment]
 	Feedback() resource.Collection[domain.Feedback]
 	FeedbackNumbers() FeedbackNumbers
+	// Links are what of this leads to what.
+	Links() links.Source
 	// Recorded is a resource as the journal kept it at a moment; false when it was not there, or deleted.
 	Recorded(subject string, at time.Time) (archived []byte, found bool, err error)
 	// GoalsAsOf passes on the goals that a plan had at a moment, as the journal kept them, by name.

@@ -62,7 +62,9 @@ func TestPlanStates(t *testing.T) {
 	if err != nil || adopted.State != domain.PlanAdopted || *adopted.Adoption != act {
 		t.Fatalf("adopted: %+v, %v", adopted, err)
 	}
-	if _, err := adopted.Changed(adopted, now); fault.Reason(err) != "PLAN_READ_ONLY" {
+	other := adopted
+	other.Narrative = "another"
+	if _, err := adopted.Changed(other, now); fault.Reason(err) != "PLAN_READ_ONLY" {
 		t.Errorf("changing an adopted plan: %v", err)
 	}
 }

@@ -18,6 +18,9 @@ type Meta struct {
 // Revision is the version.
 func (m Meta) Revision() int64 { return m.Version }
 
+// ChangeTime is the update time, under which the journal keeps the change.
+func (m Meta) ChangeTime() time.Time { return m.UpdateTime }
+
 // Next is the meta of the next version: of the first, when m is zero.
 func (m Meta) Next(now time.Time) Meta {
 	if m.Version == 0 {

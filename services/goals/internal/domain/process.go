@@ -87,18 +87,15 @@ var templates = map[Template][]Step{
 // withTemplate is steps, with those of the template that they leave out, in the template's order; others come last.
 func withTemplate(t Template, steps []Step) []Step {
 	var out []Step
+	left := slices.Clone(steps)
 	for _, step := range templates[t] {
-		if i := slices.IndexFunc(steps, func(s Step) bool { return s.Key == step.Key }); i >= 0 {
-			step = steps[i]
+		if i := slices.IndexFunc(left, func(s Step) bool { return s.Key == step.Key }); i >= 0 {
+			step = left[i]
+			left = slices.Delete(left, i, i+1)
 		}
 		out = append(out, step)
 	}
-	for _, step := range steps {
-		if !slices.ContainsFunc(out, func(s Step) bool { return s.Key == step.Key }) {
-			out = append(out, step)
-		}
-	}
-	return started(out)
+	return started(append(out, left...))
 }
 
 // started fills in the state of steps that name none.

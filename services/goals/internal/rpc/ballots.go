@@ -84,12 +84,12 @@ func (s *Server) RecordCommunityBallots(
 	if err != nil {
 		return nil, err
 	}
-	answers := make([]domain.CommunityBallot, len(r.GetBallots()))
+	answers := make([]app.CommunityAnswer, len(r.GetBallots()))
 	for i, b := range r.GetBallots() {
-		answers[i] = domain.CommunityBallot{
+		answers[i] = app.CommunityAnswer{Bad: violations(rpc.Validate(b)), CommunityBallot: domain.CommunityBallot{
 			Respondent: b.GetRespondent(), Weight: int(b.GetWeight()), District: b.GetDistrict(),
 			Vote: voteDomain(key.Organization, key.Plan, b.GetPoints(), b.GetRanking(), b.GetComparisons()),
-		}
+		}}
 	}
 	done, err := s.app.RecordCommunityBallots(resource.DryRun(ctx, r.GetValidateOnly()), key, answers)
 	return rpc.Reply(done, err, communityRecordedProto)

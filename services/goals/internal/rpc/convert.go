@@ -28,6 +28,12 @@ func Message(v any) (proto.Message, error) {
 		return prioritizationProto(v), nil
 	case domain.Ballot:
 		return ballotProto(v), nil
+	case domain.RoleAssignment:
+		return roleAssignmentProto(v), nil
+	case domain.Feedback:
+		return feedbackProto(v), nil
+	case app.FeedbackRecorded:
+		return feedbackRecordedProto(v), nil
 	case domain.CommunityBatch:
 		return communityBatchProto(v), nil
 	case app.CommunityRecorded:
@@ -65,6 +71,18 @@ func planProto(p domain.Plan) *goalsv1.Plan {
 	for _, e := range p.EnvironmentalScan {
 		out.EnvironmentalScan = append(out.EnvironmentalScan, &goalsv1.ScanEntry{Kind: wire.Enum[goalsv1.ScanKind](e.Kind), Text: e.Text})
 	}
+	out.ProcessTemplate, out.Successor = wire.Enum[goalsv1.ProcessTemplate](p.Template), p.Successor
+	for _, step := range p.Steps {
+		out.ProcessSteps = append(out.ProcessSteps, &goalsv1.ProcessStep{
+			Key: step.Key, DisplayName: step.DisplayName, Phase: step.Phase, Deliverable: step.Deliverable, Owner: step.Owner,
+			State: wire.Enum[goalsv1.ProcessStepState](step.State), Evidence: step.Evidence,
+		})
+	}
+	for _, g := range p.Groups {
+		out.StakeholderGroups = append(out.StakeholderGroups, &goalsv1.StakeholderGroup{
+			DisplayName: g.DisplayName, Interest: g.Interest, Population: g.Population,
+		})
+	}
 	if a := p.Adoption; a != nil {
 		out.Adoption = &goalsv1.Adoption{Body: a.Body, Date: wire.Date(a.Date), ResolutionNumber: a.ResolutionNumber}
 	}
@@ -76,6 +94,16 @@ func planDomain(organization, id string, p *goalsv1.Plan) domain.Plan {
 		Organization: organization, ID: id, DisplayName: p.GetDisplayName(), Kind: wire.FromEnum[domain.PlanKind](p.GetKind()),
 		Narrative: p.GetNarrative(), Predecessor: p.GetPredecessor(), AlignedPlans: p.GetAlignedPlans(),
 		StartDate: wire.FromDate[domain.Date](p.GetStartDate()), EndDate: wire.FromDate[domain.Date](p.GetEndDate()),
+		Template: wire.FromEnum[domain.Template](p.GetProcessTemplate()),
+	}
+	for _, step := range p.GetProcessSteps() {
+		out.Steps = append(out.Steps, domain.Step{
+			Key: step.GetKey(), DisplayName: step.GetDisplayName(), Phase: step.GetPhase(), Deliverable: step.GetDeliverable(),
+			Owner: step.GetOwner(), State: wire.FromEnum[domain.StepState](step.GetState()), Evidence: step.GetEvidence(),
+		})
+	}
+	for _, g := range p.GetStakeholderGroups() {
+		out.Groups = append(out.Groups, domain.Group{DisplayName: g.GetDisplayName(), Interest: g.GetInterest(), Population: g.GetPopulation()})
 	}
 	for _, e := range p.GetEnvironmentalScan() {
 		out.EnvironmentalScan = append(out.EnvironmentalScan, domain.ScanEntry{Kind: wire.FromEnum[string](e.GetKind()), Text: e.GetText()})

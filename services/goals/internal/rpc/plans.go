@@ -2,8 +2,9 @@ package rpc
 
 import (
 	"context"
+	"fmt"
 
-	"google.golang.org/protobuf/types/known/emptypb"
+	"google.golang.org/protobuf/proto"
 
 	goalsv1 "github.com/throughline/throughline/proto/gen/throughline/goals/v1"
 	"github.com/throughline/throughline/services/goals/internal/app"
@@ -11,6 +12,7 @@ import (
 	"github.com/throughline/throughline/services/platform/listing"
 	"github.com/throughline/throughline/services/platform/resource"
 	"github.com/throughline/throughline/services/platform/rpc"
+	"github.com/throughline/throughline/services/platform/wire"
 )
 
 // CreatePlan implements goalsv1.GoalsServiceServer.
@@ -28,6 +30,10 @@ func (s *Server) GetPlan(ctx context.Context, r *goalsv1.GetPlanRequest) (*goals
 	key, err := planKey("name", r.GetName())
 	if err != nil {
 		return nil, err
+	}
+	if r.GetAsOf() != nil {
+		archived, err := s.app.PlanAsOf(ctx, key, wire.FromTime(r.GetAsOf()))
+		return unarchived(archived, err, &goalsv1.Plan{})
 	}
 	plan, err := s.app.GetPlan(ctx, key)
 	return rpc.Reply(plan, err, planProto)
@@ -84,82 +90,27 @@ func (s *Server) AdoptPlan(ctx context.Context, r *goalsv1.AdoptPlanRequest) (*g
 	return rpc.Reply(plan, err, planProto)
 }
 
-// CreateGoal implements goalsv1.GoalsServiceServer.
-func (s *Server) CreateGoal(ctx context.Context, r *goalsv1.CreateGoalRequest) (*goalsv1.Goal, error) {
-	key, err := planKey("parent", r.GetParent())
+// SupersedePlan implements goalsv1.GoalsServiceServer.
+func (s *Server) SupersedePlan(ctx context.Context, r *goalsv1.SupersedePlanRequest) (*goalsv1.Plan, error) {
+	key, err := planKey("name", r.GetName())
 	if err != nil {
 		return nil, err
 	}
-	draft, err := goalDomain(key.Organization, key.Plan, r.GetGoalId(), r.GetGoal())
-	if err != nil {
+	if _, err := planKey("successor", r.GetSuccessor()); err != nil {
 		return nil, err
 	}
-	goal, err := s.app.CreateGoal(resource.DryRun(ctx, r.GetValidateOnly()), draft)
-	return rpc.Reply(goal, err, goalProto)
+	plan, err := s.app.SupersedePlan(resource.DryRun(ctx, r.GetValidateOnly()), key, r.GetEtag(), r.GetSuccessor())
+	return rpc.Reply(plan, err, planProto)
 }
 
-// GetGoal implements goalsv1.GoalsServiceServer.
-func (s *Server) GetGoal(ctx context.Context, r *goalsv1.GetGoalRequest) (*goalsv1.Goal, error) {
-	key, err := goalKey("name", r.GetName())
+// unarchived reads a message of the journal: what was answered then.
+func unarchived[M proto.Message](archived []byte, err error, m M) (M, error) {
+	var none M
 	if err != nil {
-		return nil, err
+		return none, err
 	}
-	goal, err := s.app.GetGoal(ctx, key)
-	return rpc.Reply(goal, err, goalProto)
-}
-
-// ListGoals implements goalsv1.GoalsServiceServer.
-func (s *Server) ListGoals(ctx context.Context, r *goalsv1.ListGoalsRequest) (*goalsv1.ListGoalsResponse, error) {
-	key, err := planKey("parent", r.GetParent())
-	if err != nil {
-		return nil, err
+	if err := proto.Unmarshal(archived, m); err != nil {
+		return none, fmt.Errorf("decode %s of the journal: %w", m.ProtoReflect().Descriptor().Name(), err)
 	}
-	q, err := listing.Of(r, r.GetParent(), app.GoalList)
-	if err != nil {
-		return nil, err
-	}
-	page, err := s.app.ListGoals(ctx, key, q)
-	return &goalsv1.ListGoalsResponse{Goals: rpc.Each(page.Items, goalProto), NextPageToken: page.Next}, err
-}
-
-// UpdateGoal implements goalsv1.GoalsServiceServer.
-func (s *Server) UpdateGoal(ctx context.Context, r *goalsv1.UpdateGoalRequest) (*goalsv1.Goal, error) {
-	key, err := goalKey("goal.name", r.GetGoal().GetName())
-	if err != nil {
-		return nil, err
-	}
-	ctx = resource.DryRun(ctx, r.GetValidateOnly())
-	goal, err := s.app.UpdateGoal(ctx, key, r.GetGoal().GetEtag(), func(old domain.Goal) (domain.Goal, error) {
-		merged := goalProto(old)
-		if err := rpc.ApplyMask(merged, r.GetGoal(), r.GetUpdateMask()); err != nil {
-			return old, err
-		}
-		return goalDomain(key.Organization, key.Plan, key.Goal, merged)
-	})
-	return rpc.Reply(goal, err, goalProto)
-}
-
-// DeleteGoal implements goalsv1.GoalsServiceServer.
-func (s *Server) DeleteGoal(ctx context.Context, r *goalsv1.DeleteGoalRequest) (*emptypb.Empty, error) {
-	key, err := goalKey("name", r.GetName())
-	if err != nil {
-		return nil, err
-	}
-	return rpc.Empty(s.app.DeleteGoal(resource.DryRun(ctx, r.GetValidateOnly()), key, r.GetEtag()))
-}
-
-func planKey(field, name string) (app.PlanKey, error) {
-	ids, err := planName.Parse(field, name)
-	if err != nil {
-		return app.PlanKey{}, err
-	}
-	return app.PlanKey{Organization: ids[0], Plan: ids[1]}, nil
-}
-
-func goalKey(field, name string) (app.GoalKey, error) {
-	ids, err := goalName.Parse(field, name)
-	if err != nil {
-		return app.GoalKey{}, err
-	}
-	return app.GoalKey{Organization: ids[0], Plan: ids[1], Goal: ids[2]}, nil
+	return m, nil
 }

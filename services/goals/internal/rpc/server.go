@@ -17,6 +17,8 @@ var (
 	planName             = rpc.Name("organizations/{organization}/plans/{plan}")
 	goalName             = rpc.Name("organizations/{organization}/plans/{plan}/goals/{goal}")
 	prioritizationName   = rpc.Name("organizations/{organization}/plans/{plan}/prioritizations/{prioritization}")
+	roleAssignmentName   = rpc.Name("organizations/{organization}/plans/{plan}/roleAssignments/{role_assignment}")
+	feedbackName         = rpc.Name("organizations/{organization}/feedback/{feedback}")
 	priorityRevisionName = rpc.Name("organizations/{organization}/plans/{plan}/priorityRevisions/{priority_revision}")
 )
 

@@ -33,6 +33,9 @@ func Run(t *testing.T, open func(t *testing.T) (app.Store, sqldb.DB)) {
 	t.Run("prioritizations", func(t *testing.T) { prioritizations(t, harness) })
 	t.Run("ballots", func(t *testing.T) { ballots(t, harness) })
 	t.Run("priority revisions", func(t *testing.T) { revisions(t, harness) })
+	t.Run("role assignments", func(t *testing.T) { roles(t, harness) })
+	t.Run("feedback", func(t *testing.T) { feedback(t, harness) })
+	t.Run("numbers of feedback", func(t *testing.T) { numbers(t, harness(t)) })
 	t.Run("the current revision is the latest", func(t *testing.T) { current(t, harness(t)) })
 	t.Run("community ballots", func(t *testing.T) { community(t, harness(t)) })
 	t.Run("versions of ballots", func(t *testing.T) { versions(t, harness(t)) })
@@ -69,6 +72,8 @@ func plan(org, id string) domain.Plan {
 		AlignedPlans: []string{"q"}, StartDate: "2027-01-01", EndDate: "2027-12-31",
 		EnvironmentalScan: []domain.ScanEntry{{Kind: "STRENGTH", Text: "t"}}, State: domain.PlanAdopted,
 		Adoption: &domain.Adoption{Body: "Council", Date: "2027-01-01", ResolutionNumber: "R-1"},
+		Template: domain.TemplateCouncil, Steps: []domain.Step{{Key: "k", DisplayName: "K", Phase: "Ph", Deliverable: "d", Owner: "o", State: domain.StepDone, Evidence: "e"}},
+		Groups: []domain.Group{{DisplayName: "Youth", Interest: "i", Population: 7}}, Successor: "s",
 	}
 }
 
