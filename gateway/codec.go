@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 )
@@ -26,8 +27,11 @@ var _ runtime.Marshaler = codec{}
 // ContentType is the same for every message.
 func (codec) ContentType(any) string { return "application/json" }
 
-// Marshal encodes a message.
+// Marshal encodes a message; a file is its bytes.
 func (codec) Marshal(v any) ([]byte, error) {
+	if file, ok := v.(*httpbody.HttpBody); ok {
+		return file.GetData(), nil
+	}
 	if m, ok := v.(proto.Message); ok {
 		return encoding.Marshal(m)
 	}

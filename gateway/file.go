@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 )
 
 // disposition is the one header of a service that passes: what a file is called.
@@ -32,7 +33,8 @@ func (g *gateway) downloadFile(w http.ResponseWriter, r *http.Request, c *call, 
 			panic(http.ErrAbortHandler) //nolint:forbidigo // how net/http is told to break off a response that has begun
 		}
 		if first {
-			describeFile(w.Header(), piece.GetContentType(), stream)
+			sent, _ := stream.Header() // without any the file has no name
+			describeFile(w.Header(), piece.GetContentType(), sent)
 		}
 		if ended {
 			return
@@ -44,19 +46,17 @@ func (g *gateway) downloadFile(w http.ResponseWriter, r *http.Request, c *call, 
 	}
 }
 
-// describeFile says what the file is and what to call it. It is always to be saved, never shown.
-func describeFile(header http.Header, media string, stream grpc.ClientStream) {
+// describeFile says what the file is and what to call it, by what the service sent along. It is always to be saved, never shown.
+func describeFile(header http.Header, media string, sent metadata.MD) {
 	if _, _, err := mime.ParseMediaType(media); err != nil {
 		media = "application/octet-stream"
 	}
 	header.Set("Content-Type", media)
 	header.Set("Cache-Control", "no-store")
 	name := ""
-	if sent, err := stream.Header(); err == nil {
-		for _, value := range sent.Get(disposition) {
-			if _, parameters, err := mime.ParseMediaType(value); err == nil {
-				name = parameters["filename"]
-			}
+	for _, value := range sent.Get(disposition) {
+		if _, parameters, err := mime.ParseMediaType(value); err == nil {
+			name = parameters["filename"]
 		}
 	}
 	parameters := map[string]string{}

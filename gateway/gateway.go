@@ -17,10 +17,12 @@ import (
 	actionplanninggw "github.com/throughline/throughline/proto/gen/gateway/throughline/actionplanning/v1"
 	budgetinggw "github.com/throughline/throughline/proto/gen/gateway/throughline/budgeting/v1"
 	goalsgw "github.com/throughline/throughline/proto/gen/gateway/throughline/goals/v1"
+	lineagegw "github.com/throughline/throughline/proto/gen/gateway/throughline/lineage/v1"
 	performancegw "github.com/throughline/throughline/proto/gen/gateway/throughline/performance/v1"
 	actionplanningv1 "github.com/throughline/throughline/proto/gen/throughline/actionplanning/v1"
 	budgetingv1 "github.com/throughline/throughline/proto/gen/throughline/budgeting/v1"
 	goalsv1 "github.com/throughline/throughline/proto/gen/throughline/goals/v1"
+	lineagev1 "github.com/throughline/throughline/proto/gen/throughline/lineage/v1"
 	performancev1 "github.com/throughline/throughline/proto/gen/throughline/performance/v1"
 )
 
@@ -124,7 +126,7 @@ func New(config Config) (http.Handler, error) {
 	return g.outermost(http.HandlerFunc(g.serve)), nil
 }
 
-// register binds every service's methods, each through a forwarder on its connection.
+// register binds every service's methods, each through a forwarder on its connection, and lineage, which is the gateway's own.
 func (g *gateway) register() error {
 	ctx := context.Background() // the generated code uses it for nothing here
 	goals, actionplanning := forwarder{g.Goals}, forwarder{g.ActionPlanning}
@@ -134,10 +136,12 @@ func (g *gateway) register() error {
 		g.routes.add(actionplanningv1.File_throughline_actionplanning_v1_service_proto, actionplanning),
 		g.routes.add(budgetingv1.File_throughline_budgeting_v1_service_proto, budgeting),
 		g.routes.add(performancev1.File_throughline_performance_v1_service_proto, performance),
+		g.routes.add(lineagev1.File_throughline_lineage_v1_lineage_proto, forwarder{}), // answered here
 		goalsgw.RegisterGoalsServiceHandlerClient(ctx, g.mux, goalsv1.NewGoalsServiceClient(goals)),
 		actionplanninggw.RegisterActionPlanningServiceHandlerClient(ctx, g.mux, actionplanningv1.NewActionPlanningServiceClient(actionplanning)),
 		budgetinggw.RegisterBudgetingServiceHandlerClient(ctx, g.mux, budgetingv1.NewBudgetingServiceClient(budgeting)),
 		performancegw.RegisterPerformanceServiceHandlerClient(ctx, g.mux, performancev1.NewPerformanceServiceClient(performance)),
+		lineagegw.RegisterLineageServiceHandlerServer(ctx, g.mux, newLineage(g.Config)),
 	)
 }
 

@@ -9,13 +9,20 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // validators sets ETag from the etag of a resource, and answers 304 to a read of a version that the caller has. Lists
-// have no ETag: protojson's text is not the same in every build, so no hash of it would be.
+// have no ETag: protojson's text is not the same in every build, so no hash of it would be. A file is described instead.
 func validators(ctx context.Context, w http.ResponseWriter, m proto.Message) error {
+	if file, ok := m.(*httpbody.HttpBody); ok {
+		sent, _ := runtime.ServerMetadataFromContext(ctx)
+		describeFile(w.Header(), file.GetContentType(), sent.HeaderMD)
+		return nil
+	}
 	c, etag := callOf(ctx), etagOf(m)
 	if c == nil || etag == "" || c.route.verb == http.MethodDelete {
 		w.Header().Set("Cache-Control", "no-store")

@@ -34,11 +34,6 @@ import (
 
 // city is all four services behind one loopback listener; answer stands for every unary handler.
 type city struct {
-	actionplanningv1.UnimplementedActionPlanningServiceServer
-	budgetingv1.UnimplementedBudgetingServiceServer
-	goalsv1.UnimplementedGoalsServiceServer
-	performancev1.UnimplementedPerformanceServiceServer
-
 	answer func(ctx context.Context, method string, request proto.Message) (proto.Message, error)
 	stream func(grpc.ServerStreamingServer[budgetingv1.StreamAllocationLinesResponse]) error
 	export func(grpc.ServerStreamingServer[httpbody.HttpBody]) error
@@ -51,18 +46,36 @@ type city struct {
 	log      bytes.Buffer
 }
 
-func (c *city) StreamAllocationLines(_ *budgetingv1.StreamAllocationLinesRequest, s grpc.ServerStreamingServer[budgetingv1.StreamAllocationLinesResponse]) error {
+// The services have methods of the same name, so that no one type can be all of them.
+type (
+	action struct {
+		actionplanningv1.UnimplementedActionPlanningServiceServer
+	}
+	budgets struct {
+		budgetingv1.UnimplementedBudgetingServiceServer
+		*city
+	}
+	direction struct {
+		goalsv1.UnimplementedGoalsServiceServer
+	}
+	measures struct {
+		performancev1.UnimplementedPerformanceServiceServer
+		*city
+	}
+)
+
+func (c budgets) StreamAllocationLines(_ *budgetingv1.StreamAllocationLinesRequest, s grpc.ServerStreamingServer[budgetingv1.StreamAllocationLinesResponse]) error {
 	return c.stream(s)
 }
 
-func (c *city) ExportAllocation(r *budgetingv1.ExportAllocationRequest, s grpc.ServerStreamingServer[httpbody.HttpBody]) error {
+func (c budgets) ExportAllocation(r *budgetingv1.ExportAllocationRequest, s grpc.ServerStreamingServer[httpbody.HttpBody]) error {
 	c.mu.Lock()
 	c.request = r
 	c.mu.Unlock()
 	return c.export(s)
 }
 
-func (c *city) RecordObservations(s grpc.ClientStreamingServer[performancev1.RecordObservationsRequest, performancev1.RecordObservationsResponse]) error {
+func (c measures) RecordObservations(s grpc.ClientStreamingServer[performancev1.RecordObservationsRequest, performancev1.RecordObservationsResponse]) error {
 	return c.record(s)
 }
 
@@ -103,10 +116,10 @@ func start(t *testing.T, c *city, change ...func(*gateway.Config)) *httptest.Ser
 		t.Fatal(err)
 	}
 	server := grpc.NewServer(grpc.UnaryInterceptor(c.intercept))
-	actionplanningv1.RegisterActionPlanningServiceServer(server, c)
-	budgetingv1.RegisterBudgetingServiceServer(server, c)
-	goalsv1.RegisterGoalsServiceServer(server, c)
-	performancev1.RegisterPerformanceServiceServer(server, c)
+	actionplanningv1.RegisterActionPlanningServiceServer(server, action{})
+	budgetingv1.RegisterBudgetingServiceServer(server, budgets{city: c})
+	goalsv1.RegisterGoalsServiceServer(server, direction{})
+	performancev1.RegisterPerformanceServiceServer(server, measures{city: c})
 	go server.Serve(listener) //nolint:errcheck // ends with Stop
 	t.Cleanup(server.Stop)
 	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 
 	throughline "github.com/throughline/throughline/proto"
 )
@@ -56,6 +57,10 @@ func operationsOf(document object) map[string]object {
 // describe adds to an operation what is true of the route.
 func (r *route) describe(operation object) {
 	success := child(operation, "responses", "200")
+	if strings.Contains(r.template, "**") { // which OpenAPI has no words for
+		operation["description"] = "The path takes the name of any resource, of the organization itself as of all below it, such as " +
+			"/v1/organizations/{organization}/plans/{plan}/goals/{goal}:zoom."
+	}
 	if r.access.GetAnonymous() {
 		operation["security"] = []any{object{"bearer": []any{}}, object{}}
 	}
@@ -66,7 +71,10 @@ func (r *route) describe(operation object) {
 	switch {
 	case r.file():
 		success["content"] = object{"*/*": object{"schema": object{"type": "string", "format": "binary"}}}
-		success["description"] = "The file, with its media type. A file that is cut short ends without the end of its HTTP message."
+		success["description"] = "The file, with its media type."
+		if r.streams() {
+			success["description"] = "The file, with its media type. A file that is cut short ends without the end of its HTTP message."
+		}
 		success["headers"] = object{"Content-Disposition": object{"description": "Name of the file.", "schema": object{"type": "string"}}}
 	case r.method.IsStreamingServer():
 		rename(child(success, "content"), typeJSON, typeNDJSON)

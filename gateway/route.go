@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
@@ -20,6 +21,7 @@ import (
 // route is one method as REST shows it, read from its google.api.http annotation.
 type route struct {
 	verb, template string // "PATCH", "/v1/{plan.name=organizations/*/plans/*}"
+	binding        int    // 0 for the annotation itself, then its additional_bindings
 	path           *regexp.Regexp
 	method         protoreflect.MethodDescriptor
 	access         *typev1.Access
@@ -38,18 +40,28 @@ func (rs routes) add(file protoreflect.FileDescriptor, conn forwarder) error {
 	for i := range file.Services().Len() {
 		methods := file.Services().Get(i).Methods()
 		for j := range methods.Len() {
-			r, err := newRoute(methods.Get(j), conn)
-			if err != nil {
+			if err := rs.addMethod(methods.Get(j), conn); err != nil {
 				return fmt.Errorf("read the route of %s: %w", methods.Get(j).FullName(), err)
 			}
-			rs[r.verb+" "+r.template] = r
 		}
 	}
 	return nil
 }
 
-func newRoute(method protoreflect.MethodDescriptor, conn forwarder) (*route, error) {
+func (rs routes) addMethod(method protoreflect.MethodDescriptor, conn forwarder) error {
 	rule, _ := proto.GetExtension(method.Options(), annotations.E_Http).(*annotations.HttpRule)
+	for binding, bound := range append([]*annotations.HttpRule{rule}, rule.GetAdditionalBindings()...) {
+		r, err := newRoute(method, bound, conn)
+		if err != nil {
+			return err
+		}
+		r.binding = binding
+		rs[r.verb+" "+r.template] = r
+	}
+	return nil
+}
+
+func newRoute(method protoreflect.MethodDescriptor, rule *annotations.HttpRule, conn forwarder) (*route, error) {
 	access, _ := proto.GetExtension(method.Options(), typev1.E_Access).(*typev1.Access)
 	r := &route{method: method, access: access, body: protoreflect.Name(rule.GetBody()), conn: conn}
 	switch pattern := rule.GetPattern().(type) {
@@ -99,7 +111,8 @@ func (r *route) compile() error {
 		}
 		return parts[2]
 	})
-	path, err := regexp.Compile("^" + strings.ReplaceAll(regexp.QuoteMeta(plain), `\*`, `[^/]+`) + "$")
+	plain = strings.ReplaceAll(regexp.QuoteMeta(plain), `\*\*`, `.+`)
+	path, err := regexp.Compile("^" + strings.ReplaceAll(plain, `\*`, `[^/]+`) + "$")
 	r.path = path
 	return err
 }
@@ -109,9 +122,13 @@ func (r *route) fullMethod() string {
 	return "/" + string(r.method.Parent().FullName()) + "/" + string(r.method.Name())
 }
 
-// operation is the method's id in the OpenAPI document, such as "GoalsService_GetPlan".
+// operation is the method's id in the OpenAPI document, such as "GoalsService_GetPlan"; of its first additional binding it ends in "_1".
 func (r *route) operation() string {
-	return string(r.method.Parent().Name()) + "_" + string(r.method.Name())
+	id := string(r.method.Parent().Name()) + "_" + string(r.method.Name())
+	if r.binding > 0 {
+		id += "_" + strconv.Itoa(r.binding)
+	}
+	return id
 }
 
 // streams says whether either side sends more than one message.

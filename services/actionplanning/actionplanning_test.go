@@ -33,19 +33,24 @@ type fixture struct {
 	keys   *authn.LocalKeys
 	db     sqldb.DB
 	events chan outbox.Event // nobody has to take them
+	world  *world
+	clock  atomic.Pointer[time.Time]
+	settle chan time.Time // ticks of the background work on staff
 }
 
 var epoch = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func start(t testing.TB) *fixture {
 	t.Helper()
-	now := func() time.Time { return epoch }
+	f := &fixture{events: make(chan outbox.Event, 1000), world: newWorld(), settle: make(chan time.Time)}
+	f.moveTo(epoch)
+	now := func() time.Time { return *f.clock.Load() }
 	keys, err := authn.OpenLocalKeys(filepath.Join(t.TempDir(), "key"), now)
 	must(t, err)
 	db, err := sqldb.OpenSQLite(t.Context(), sqldb.Config{Path: filepath.Join(t.TempDir(), "a.db"), Migrations: actionplanning.Migrations()})
 	must(t, err)
 	events := bus.NewInProcess(bus.Config{})
-	f := &fixture{keys: keys, db: db, events: make(chan outbox.Event, 1000)}
+	f.keys, f.db = keys, db
 	must(t, events.Subscribe(bus.Subscription{Consumer: "test", Source: actionplanning.Source, Handle: func(_ context.Context, e outbox.Event) error {
 		select {
 		case f.events <- e:
@@ -54,10 +59,14 @@ func start(t testing.TB) *fixture {
 		return nil
 	}}))
 	var id atomic.Int64
-	s, err := actionplanning.New(actionplanning.Deps{Deps: service.Deps{
-		DB: db, Bus: events, Verifier: keys, Logger: slog.New(slog.DiscardHandler), Now: now,
-		NewID: func() string { return fmt.Sprintf("id-%d", id.Add(1)) },
-	}})
+	peers := f.world.serve()
+	s, err := actionplanning.New(actionplanning.Deps{
+		Deps: service.Deps{
+			DB: db, Bus: events, Verifier: keys, Logger: slog.New(slog.DiscardHandler), Now: now,
+			NewID: func() string { return fmt.Sprintf("id-%d", id.Add(1)) },
+		},
+		Goals: peers, Performance: peers, Budgeting: peers, Settle: f.settle,
+	})
 	must(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)
@@ -72,6 +81,9 @@ func start(t testing.TB) *fixture {
 	f.client = actionplanningv1.NewActionPlanningServiceClient(channel)
 	return f
 }
+
+// moveTo sets the clock.
+func (f *fixture) moveTo(now time.Time) { f.clock.Store(&now) }
 
 func must(t testing.TB, err error) {
 	t.Helper()
@@ -245,7 +257,7 @@ func TestAssignments(t *testing.T) {
 	wantFields(t, err, "assignment.employee")
 	_, err = lead("x", "organizations/o/staff/e-1", day(2027, 2, 1), day(2027, 1, 1))
 	wantFields(t, err, "assignment.end_date")
-	first, err := lead("first", "organizations/o/staff/e-1", day(2027, 1, 1), nil)
+	first, err := lead("first", "organizations/o/staff/e-1", day(2026, 7, 1), nil)
 	must(t, err)
 	if first.GetEffortPpm() != 0 || first.GetEndDate() != nil {
 		t.Errorf("assignment %v", first)
@@ -255,7 +267,7 @@ func TestAssignments(t *testing.T) {
 	_, err = f.client.DeleteObjective(ctx, &actionplanningv1.DeleteObjectiveRequest{Name: objective})
 	wantReason(t, err, "OBJECTIVE_HAS_ASSIGNMENTS")
 
-	// Somebody who has left gets no new work, but theirs can be ended.
+	// Somebody who has left gets no new work, and theirs has ended with their last day; it can end sooner, not later.
 	f.sync(t, "tuesday", actionplanningv1.SyncMode_SYNC_MODE_DELTA, &actionplanningv1.StaffRow{
 		ExternalId: "1", Status: actionplanningv1.EmployeeStatus_EMPLOYEE_STATUS_TERMINATED,
 	})
@@ -265,10 +277,11 @@ func TestAssignments(t *testing.T) {
 		_, err := f.client.UpdateAssignment(ctx, &actionplanningv1.UpdateAssignmentRequest{Assignment: a, UpdateMask: &fieldmaskpb.FieldMask{Paths: paths}})
 		return err
 	}
-	must(t, update(&actionplanningv1.Assignment{Name: first.GetName(), EndDate: day(2027, 6, 30)}, "end_date"))
+	wantReason(t, update(&actionplanningv1.Assignment{Name: first.GetName(), EndDate: day(2027, 6, 30)}, "end_date"), "EMPLOYEE_TERMINATED")
+	must(t, update(&actionplanningv1.Assignment{Name: first.GetName(), EndDate: day(2026, 11, 30)}, "end_date"))
 	second, err := lead("second", "organizations/o/staff/e-2", day(2027, 7, 1), nil)
 	must(t, err)
-	wantReason(t, update(&actionplanningv1.Assignment{Name: second.GetName(), StartDate: day(2027, 6, 30)}, "start_date"), "LEAD_TAKEN")
+	wantReason(t, update(&actionplanningv1.Assignment{Name: second.GetName(), StartDate: day(2026, 11, 30)}, "start_date"), "LEAD_TAKEN")
 	wantReason(t, update(&actionplanningv1.Assignment{Name: second.GetName(), Employee: "organizations/o/staff/e-1"}, "employee"), "EMPLOYEE_TERMINATED")
 	listed, err := f.client.ListAssignments(ctx, &actionplanningv1.ListAssignmentsRequest{
 		Parent: "organizations/o", Filter: `employee = "organizations/o/staff/e-2" AND objective = "` + objective + `" AND role = LEAD`, OrderBy: "start_date",

@@ -109,6 +109,55 @@ func TestRebaseIsARecordedAct(t *testing.T) {
 	}
 }
 
+// What was known includes what was measured and what it was meant to reach: neither a later re-basing nor a later target shows.
+func TestAnalysesAsOfUseTheDefinitionOfThen(t *testing.T) {
+	f := start(t)
+	ctx := f.as(t)
+	name := f.measure(t, "rt", response())
+	_, err := f.record(ctx, append(months(name, 20, 22, 20, 22, 20, 22, 20, 22, 20, 22, 20, 22, 10), row(name, 1, "north", 30)))
+	must(t, err)
+	analyze := func(at *timestamppb.Timestamp) *performancev1.MeasureAnalysis {
+		t.Helper()
+		a, err := f.client.AnalyzeMeasure(ctx, &performancev1.AnalyzeMeasureRequest{Name: name, AsOf: at})
+		must(t, err)
+		return a
+	}
+	compare := func(at *timestamppb.Timestamp) *performancev1.MeasureEquity {
+		t.Helper()
+		e, err := f.client.CompareDimensions(ctx, &performancev1.CompareDimensionsRequest{Name: name, AsOf: at})
+		must(t, err)
+		return e
+	}
+	early, known, compared := timestamppb.New(f.now().Add(-time.Hour)), analyze(nil), compare(nil)
+	before := timestamppb.New(f.later())
+	_, err = f.client.RebaseMeasure(ctx, &performancev1.RebaseMeasureRequest{Name: name, StartPeriod: day(2027, 1, 1), Reason: "a second station"})
+	must(t, err)
+	between := timestamppb.New(f.later())
+	changed := response()
+	changed.Name, changed.Direction, changed.Targets[0].Value = name, performancev1.Direction_DIRECTION_INCREASE, 1
+	changed.Dimensions = []*performancev1.Dimension{{Dimension: "north", Kind: performancev1.DimensionKind_DIMENSION_KIND_DISTRICT, DisplayName: "The north"}}
+	_, err = f.client.UpdateMeasure(ctx, &performancev1.UpdateMeasureRequest{Measure: changed})
+	must(t, err)
+	if got := analyze(before); !proto.Equal(got, known) {
+		t.Errorf("as it was known at first\n%v\nwant\n%v", got, known)
+	}
+	if got := analyze(between); len(got.GetSegments()) != 2 || got.GetPoints()[12].GetTarget() != 8 {
+		t.Errorf("after the re-basing %v", got)
+	}
+	if got := analyze(nil); got.GetPoints()[12].GetTarget() != 1 || proto.Equal(got, known) {
+		t.Errorf("now %v", got)
+	}
+	if got := compare(before); !proto.Equal(got, compared) || *got.GetDimensions()[0].Gap != -20 {
+		t.Errorf("compared as it was known at first\n%v\nwant\n%v", got, compared)
+	}
+	if got := compare(nil); *got.GetDimensions()[0].Gap != 20 || got.GetDimensions()[0].GetDisplayName() != "The north" {
+		t.Errorf("compared now %v", got)
+	}
+	if got := analyze(early); len(got.GetPoints()) != 0 || got.GetVariation() != performancev1.Variation_VARIATION_INSUFFICIENT_DATA {
+		t.Errorf("before it was created %v", got)
+	}
+}
+
 func TestAnalyzeRefusals(t *testing.T) {
 	f := start(t)
 	ctx := f.as(t)

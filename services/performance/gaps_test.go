@@ -161,7 +161,7 @@ func (f *fixture) reminders(t testing.TB, organization string) []string {
 			}
 			var g performancev1.MeasureGap
 			must(t, proto.Unmarshal(e.Data, &g))
-			if e.Subject != g.GetMeasure() || g.GetRemindedTime() == nil || !g.GetRemindedTime().AsTime().Equal(e.Time) {
+			if e.Subject != g.GetMeasure()+"/gaps/"+strings.TrimPrefix(g.GetKind().String(), "GAP_KIND_") || g.GetRemindedTime() == nil || !g.GetRemindedTime().AsTime().Equal(e.Time) {
 				t.Errorf("%s tells at %s of %v", e.Subject, e.Time, &g)
 			}
 			line := strings.TrimPrefix(g.GetMeasure(), "organizations/"+organization+"/measures/") + " " + strings.TrimPrefix(g.GetKind().String(), "GAP_KIND_")
@@ -198,7 +198,7 @@ func TestRemindMeasureOwners(t *testing.T) {
 	if e.Actor != "mia" || e.Organization != "o" {
 		t.Errorf("event %+v", e)
 	}
-	wantList(t, f.reminders(t, "o"), "bare NO_VALUE 2027-01", "late STALE 2027-02", "bare NO_OWNER", "bare NO_TARGET")
+	wantList(t, f.reminders(t, "o"), "bare NO_VALUE 2027-01", "bare NO_OWNER", "bare NO_TARGET", "late STALE 2027-02")
 	page, err := f.client.ListMeasureGaps(f.as(t), &performancev1.ListMeasureGapsRequest{Parent: parent})
 	must(t, err)
 	for _, g := range page.GetGaps() {
@@ -312,5 +312,28 @@ func TestConcurrentReminders(t *testing.T) {
 	}
 	if sent != 4 || len(f.reminders(t, "o")) != 4 {
 		t.Errorf("sent %d, told of %q", sent, f.reminders(t, "o"))
+	}
+}
+
+// What DeleteMeasure tells to do about a measure with values makes it lack nothing.
+func TestRetiredMeasuresAreNotRemindedOf(t *testing.T) {
+	f := start(t)
+	f.lacking(t)
+	late := parent + "/measures/late"
+	if got := f.remind(t, &performancev1.RemindMeasureOwnersRequest{}); got != "4/0" {
+		t.Fatalf("sent %s", got)
+	}
+	_, err := f.client.DeleteMeasure(f.as(t), &performancev1.DeleteMeasureRequest{Name: late})
+	wantReason(t, err, "MEASURE_HAS_OBSERVATIONS")
+	if !strings.Contains(err.Error(), "to retire it, remove its links and the targets that still lie ahead") {
+		t.Errorf("%v says nothing of what to do", err)
+	}
+	_, err = f.client.UpdateMeasure(f.as(t), &performancev1.UpdateMeasureRequest{
+		Measure: &performancev1.Measure{Name: late}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"links", "targets"}},
+	})
+	must(t, err)
+	wantGaps(t, f.gaps(t, &performancev1.ListMeasureGapsRequest{}), "bare NO_OWNER", "bare NO_TARGET", "bare NO_VALUE 2027-01/3")
+	if got := f.remind(t, &performancev1.RemindMeasureOwnersRequest{}); got != "0/3" {
+		t.Errorf("sent %s", got)
 	}
 }

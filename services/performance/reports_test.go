@@ -321,6 +321,10 @@ func TestReportRefusals(t *testing.T) {
 		wantFields(t, create(bad), "progress_report.plan")
 	}
 	bad = halfYear()
+	bad.Plan, bad.DisplayName, bad.PeriodEnd = parent+"/plans/q", " ", day(2027, 1, 1)
+	bad.Weights = append(bad.GetWeights(), bad.GetWeights()[0]) // of goals that nobody can tell to be none
+	wantFields(t, create(bad), "progress_report.display_name", "progress_report.plan", "progress_report.period_end", "progress_report.weights[1].goal")
+	bad = halfYear()
 	bad.Plan = "organizations/other/plans/p"
 	wantReason(t, create(bad), "FOREIGN_ORGANIZATION")
 	wantFields(t, create(&performancev1.ProgressReport{}), "progress_report.display_name", "progress_report.plan",

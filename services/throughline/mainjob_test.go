@@ -16,7 +16,7 @@ const (
 // The main job: from ballots and results to a priority-weighted allocation, proven, explained and replayed, all by REST.
 func TestMainJob(t *testing.T) {
 	c := start(t, t.TempDir())
-	c.load(t)
+	loaded := c.load(t)
 	finance := c.as(t, "finance")
 
 	a := c.ok(t, http.MethodGet, "/v1/"+allocation, finance, nil)
@@ -62,6 +62,28 @@ func TestMainJob(t *testing.T) {
 		}
 		if r := c.ok(t, http.MethodGet, "/v1/"+allocation+":replay", finance, nil); r.at("identical") != "true" || r.at("replayedResultHash") != a.at("resultHash") {
 			t.Errorf("replay %s", r.body)
+		}
+	})
+
+	t.Run("a named result moves the program that is shown", func(t *testing.T) {
+		why := c.ok(t, http.MethodGet, "/v1/"+allocation+":explain?program="+loaded.City.Example, finance, nil)
+		said := string(why.body)
+		got, without := cents(t, why.json["line"].(map[string]any)["allocated"]), cents(t, why.json["withoutResults"])
+		if why.at("resultsPolicy") != "RESULTS_POLICY_REMEDY" || got <= without || without == 0 {
+			t.Errorf("it gets %d, and %d without results: %s", got, without, said)
+		}
+		if want := `Measure \"Days to repair a reported pothole\" (CONCERNING, HIT_OR_MISS, weight 2 of 3) is worth +2.5 points: it moves the score by +1.67 points under REMEDY`; !strings.Contains(said, want) {
+			t.Errorf("nothing says %s in %s", want, said)
+		}
+		if a.at("moneyWithSignalPpm") == "0" || cents(t, a.json["moneyMovedByResults"]) >= cents(t, a.json["moneyWithSignal"]) {
+			t.Errorf("money with a signal and moved: %s", a.body)
+		}
+		unknown := c.ok(t, http.MethodGet, "/v1/"+allocation+":explain?program="+riverbend+"/programs/p-30090", finance, nil)
+		if unknown.at("results", 1, "measure") != riverbend+"/measures/sidewalk-gaps" || unknown.at("results", 1, "certainPpm") != "0" {
+			t.Errorf("what nothing is known of: %s", unknown.body)
+		}
+		if b := c.ok(t, http.MethodGet, "/v1/"+budget, finance, nil); !strings.Contains(b.at("resultsPolicyFreeze", "resolution"), "2026-17") {
+			t.Errorf("council has not frozen the policies: %s", b.body)
 		}
 	})
 

@@ -122,7 +122,10 @@ func (s *Suite) services(ctx context.Context, c Config) (*rpc.InProcess, *rpc.Se
 		"performance": func(d service.Deps) (part, error) {
 			return performance.New(performance.Deps{Deps: d, Goals: peer("performance")})
 		},
-		"actionplanning": func(d service.Deps) (part, error) { return actionplanning.New(actionplanning.Deps{Deps: d}) },
+		"actionplanning": func(d service.Deps) (part, error) {
+			conn := peer("actionplanning")
+			return actionplanning.New(actionplanning.Deps{Deps: d, Goals: conn, Performance: conn, Budgeting: conn})
+		},
 		"budgeting": func(d service.Deps) (part, error) {
 			conn := peer("budgeting")
 			return budgeting.New(budgeting.Deps{Deps: d, Goals: conn, Performance: conn})

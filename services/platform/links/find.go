@@ -13,7 +13,7 @@ var chunkSizes = []int{1, 16, 256}
 // Find visits the rows of an organization whose columns have one of the keys, many keys a statement.
 func Find[T any](tx sqldb.Tx, table *sqldb.Table[T], organization string, columns []string, keys [][]string, visit func(T)) error {
 	text := "SELECT " + strings.Join(table.Columns, ", ") + " FROM " + table.Name + " WHERE organization_id = ?"
-	return Each(tx, text, []any{organization}, columns, keys, "", func(r sqldb.Row) error {
+	return Each(tx, text, []any{organization}, columns, keys, func(r sqldb.Row) error {
 		v, err := table.Scan(r)
 		if err == nil {
 			visit(v)
@@ -22,8 +22,8 @@ func Find[T any](tx sqldb.Tx, table *sqldb.Table[T], organization string, column
 	})
 }
 
-// Each runs a query, which has a WHERE, for the rows whose columns have one of the keys, many keys a statement; end ends each.
-func Each(tx sqldb.Tx, query string, args []any, columns []string, keys [][]string, end string, visit func(sqldb.Row) error) error {
+// Each runs a query, which has a WHERE, for the rows whose columns have one of the keys, many keys a statement.
+func Each(tx sqldb.Tx, query string, args []any, columns []string, keys [][]string, visit func(sqldb.Row) error) error {
 	mark := "?" + strings.Repeat(", ?", len(columns)-1)
 	if len(columns) > 1 {
 		mark = "(" + mark + ")"
@@ -41,7 +41,7 @@ func Each(tx sqldb.Tx, query string, args []any, columns []string, keys [][]stri
 				all = append(all, id)
 			}
 		}
-		if err := tx.Query(text+end, all, visit); err != nil {
+		if err := tx.Query(text, all, visit); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -52,9 +53,8 @@ func Of(m Message, organization string) (Query, error) {
 	}
 	slices.Sort(q.Names)
 	q.Names = slices.Compact(q.Names)
-	h := sha256.New()
-	_ = json.NewEncoder(h).Encode([]any{organization, q.In, q.Names}) // hashes and strings do not fail
-	q.hash = h.Sum(nil)[:8]
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %t %q", organization, q.In, q.Names))
+	q.hash = sum[:8]
 	if m.GetPageToken() == "" {
 		return q, nil
 	}
@@ -124,25 +124,20 @@ func (q Query) segments(name string) []string {
 	return strings.Split(rest, "/")
 }
 
-// NodesProto are nodes as the contract has them.
-func NodesProto(nodes []Node) []*typev1.LinkNode {
-	out := make([]*typev1.LinkNode, len(nodes))
-	for i, n := range nodes {
-		out[i] = &typev1.LinkNode{
+// Proto is the page's nodes and links as the contract has them.
+func (p Page) Proto() ([]*typev1.LinkNode, []*typev1.Link) {
+	nodes := make([]*typev1.LinkNode, len(p.Nodes))
+	for i, n := range p.Nodes {
+		nodes[i] = &typev1.LinkNode{
 			Name: n.Name, Kind: n.Kind, DisplayName: n.DisplayName, State: n.State, EffortPpm: int32(n.EffortPPM), Gaps: n.Gaps,
 		}
 		if n.Currency != "" {
-			out[i].Money = wire.Money(n.Currency, n.Minor)
+			nodes[i].Money = wire.Money(n.Currency, n.Minor)
 		}
 	}
-	return out
-}
-
-// LinksProto are links as the contract has them.
-func LinksProto(links []Link) []*typev1.Link {
-	out := make([]*typev1.Link, len(links))
-	for i, l := range links {
-		out[i] = &typev1.Link{From: l.From, To: l.To, Relation: l.Relation, Weight: int32(l.Weight)}
+	links := make([]*typev1.Link, len(p.Links))
+	for i, l := range p.Links {
+		links[i] = &typev1.Link{From: l.From, To: l.To, Relation: l.Relation, Weight: int32(l.Weight)}
 	}
-	return out
+	return nodes, links
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/throughline/throughline/services/actionplanning/internal/domain"
-	"github.com/throughline/throughline/services/platform/fault"
 	"github.com/throughline/throughline/services/platform/listing"
 	"github.com/throughline/throughline/services/platform/resource"
 )
@@ -15,12 +14,14 @@ type AssignmentKey struct{ Organization, Assignment string }
 // CreateAssignment gives an employee work on an objective.
 func (a *App) CreateAssignment(ctx context.Context, draft domain.Assignment) (domain.Assignment, error) {
 	draft.ID = a.id(draft.ID)
-	assignment, err := domain.NewAssignment(draft, a.Now())
+	now := a.Now()
+	assignment, err := domain.NewAssignment(draft, now)
 	if err != nil {
 		return assignment, err
 	}
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Assignment, error) {
-		if err := fits(tx, assignment, ""); err != nil {
+		assignment, err := fits(tx, assignment, nil, now)
+		if err != nil {
 			return assignment, err
 		}
 		return assignment, tx.Assignments().Insert(assignment)
@@ -30,19 +31,27 @@ func (a *App) CreateAssignment(ctx context.Context, draft domain.Assignment) (do
 // GetAssignment reads one.
 func (a *App) GetAssignment(ctx context.Context, k AssignmentKey) (domain.Assignment, error) {
 	return resource.Read(ctx, a.Store, func(tx Tx) (domain.Assignment, error) {
-		return tx.Assignments().Get(k.Organization, k.Assignment)
+		assignment, err := tx.Assignments().Get(k.Organization, k.Assignment)
+		if err != nil {
+			return assignment, err
+		}
+		one := []domain.Assignment{assignment}
+		err = flagged(tx, k.Organization, one)
+		return one[0], err
 	})
 }
 
 // ListAssignments reads a page of an organization's assignments.
 func (a *App) ListAssignments(ctx context.Context, organization string, q listing.Query) (resource.Page[domain.Assignment], error) {
 	return resource.Read(ctx, a.Store, func(tx Tx) (p resource.Page[domain.Assignment], err error) {
-		p.Items, p.Next, err = tx.Assignments().List([]string{organization}, q)
-		return p, err
+		if p.Items, p.Next, err = tx.Assignments().List([]string{organization}, q); err != nil {
+			return p, err
+		}
+		return p, flagged(tx, organization, p.Items)
 	})
 }
 
-// UpdateAssignment applies edit to the stored assignment. A leaver's assignment can still be changed, so that it can be ended.
+// UpdateAssignment applies edit to the stored assignment. A leaver's assignment can still end sooner.
 func (a *App) UpdateAssignment(ctx context.Context, k AssignmentKey, etag string, edit func(domain.Assignment) (domain.Assignment, error)) (domain.Assignment, error) {
 	now := a.Now()
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Assignment, error) {
@@ -57,7 +66,7 @@ func (a *App) UpdateAssignment(ctx context.Context, k AssignmentKey, etag string
 		if next, err = assignment.Changed(next, now); err != nil {
 			return assignment, err
 		}
-		if err := fits(tx, next, assignment.Employee); err != nil {
+		if next, err = fits(tx, next, &assignment, now); err != nil {
 			return assignment, err
 		}
 		return next, tx.Assignments().Update(next)
@@ -83,32 +92,4 @@ func (k AssignmentKey) current(tx Tx, etag string) (domain.Assignment, error) {
 		return assignment, err
 	}
 	return assignment, resource.CheckEtag(assignment, etag)
-}
-
-// fits refuses an assignment to what does not exist, to somebody who is gone (unless they had it before), or as a second lead.
-func fits(tx Tx, a domain.Assignment, holder string) error {
-	var v fault.Violations
-	_, found, err := tx.Objectives().Find(a.Organization, a.Strategy, a.Objective)
-	if err != nil {
-		return err
-	}
-	v.Check(found, "assignment.objective", "%s does not exist; name an objective of this organization", a.ObjectiveName())
-	employee, found, err := tx.Staff().Find(a.Organization, a.Employee)
-	if err != nil {
-		return err
-	}
-	v.Check(found, "assignment.employee", "%s does not exist; name an employee of this organization, or sync them first", a.EmployeeName())
-	if err := v.Err(); err != nil {
-		return err
-	}
-	if a.Employee != holder {
-		if err := employee.Assignable(); err != nil {
-			return err
-		}
-	}
-	others, err := tx.AssignmentsOf(ObjectiveKey{a.Organization, a.Strategy, a.Objective})
-	if err != nil {
-		return err
-	}
-	return a.CheckLead(others)
 }

@@ -15,55 +15,79 @@ type ObjectiveKey struct{ Organization, Strategy, Objective string }
 func (a *App) CreateObjective(ctx context.Context, draft domain.Objective) (domain.Objective, error) {
 	draft.ID = a.id(draft.ID)
 	objective, err := domain.NewObjective(draft, a.Now())
-	if err != nil {
+	if err := a.checkObjective(ctx, domain.Objective{}, objective, err); err != nil {
 		return objective, err
 	}
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Objective, error) {
-		if _, err := tx.Strategies().Get(objective.Organization, objective.Strategy); err != nil {
+		strategy, err := tx.Strategies().Get(objective.Organization, objective.Strategy)
+		if err == nil {
+			err = strategy.Open()
+		}
+		if err != nil {
 			return objective, err
 		}
 		return objective, tx.Objectives().Insert(objective)
 	})
 }
 
-// GetObjective reads one.
+// GetObjective reads one, with its progress.
 func (a *App) GetObjective(ctx context.Context, k ObjectiveKey) (domain.Objective, error) {
-	return resource.Read(ctx, a.Store, func(tx Tx) (domain.Objective, error) {
-		return tx.Objectives().Get(k.Organization, k.Strategy, k.Objective)
+	all, err := a.objectivesWithProgress(ctx, StrategyKey{k.Organization, k.Strategy}, func(tx Tx) ([]domain.Objective, error) {
+		o, err := tx.Objectives().Get(k.Organization, k.Strategy, k.Objective)
+		return []domain.Objective{o}, err
 	})
+	if err != nil {
+		return domain.Objective{}, err
+	}
+	return all[0], nil
 }
 
-// ListObjectives reads a page of a strategy's objectives.
-func (a *App) ListObjectives(ctx context.Context, k StrategyKey, q listing.Query) (resource.Page[domain.Objective], error) {
-	return resource.Read(ctx, a.Store, func(tx Tx) (p resource.Page[domain.Objective], err error) {
+// ListObjectives reads a page of a strategy's objectives, with their progress.
+func (a *App) ListObjectives(ctx context.Context, k StrategyKey, q listing.Query) (p resource.Page[domain.Objective], err error) {
+	p.Items, err = a.objectivesWithProgress(ctx, k, func(tx Tx) (items []domain.Objective, err error) {
 		if _, err := tx.Strategies().Get(k.Organization, k.Strategy); err != nil {
-			return p, err
+			return nil, err
 		}
-		p.Items, p.Next, err = tx.Objectives().List([]string{k.Organization, k.Strategy}, q)
-		return p, err
+		items, p.Next, err = tx.Objectives().List([]string{k.Organization, k.Strategy}, q)
+		return items, err
 	})
+	return p, err
 }
 
-// UpdateObjective applies edit to the stored objective.
+// UpdateObjective applies edit to the stored objective: once to learn what it newly refers to, and once for good.
 func (a *App) UpdateObjective(ctx context.Context, k ObjectiveKey, etag string, edit func(domain.Objective) (domain.Objective, error)) (domain.Objective, error) {
 	now := a.Now()
+	change := func(tx Tx) (old, next domain.Objective, err error) {
+		if old, err = k.current(tx, etag); err == nil {
+			next, err = edit(old)
+		}
+		return old, next, err
+	}
+	var old, next domain.Objective
+	err := a.Store.Read(ctx, func(tx Tx) (err error) {
+		old, next, err = change(tx)
+		return err
+	})
+	if err == nil {
+		_, bad := old.Changed(next, now)
+		err = a.checkObjective(ctx, old, next, bad)
+	}
+	if err != nil {
+		return old, err
+	}
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Objective, error) {
-		objective, err := k.current(tx, etag)
-		if err != nil {
-			return objective, err
+		old, next, err := change(tx)
+		if err == nil {
+			next, err = old.Changed(next, now)
 		}
-		next, err := edit(objective)
 		if err != nil {
-			return objective, err
-		}
-		if next, err = objective.Changed(next, now); err != nil {
-			return objective, err
+			return old, err
 		}
 		return next, tx.Objectives().Update(next)
 	})
 }
 
-// DeleteObjective removes an objective that nobody is assigned to.
+// DeleteObjective removes an objective without milestones that nobody is assigned to, unless an ACTIVE strategy would be left without one.
 func (a *App) DeleteObjective(ctx context.Context, k ObjectiveKey, etag string) error {
 	_, err := resource.Write(ctx, a.Store, func(tx Tx) (any, error) {
 		objective, err := k.current(tx, etag)
@@ -77,7 +101,13 @@ func (a *App) DeleteObjective(ctx context.Context, k ObjectiveKey, etag string) 
 		if err := objective.Deletable(assignments); err != nil {
 			return nil, err
 		}
-		return nil, tx.Objectives().Delete(objective)
+		if err := withoutMilestones(tx, objective); err != nil {
+			return nil, err
+		}
+		if err := tx.Objectives().Delete(objective); err != nil {
+			return nil, err
+		}
+		return nil, stands(tx, k)
 	})
 	return err
 }

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/throughline/throughline/services/platform/fault"
@@ -24,6 +25,10 @@ type Assignment struct {
 	EffortPPM    int // share of a full-time year
 	StartDate    Date
 	EndDate      Date // the last day; "" is open-ended
+
+	Milestone     string // id, of the objective; "" means the objective as a whole
+	Interim       bool   // held for somebody who left
+	OverAllocated bool   // too much is asked of the employee meanwhile; worked out when it is read, never stored
 }
 
 // AssignmentName is the resource name of an assignment.
@@ -44,33 +49,60 @@ func (a Assignment) EmployeeName() string { return EmployeeName(a.Organization, 
 
 // NewAssignment is the first version of an assignment.
 func NewAssignment(a Assignment, now time.Time) (Assignment, error) {
-	a.Meta = Meta{}.Next(now)
+	a.Meta, a.Interim, a.OverAllocated = Meta{}.Next(now), false, false
 	return a, a.check()
 }
 
 // Changed is the next version of a with the fields of next.
 func (a Assignment) Changed(next Assignment, now time.Time) (Assignment, error) {
-	next.Organization, next.ID, next.Meta = a.Organization, a.ID, a.Next(now)
+	next.Organization, next.ID, next.Meta, next.Interim, next.OverAllocated = a.Organization, a.ID, a.Next(now), a.Interim, false
 	return next, next.check()
 }
 
-// CheckLead refuses a second lead of the objective on any day. others are the objective's assignments, a itself perhaps among them.
+// Same says whether b tells the same as a, whatever its version.
+func (a Assignment) Same(b Assignment) bool {
+	b.Meta, b.OverAllocated = a.Meta, a.OverAllocated
+	return a == b
+}
+
+// CheckLead refuses a second lead of the objective, or of the milestone, on any day. others are the objective's assignments, a itself perhaps among them.
 func (a Assignment) CheckLead(others []Assignment) error {
 	if a.Role != RoleLead {
 		return nil
 	}
 	for _, o := range others {
-		if o.ID != a.ID && o.Role == RoleLead && a.overlaps(o) {
+		if o.ID != a.ID && o.Role == RoleLead && o.Milestone == a.Milestone && a.days().overlap(o.days()) {
 			return fault.State("LEAD_TAKEN", "%s is led by %s from %s to %s (%s); end that assignment first, or choose other days or another role",
-				a.ObjectiveName(), o.EmployeeName(), o.StartDate, o.until(), o.Name()).With("assignment", o.Name())
+				a.WorkName(), o.EmployeeName(), o.StartDate, o.until(), o.Name()).With("assignment", o.Name())
 		}
 	}
 	return nil
 }
 
-func (a Assignment) overlaps(b Assignment) bool {
-	return (b.EndDate == "" || a.StartDate <= b.EndDate) && (a.EndDate == "" || b.StartDate <= a.EndDate)
+// CheckHolder refuses work for somebody who has left: an assignment of theirs can end sooner, and not go on for longer. before is the
+// stored version, if there is one.
+func (a Assignment) CheckHolder(e Employee, before *Assignment, today Date) error {
+	if !e.GoneOn(today) {
+		return nil
+	}
+	if before != nil && before.Employee == e.ID && a.EndDate != "" && (before.EndDate == "" || a.EndDate <= max(before.EndDate, e.EndDate)) {
+		return nil
+	}
+	return e.Assignable()
 }
+
+func (a Assignment) days() days { return days{a.StartDate, a.EndDate} }
+
+// MilestoneName is the name of the milestone worked on, "" for the objective as a whole.
+func (a Assignment) MilestoneName() string {
+	if a.Milestone == "" {
+		return ""
+	}
+	return name(a.ObjectiveName(), "milestones", a.Milestone)
+}
+
+// WorkName is the name of what is worked on: the milestone, or else the objective.
+func (a Assignment) WorkName() string { return cmp.Or(a.MilestoneName(), a.ObjectiveName()) }
 
 func (a Assignment) until() string {
 	if a.EndDate == "" {

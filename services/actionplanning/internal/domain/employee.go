@@ -194,3 +194,17 @@ func EmployeeID(externalID string) string {
 	}
 	return "x-" + slug + hex.EncodeToString(sum[:])[:hashDigits]
 }
+
+// Due are the next versions of those about whom something else holds today than what is stored.
+func Due(staff []Employee, now time.Time) (due []Employee) {
+	today := Today(now)
+	for _, e := range staff {
+		if e.Change == "" || e.Change > today {
+			continue
+		}
+		next := e.On(today)
+		next.Meta = e.Next(now)
+		due = append(due, next)
+	}
+	return due
+}

@@ -3,6 +3,7 @@ package domain
 import (
 	"time"
 
+	"github.com/throughline/throughline/services/actionplanning/internal/domain/progress"
 	"github.com/throughline/throughline/services/platform/fault"
 )
 
@@ -60,7 +61,8 @@ type Objective struct {
 	StartDate      Date   // "" is the plan's first day
 	FundingRequest string // name of the request whose money it waits for, or ""
 	ProgressRule   ProgressRule
-	Share          // in the progress of its strategy
+	Share                         // in the progress of its strategy
+	Progress       progress.Value // worked out when read, never stored
 
 	State        ObjectiveState // never "" once stored
 	Review       *Review        // the review it was activated with; nil before
@@ -84,6 +86,11 @@ func (o Objective) Program() string {
 	return o.Required.Program
 }
 
+// NeedsFunding says whether a review has to ask for the money and people of its program or request.
+func (o Objective) NeedsFunding() bool {
+	return o.Required != nil && (o.Required.Cost.positive() || o.Required.FTEMilli > 0 && o.FundingRequest != "")
+}
+
 // NewObjective is the first version of an objective, a draft.
 func NewObjective(o Objective, now time.Time) (Objective, error) {
 	o.Meta, o.State, o.Review, o.Override, o.CancelReason = Meta{}.Next(now), ObjectiveDraft, nil, nil, ""
@@ -103,7 +110,9 @@ func (o Objective) Changed(next Objective, now time.Time) (Objective, error) {
 }
 
 // Closed says whether it is done or given up.
-func (o Objective) Closed() bool { return o.State == ObjectiveCompleted || o.State == ObjectiveCancelled }
+func (o Objective) Closed() bool {
+	return o.State == ObjectiveCompleted || o.State == ObjectiveCancelled
+}
 
 // Open refuses to touch an objective that is over.
 func (o Objective) Open() error {
@@ -113,16 +122,21 @@ func (o Objective) Open() error {
 	return fault.State("OBJECTIVE_CLOSED", "%s is %s and read-only; create a new objective to go on from it", o.Name(), o.State)
 }
 
+// Activatable refuses what is over or under way with its money.
+func (o Objective) Activatable() error {
+	if o.State == ObjectiveActive {
+		return fault.State("OBJECTIVE_ACTIVE", "%s is ACTIVE already; nothing has to be done", o.Name())
+	}
+	return o.Open()
+}
+
 // Activated is o under way with this review. A review that fails needs an override; one is kept only when it was needed. An objective that waits
 // for its money can be activated again, and is ACTIVE once the review says that the money is there.
 //
 // Errors: FailedPrecondition OBJECTIVE_CLOSED, OBJECTIVE_ACTIVE, SMART_REVIEW_FAILED.
 func (o Objective) Activated(r Review, over *Override, now time.Time) (Objective, error) {
-	if err := o.Open(); err != nil {
+	if err := o.Activatable(); err != nil {
 		return o, err
-	}
-	if o.State == ObjectiveActive {
-		return o, fault.State("OBJECTIVE_ACTIVE", "%s is ACTIVE already; nothing has to be done", o.Name())
 	}
 	if r.Verdict != Fail {
 		over = nil

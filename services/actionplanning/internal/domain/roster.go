@@ -137,7 +137,7 @@ func (r *roster) named(id string) (p int, known bool) {
 func (r *roster) stranger(p int) (id, field, key string) {
 	who := &r.people[p]
 	for i, id := range who.told.managers() {
-		if _, known := r.named(id); known {
+		if _, known := r.named(id); known || id == who.told.ID {
 			continue
 		}
 		if len(who.told.Jobs) == 0 {

@@ -53,7 +53,9 @@ func (s *StaffStream) Check(m StaffSync) error {
 }
 
 // Replay is the first result if the stream, now whole, was done before; another payload under its id is refused.
-func (s *StaffStream) Replay(done SyncRecord) (SyncResult, error) { return done.replay(s.payload.sum()) }
+func (s *StaffStream) Replay(done SyncRecord) (SyncResult, error) {
+	return done.replay(s.payload.sum())
+}
 
 // Skip takes rows in without looking at them: of a stream that was done before.
 func (s *StaffStream) Skip(rows []StaffRow) { s.payload.add(rows) }
@@ -248,7 +250,11 @@ func (r *roster) obstacle(p int) *obstacle {
 	}
 	var above []int
 	seen := map[int]bool{}
-	for m, _ := r.named(r.people[p].told.Manager); m != nobody && !seen[m]; m, _ = r.managerOf(m) {
+	m, _ := r.named(r.people[p].told.Manager)
+	if r.people[p].told.Manager == r.people[p].told.ID {
+		m = p // whom nobody else knows yet if they are new
+	}
+	for ; m != nobody && !seen[m]; m, _ = r.managerOf(m) {
 		if above, seen[m] = append(above, m), true; m != p {
 			continue
 		}

@@ -185,7 +185,7 @@ func (r *roster) tell(now time.Time) (SyncResult, []Employee) {
 	}
 	for i := range r.people {
 		p := &r.people[i]
-		if r.sync.Mode != SyncFull || r.unreadable || p.named || p.before.Status == EmployeeTerminated || !r.stream.ends(p.before.ID) {
+		if r.sync.Mode != SyncFull || r.unreadable || p.named || p.before == nil || p.before.Status == EmployeeTerminated || !r.stream.ends(p.before.ID) {
 			continue
 		}
 		gone := p.before.ended("", r.today)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/throughline/throughline/services/actionplanning/internal/domain/progress"
 	"github.com/throughline/throughline/services/platform/fault"
 )
 
@@ -28,8 +29,9 @@ type Strategy struct {
 	Goal             string // goal name
 	Description      string
 	ExecutiveSponsor string
-	State            StrategyState // never "" once stored
-	Share                          // in the progress of its goal
+	State            StrategyState  // never "" once stored
+	Share                           // in the progress of its goal
+	Progress         progress.Value // worked out when read, never stored
 }
 
 // StrategyName is the resource name of a strategy.
@@ -94,3 +96,6 @@ func (s Strategy) check() error {
 	s.checkWeight(&v, "strategy.weight")
 	return v.Err()
 }
+
+// OrganizationName is the resource name of an organization.
+func OrganizationName(organization string) string { return name("organizations", organization) }

@@ -28,8 +28,18 @@ func Message(v any) (proto.Message, error) {
 		return assignmentProto(v), nil
 	case domain.Employee:
 		return employeeProto(v), nil
+	case domain.Milestone:
+		return milestoneProto(v), nil
+	case app.MilestonesUpserted:
+		return milestonesUpserted(v), nil
 	case domain.SyncResult:
 		return syncResultProto(v), nil
+	case domain.AssignmentPolicy:
+		return policyProto(v), nil
+	case domain.Succession:
+		return successionProto(v), nil
+	case app.AssignmentsUpserted:
+		return upsertedProto(v), nil
 	}
 	return nil, fmt.Errorf("a %T has no proto message", v)
 }
@@ -38,8 +48,8 @@ func strategyProto(s domain.Strategy) *actionplanningv1.Strategy {
 	return &actionplanningv1.Strategy{
 		Name: s.Name(), DisplayName: s.DisplayName, Goal: s.Goal, Description: s.Description, ExecutiveSponsor: s.ExecutiveSponsor,
 		State: wire.Enum[actionplanningv1.StrategyState](s.State), Weight: int32(s.Weight),
-		Contribution: wire.Enum[actionplanningv1.WorkContribution](s.Contribution),
-		Etag:         resource.Etag(s), CreateTime: wire.Time(s.CreateTime), UpdateTime: wire.Time(s.UpdateTime),
+		Contribution: wire.Enum[actionplanningv1.WorkContribution](s.Contribution), ProgressPpm: progressPPM(s.Progress),
+		Etag: resource.Etag(s), CreateTime: wire.Time(s.CreateTime), UpdateTime: wire.Time(s.UpdateTime),
 	}
 }
 
@@ -60,6 +70,7 @@ func objectiveProto(o domain.Objective) *actionplanningv1.Objective {
 		DueDate: wire.Date(o.DueDate), Location: o.Location, Owner: o.Owner, StartDate: wire.Date(o.StartDate), FundingRequest: o.FundingRequest,
 		State: wire.Enum[actionplanningv1.ObjectiveState](o.State), ProgressRule: wire.Enum[actionplanningv1.ProgressRule](o.ProgressRule),
 		Weight: int32(o.Weight), Contribution: wire.Enum[actionplanningv1.WorkContribution](o.Contribution),
+		ProgressPpm: progressPPM(o.Progress),
 		SmartReview: reviewProto(o.Review), SmartOverride: overrideProto(o.Override),
 		Etag: resource.Etag(o), CreateTime: wire.Time(o.CreateTime), UpdateTime: wire.Time(o.UpdateTime),
 	}
@@ -107,6 +118,7 @@ func assignmentProto(a domain.Assignment) *actionplanningv1.Assignment {
 	return &actionplanningv1.Assignment{
 		Name: a.Name(), Objective: a.ObjectiveName(), Employee: a.EmployeeName(), Role: wire.Enum[actionplanningv1.AssignmentRole](a.Role),
 		EffortPpm: int32(a.EffortPPM), StartDate: wire.Date(a.StartDate), EndDate: wire.Date(a.EndDate),
+		Milestone: a.MilestoneName(), OverAllocated: a.OverAllocated, Interim: a.Interim,
 		Etag: resource.Etag(a), CreateTime: wire.Time(a.CreateTime), UpdateTime: wire.Time(a.UpdateTime),
 	}
 }
@@ -124,18 +136,12 @@ func assignmentDomain(organization, id string, a *actionplanningv1.Assignment) (
 	if ids, ok := refer(&bad, employeeName, organization, "assignment.employee", a.GetEmployee()); ok {
 		out.Employee = ids[1]
 	}
+	if a.GetMilestone() != "" {
+		if ids, ok := refer(&bad, milestoneName, organization, "assignment.milestone", a.GetMilestone()); ok {
+			out.Milestone = ids[3]
+			bad.Check(out.Objective == "" || (ids[1] == out.Strategy && ids[2] == out.Objective), "assignment.milestone",
+				"is not one of %s; name that of the milestone as the objective", a.GetObjective())
+		}
+	}
 	return out, bad.Err()
-}
-
-func employeeProto(e domain.Employee) *actionplanningv1.Employee {
-	out := &actionplanningv1.Employee{
-		Name: e.Name(), DisplayName: e.DisplayName, ExternalId: e.ExternalID, Title: e.Title, Department: e.Department,
-		Position: e.Position, FtePpm: int32(e.FTEPPM), Status: wire.Enum[actionplanningv1.EmployeeStatus](e.Status),
-		WorkerType: e.WorkerType, Subject: e.Subject,
-		Etag: resource.Etag(e), CreateTime: wire.Time(e.CreateTime), UpdateTime: wire.Time(e.UpdateTime),
-	}
-	if e.Manager != "" {
-		out.Manager = domain.EmployeeName(e.Organization, e.Manager)
-	}
-	return out
 }

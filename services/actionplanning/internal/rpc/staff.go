@@ -2,6 +2,10 @@ package rpc
 
 import (
 	"context"
+	"errors"
+	"io"
+
+	"google.golang.org/grpc"
 
 	actionplanningv1 "github.com/throughline/throughline/proto/gen/throughline/actionplanning/v1"
 	"github.com/throughline/throughline/services/actionplanning/internal/app"
@@ -47,29 +51,60 @@ func (s *Server) SyncStaff(ctx context.Context, r *actionplanningv1.SyncStaffReq
 }
 
 func staffSyncDomain(organization string, r *actionplanningv1.SyncStaffRequest) domain.StaffSync {
-	out := domain.StaffSync{
+	return domain.StaffSync{
 		Organization: organization, ID: r.GetSyncId(), Mode: wire.FromEnum[domain.SyncMode](r.GetMode()),
-		Rows: make([]domain.StaffRow, len(r.GetRows())), MaxTombstonePPM: int(r.GetMaxTombstonePpm()),
+		Rows: staffRows(r.GetRows()), MaxTombstonePPM: int(r.GetMaxTombstonePpm()),
 	}
-	for i, row := range r.GetRows() {
-		out.Rows[i] = domain.StaffRow{
-			ExternalID: row.GetExternalId(), DisplayName: row.GetDisplayName(), Title: row.GetTitle(), Department: row.GetDepartment(),
-			ManagerExternalID: row.GetManagerExternalId(), Position: row.GetPosition(), FTEPPM: int(row.GetFtePpm()),
-			Status: wire.FromEnum[domain.EmployeeStatus](row.GetStatus()), WorkerType: row.GetWorkerType(), Subject: row.GetSubject(),
+}
+
+// StreamStaff implements actionplanningv1.ActionPlanningServiceServer. Each message is a transaction: an error that ends the stream
+// leaves those before it written, and sending the stream again finds their rows unchanged.
+func (s *Server) StreamStaff(
+	stream grpc.ClientStreamingServer[actionplanningv1.StreamStaffRequest, actionplanningv1.SyncStaffResponse],
+) error {
+	var sync *app.StaffStream
+	for {
+		r, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		ids, err := organizationName.Parse("parent", r.GetParent())
+		if err != nil {
+			return err
+		}
+		message := domain.StaffSync{
+			Organization: ids[0], ID: r.GetSyncId(), Mode: wire.FromEnum[domain.SyncMode](r.GetMode()),
+			Rows: staffRows(r.GetRows()), MaxTombstonePPM: int(r.GetMaxTombstonePpm()),
+		}
+		if sync == nil {
+			if sync, err = s.app.OpenStaffStream(stream.Context(), message); err != nil {
+				return err
+			}
+		}
+		if err := sync.Send(stream.Context(), message); err != nil {
+			return err
 		}
 	}
-	return out
+	if sync == nil {
+		return app.ErrEmptyStream()
+	}
+	result, err := sync.Close(stream.Context())
+	if err != nil {
+		return err
+	}
+	return stream.SendAndClose(syncResultProto(result))
 }
 
-func syncResultProto(r domain.SyncResult) *actionplanningv1.SyncStaffResponse {
-	return &actionplanningv1.SyncStaffResponse{
-		Created: int32(r.Created), Updated: int32(r.Updated), Unchanged: int32(r.Unchanged), Rejected: int32(r.Rejected),
-		Terminated: int32(r.Terminated), Errors: rpc.Each(r.Errors, rowErrorProto),
+// GetStaffLoad implements actionplanningv1.ActionPlanningServiceServer.
+func (s *Server) GetStaffLoad(ctx context.Context, r *actionplanningv1.GetStaffLoadRequest) (*actionplanningv1.StaffLoad, error) {
+	ids, err := employeeName.Parse("name", r.GetName())
+	if err != nil {
+		return nil, err
 	}
-}
-
-func rowErrorProto(e domain.RowError) *actionplanningv1.StaffRowError {
-	return &actionplanningv1.StaffRowError{
-		Row: int32(e.Row), ExternalId: e.ExternalID, Field: e.Field, Reason: e.Reason, Message: e.Message,
-	}
+	key := app.EmployeeKey{Organization: ids[0], Employee: ids[1]}
+	load, err := s.app.GetStaffLoad(ctx, key, wire.FromDate[domain.Date](r.GetStartDate()), wire.FromDate[domain.Date](r.GetEndDate()))
+	return rpc.Reply(load, err, staffLoadProto)
 }

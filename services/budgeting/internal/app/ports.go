@@ -15,6 +15,7 @@ type Store = resource.Store[Tx]
 
 // Tx is one transaction. Keys are ids, outermost first: organization, budget, then the resource's own.
 type Tx interface {
+	LinkTx
 	Funds() resource.Collection[domain.Fund]
 	Budgets() resource.Collection[domain.Budget]
 	Programs() Many[domain.Program]

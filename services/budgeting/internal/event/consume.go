@@ -31,6 +31,9 @@ func Consume(s *service.Service, see See) error {
 		if err := proto.Unmarshal(e.Data, &r); err != nil {
 			return fmt.Errorf("decode %s: %w", e.Type, err)
 		}
+		if r.GetSubject() == goalsv1.PrioritizationSubject_PRIORITIZATION_SUBJECT_OBJECTIVES {
+			return nil // budgets follow the priorities among goals
+		}
 		plan, _, _ := strings.Cut(r.GetName(), "/priorityRevisions/")
 		return see(tx, e.Organization, plan, domain.Seen{Name: r.GetName(), Time: r.GetEffectiveTime().AsTime()})
 	})

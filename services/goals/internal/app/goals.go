@@ -152,11 +152,27 @@ func fits(tx Tx, goal domain.Goal) error {
 	if err := plan.GoalsEditable(); err != nil {
 		return err
 	}
-	parents, err := goalParents(tx, PlanKey{goal.Organization, goal.Plan})
+	parents, err := ancestors(tx, goal)
 	if err != nil {
 		return err
 	}
 	return domain.CheckTree(goal, parents)
+}
+
+// ancestors maps the goals above a goal to their parents, as far as they exist: a tree of thousands is not read for one of them.
+func ancestors(tx Tx, goal domain.Goal) (map[string]string, error) {
+	parents := map[string]string{}
+	for at := goal.ParentGoal; at != ""; at = parents[at] {
+		if _, seen := parents[at]; seen || at == goal.ID {
+			break
+		}
+		above, found, err := tx.Goals().Find(goal.Organization, goal.Plan, at)
+		if err != nil || !found {
+			return parents, err
+		}
+		parents[at] = above.ParentGoal
+	}
+	return parents, nil
 }
 
 // goalParents maps every goal id of a plan to its parent's.

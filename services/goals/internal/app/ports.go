@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/throughline/throughline/services/goals/internal/domain"
-	"github.com/throughline/throughline/services/platform/links"
 	"github.com/throughline/throughline/services/platform/listing"
 	"github.com/throughline/throughline/services/platform/resource"
 )
@@ -15,6 +14,7 @@ type Store = resource.Store[Tx]
 
 // Tx is one transaction. Keys are ids, outermost first: organization, plan, then the resource's own.
 type Tx interface {
+	LinkTx
 	Organizations() resource.Collection[domain.Organization]
 	Plans() resource.Collection[domain.Plan]
 	Goals() resource.Collection[domain.Goal]
@@ -25,8 +25,6 @@ type Tx interface {
 	RoleAssignments() resource.Collection[domain.RoleAssignment]
 	Feedback() resource.Collection[domain.Feedback]
 	FeedbackNumbers() FeedbackNumbers
-	// Links are what of this leads to what.
-	Links() links.Source
 	// Recorded is a resource as the journal kept it at a moment; false when it was not there, or deleted.
 	Recorded(subject string, at time.Time) (archived []byte, found bool, err error)
 	// GoalsAsOf passes on the goals that a plan had at a moment, as the journal kept them, by name.

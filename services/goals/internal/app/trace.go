@@ -8,6 +8,12 @@ import (
 	"github.com/throughline/throughline/services/platform/resource"
 )
 
+// LinkTx reads links.
+type LinkTx interface {
+	// Links are what of this leads to what.
+	Links() links.Source
+}
+
 // TraceLinks reads a page of the links from names, or to them.
 func (a *App) TraceLinks(ctx context.Context, q links.Query) (links.Page, error) {
 	return resource.Read(ctx, a.Store, func(tx Tx) (links.Page, error) { return links.Read(tx.Links(), q) })

@@ -11,7 +11,10 @@ const MaxPairwise = 15
 
 // rootBits is how many binary places of a geometric mean are kept; the rest is cut. The root is found in whole numbers, so
 // that everybody who recomputes it gets the same.
-const rootBits = 128
+const rootBits = 64
+
+// trillion is the unit of a member's weights: they are rounded to the nearest 10^-12, which ordinary floating point finds too.
+const trillion = 1_000_000_000_000
 
 // ConsistentPPM is the highest consistency ratio of comparisons that do not contradict each other: 0.10 (Saaty 1980).
 const ConsistentPPM = 100_000
@@ -42,9 +45,9 @@ func matrixOf(items []string, comparisons []Comparison) matrix {
 	return m
 }
 
-// weights are the geometric means of the rows, as shares of a whole (Crawford and Williams, A note on the analysis of
-// subjective judgment matrices, 1985).
-func (m matrix) weights() []*big.Rat {
+// weights are the geometric means of the rows, as shares of a whole in trillionths (Crawford and Williams, A note on the
+// analysis of subjective judgment matrices, 1985).
+func (m matrix) weights() []int64 {
 	means := make([]*big.Int, len(m))
 	sum := new(big.Int)
 	for i, row := range m {
@@ -55,9 +58,10 @@ func (m matrix) weights() []*big.Rat {
 		means[i] = root(product, len(m))
 		sum.Add(sum, means[i])
 	}
-	out := make([]*big.Rat, len(m))
-	for i, mean := range means {
-		out[i] = new(big.Rat).SetFrac(mean, sum)
+	out := make([]int64, len(m))
+	for i, mean := range means { // mean × trillion ÷ sum, and half of it rounds up
+		mean.Mul(mean, big.NewInt(2*trillion)).Add(mean, sum)
+		out[i] = mean.Quo(mean, new(big.Int).Lsh(sum, 1)).Int64()
 	}
 	return out
 }
@@ -82,30 +86,9 @@ func root(r *big.Rat, n int) *big.Int {
 	}
 }
 
-// pairwiseShares is the mean of the voices' weights.
-func pairwiseShares(items []string, voices []voice) (shares []*big.Rat, ok bool) {
-	var total int64
-	shares = make([]*big.Rat, len(items))
-	for i := range shares {
-		shares[i] = new(big.Rat)
-	}
-	for _, v := range voices {
-		total += v.weight
-		for i, w := range matrixOf(items, v.vote.Comparisons).weights() {
-			shares[i].Add(shares[i], w.Mul(w, big.NewRat(v.weight, 1)))
-		}
-	}
-	if total == 0 {
-		return nil, false
-	}
-	for _, s := range shares {
-		s.Quo(s, big.NewRat(total, 1))
-	}
-	return shares, true
-}
-
-// ConsistencyPPM is the consistency ratio of comparisons in parts per million, rounded down: (λ − n) ÷ (n − 1), of λ the
-// mean of (A w) ÷ w over the rows, by the random index (Saaty 1980). It is 0 for two items, which cannot contradict.
+// ConsistencyPPM is the consistency ratio of comparisons in parts per million, rounded down: (λ − n) ÷ (n − 1) by the random
+// index (Saaty 1980). λ stands for the largest eigenvalue: the mean of (A w) ÷ w over the rows, of w the geometric means, which
+// is that eigenvalue for three items and close to it for more. It is 0 for two items, which cannot contradict.
 func ConsistencyPPM(items []string, comparisons []Comparison) int {
 	n := int64(len(items))
 	if n < 3 || n > MaxPairwise {
@@ -115,16 +98,14 @@ func ConsistencyPPM(items []string, comparisons []Comparison) int {
 	w := m.weights()
 	lambda := new(big.Rat)
 	for i, row := range m {
-		sum := new(big.Rat)
 		for j, a := range row {
-			sum.Add(sum, new(big.Rat).Mul(a, w[j]))
+			lambda.Add(lambda, new(big.Rat).Mul(a, big.NewRat(w[j], w[i])))
 		}
-		lambda.Add(lambda, sum.Quo(sum, w[i]))
 	}
 	lambda.Quo(lambda, big.NewRat(n, 1))
 	ratio := lambda.Sub(lambda, big.NewRat(n, 1))
 	ratio.Quo(ratio, big.NewRat((n-1)*randomIndexMilli[n], 1000))
 	ratio.Mul(ratio, big.NewRat(PPM, 1))
 	whole := new(big.Int).Div(ratio.Num(), ratio.Denom())
-	return max(0, int(whole.Int64())) // cutting roots can leave a consistent matrix a hair below n
+	return max(0, int(whole.Int64())) // rounded weights can leave a consistent matrix a hair below n
 }

@@ -68,34 +68,39 @@ type voice struct {
 	vote   Vote
 }
 
-// shares is what each item gets of a whole, and its points unweighted.
+// shares is what each item gets of a whole, and its points unweighted; false when nothing was given to any.
 func (p Prioritization) shares(items []string, voices []voice) (shares []*big.Rat, points []int64, ok bool) {
 	points = make([]int64, len(items))
-	if p.Method == MethodPairwise {
-		shares, ok = pairwiseShares(items, voices)
-		return shares, points, ok
+	sums, total := make([]*big.Int, len(items)), new(big.Int) // whatever the weights are, they do not overflow
+	for i := range sums {
+		sums[i] = new(big.Int)
 	}
-	sums := make([]int64, len(items))
-	var total int64
 	for _, v := range voices {
-		for item, n := range p.pointsOf(items, v.vote) {
-			points[item] += n
-			sums[item] += v.weight * n
-			total += v.weight * n
+		for i, n := range p.given(items, v.vote) {
+			points[i] += n
+			n := new(big.Int).Mul(big.NewInt(v.weight), big.NewInt(n))
+			sums[i].Add(sums[i], n)
+			total.Add(total, n)
 		}
 	}
-	if total == 0 {
+	if total.Sign() == 0 {
 		return nil, points, false
 	}
 	for _, n := range sums {
-		shares = append(shares, big.NewRat(n, total))
+		shares = append(shares, new(big.Rat).SetFrac(n, total))
+	}
+	if p.Method == MethodPairwise { // gives weights, no points
+		clear(points)
 	}
 	return shares, points, true
 }
 
-// pointsOf is what one vote gives to each item, by its index.
-func (p Prioritization) pointsOf(items []string, v Vote) map[int]int64 {
-	out := make(map[int]int64, len(items))
+// given is what one vote gives to each item, by its index: points, or trillionths of its weight for PAIRWISE.
+func (p Prioritization) given(items []string, v Vote) []int64 {
+	if p.Method == MethodPairwise {
+		return matrixOf(items, v.Comparisons).weights()
+	}
+	out := make([]int64, len(items))
 	for place, item := range v.Ranking { // Borda: the last of n gets none
 		if i, found := slices.BinarySearch(items, item); found {
 			out[i] = int64(len(items) - 1 - place)

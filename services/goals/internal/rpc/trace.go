@@ -18,7 +18,9 @@ func (s *Server) TraceLinks(ctx context.Context, r *goalsv1.TraceLinksRequest) (
 		return nil, err
 	}
 	page, err := s.app.TraceLinks(ctx, q)
-	return &goalsv1.TraceLinksResponse{
-		Nodes: links.NodesProto(page.Nodes), Links: links.LinksProto(page.Links), NextPageToken: page.Next,
-	}, err
+	if err != nil {
+		return nil, err
+	}
+	nodes, found := page.Proto()
+	return &goalsv1.TraceLinksResponse{Nodes: nodes, Links: found, NextPageToken: page.Next}, nil
 }

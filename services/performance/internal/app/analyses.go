@@ -31,7 +31,7 @@ func (a *App) AnalyzeMeasure(ctx context.Context, k MeasureKey, q AnalysisQuery)
 		now = q.AsOf
 	}
 	out, err := resource.Read(ctx, a.Store, func(tx Tx) (out Analysis, err error) {
-		if out.Measure, err = tx.Measures().Get(k.Organization, k.Measure); err != nil {
+		if out.Measure, err = a.measureAsOf(tx, k, q.AsOf); err != nil {
 			return out, err
 		}
 		out.Observations, err = tx.Observations().Series(k.Organization, k.Measure, q.Dimension, q.AsOf)

@@ -13,7 +13,7 @@ import (
 func (a *App) CompareDimensions(ctx context.Context, k MeasureKey, day domain.Date, asOf time.Time) (domain.Equity, error) {
 	var m domain.Measure
 	all, err := resource.Read(ctx, a.Store, func(tx Tx) (all []domain.DimensionSeries, err error) {
-		if m, err = tx.Measures().Get(k.Organization, k.Measure); err != nil {
+		if m, err = a.measureAsOf(tx, k, asOf); err != nil {
 			return nil, err
 		}
 		err = tx.Observations().Dimensions(k.Organization, k.Measure, asOf, func(dimension string, values []domain.Observation) error {

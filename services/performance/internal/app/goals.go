@@ -16,13 +16,14 @@ type Goals interface {
 	PublicReports(ctx context.Context, organization string) (bool, error)
 }
 
-// goalTree is Goals.GoalTree for a plan that a request names: one that does not exist is a bad field.
-func (a *App) goalTree(ctx context.Context, plan string) ([]domain.PlanGoal, error) {
-	goals, err := a.Goals.GoalTree(ctx, plan)
-	if fault.Is(err, fault.NotFound) {
-		var v fault.Violations
-		v.Add("progress_report.plan", "%s does not exist; name a plan of this organization", plan)
-		return nil, v.Err()
+// plan is the one that a report names, as far as there is one in its organization.
+func (a *App) plan(ctx context.Context, r domain.ProgressReport) (domain.Plan, error) {
+	if !r.NamesPlan() {
+		return domain.Plan{}, nil
 	}
-	return goals, err
+	goals, err := a.Goals.GoalTree(ctx, r.Plan)
+	if fault.Is(err, fault.NotFound) {
+		return domain.Plan{}, nil
+	}
+	return domain.Plan{Found: err == nil, Goals: goals}, err
 }

@@ -30,6 +30,20 @@ func (a *App) GetMeasure(ctx context.Context, k MeasureKey) (domain.Measure, err
 	return resource.Read(ctx, a.Store, func(tx Tx) (domain.Measure, error) { return tx.Measures().Get(k.Organization, k.Measure) })
 }
 
+// measureAsOf is a measure by which the values known at a moment are read: as it was defined then; zero means now. Before it was
+// created it had no values, and its definition of now tells that as well.
+func (a *App) measureAsOf(tx Tx, k MeasureKey, at time.Time) (domain.Measure, error) {
+	m, err := tx.Measures().Get(k.Organization, k.Measure)
+	if err != nil || at.IsZero() {
+		return m, err
+	}
+	archived, found, err := tx.Recorded(m.Name(), at)
+	if err != nil || !found {
+		return m, err
+	}
+	return a.Read(archived)
+}
+
 // ListMeasures reads a page of an organization's measures.
 func (a *App) ListMeasures(ctx context.Context, organization string, q listing.Query) (resource.Page[domain.Measure], error) {
 	return resource.Read(ctx, a.Store, func(tx Tx) (p resource.Page[domain.Measure], err error) {
@@ -103,7 +117,7 @@ func (a *App) DeleteMeasure(ctx context.Context, k MeasureKey, etag string) erro
 		if err := resource.CheckEtag(m, etag); err != nil {
 			return nil, err
 		}
-		if err := unused(tx, k, "it cannot be deleted; remove its links to retire it"); err != nil {
+		if err := unused(tx, k, "it cannot be deleted; to retire it, remove its links and the targets that still lie ahead"); err != nil {
 			return nil, err
 		}
 		return nil, tx.Measures().Delete(m)

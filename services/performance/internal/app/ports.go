@@ -15,7 +15,10 @@ type Store = resource.Store[Tx]
 
 // Tx is one transaction. Keys are ids, outermost first: organization, then the resource's own.
 type Tx interface {
+	LinkTx
 	Measures() resource.Collection[domain.Measure]
+	// Recorded is a resource, by name, as the journal kept it at a moment; false where there was none.
+	Recorded(name string, at time.Time) (archived []byte, found bool, err error)
 	Observations() Observations
 	ResultsRevisions() resource.Collection[domain.ResultsRevision]
 	// LastPublished is the latest revision in short; zero when there is none.
@@ -62,6 +65,7 @@ type Observations interface {
 type App struct {
 	Store  Store
 	Goals  Goals
+	Read   func(archived []byte) (domain.Measure, error) // a measure as the journal kept it
 	Now    func() time.Time
 	NewID  func() string // ids for resources whose creator chose none
 	Logger *slog.Logger

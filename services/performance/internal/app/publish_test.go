@@ -60,7 +60,7 @@ func city(tb testing.TB, measures, points int) (*app.App, *counting) {
 	counted := &counting{DB: db}
 	ids := 0
 	a := &app.App{Now: func() time.Time { return june }, NewID: func() string { ids++; return fmt.Sprintf("id-%d", ids) }}
-	a.Store = sqlstore.New(&resource.Keeper{DB: counted, Source: "test", Message: rpc.Message, Now: a.Now, NewID: a.NewID})
+	a.Store = stored(a, counted)
 	last, _ := domain.Monthly.Ordinal("2027-06-01")
 	must(tb, a.Store.Write(tb.Context(), func(tx app.Tx) (any, error) {
 		for i := range measures {
@@ -90,6 +90,10 @@ func city(tb testing.TB, measures, points int) (*app.App, *counting) {
 		return nil, nil
 	}))
 	return a, counted
+}
+
+func stored(a *app.App, db sqldb.DB) app.Store {
+	return sqlstore.New(&resource.Keeper{DB: db, Source: "test", Message: rpc.Message, Now: a.Now, NewID: a.NewID})
 }
 
 func must(tb testing.TB, err error) {

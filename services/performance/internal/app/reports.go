@@ -35,12 +35,12 @@ func (k ReportKey) current(tx Tx, etag string) (domain.ProgressReport, error) {
 
 // CreateReport adds a draft. Like the answer to an update it comes without a rollup, which reads alone make.
 func (a *App) CreateReport(ctx context.Context, draft domain.ProgressReport) (domain.ProgressReport, error) {
-	goals, err := a.goalTree(ctx, draft.Plan)
+	plan, err := a.plan(ctx, draft)
 	if err != nil {
 		return draft, err
 	}
 	draft.ID = a.id(draft.ID)
-	r, err := domain.NewReport(draft, goals, a.Now())
+	r, err := domain.NewReport(draft, plan, a.Now())
 	if err != nil {
 		return r, err
 	}
@@ -67,7 +67,7 @@ func (a *App) UpdateReport(
 	if err != nil {
 		return seen, err
 	}
-	goals, err := a.goalTree(ctx, want.Plan) // a call to a peer, for which no transaction waits
+	plan, err := a.plan(ctx, want) // a call to a peer, for which no transaction waits
 	if err != nil {
 		return seen, err
 	}
@@ -81,10 +81,10 @@ func (a *App) UpdateReport(
 		if err != nil {
 			return old, err
 		}
-		if next.Plan != want.Plan { // goals are those of the plan that was seen
+		if next.Plan != want.Plan { // the goals are those of the plan that was seen
 			return old, fault.EtagMismatch(old.Name())
 		}
-		if next, err = old.Changed(next, goals, now); err != nil {
+		if next, err = old.Changed(next, plan, now); err != nil {
 			return old, err
 		}
 		return next, tx.ProgressReports().Update(next)
@@ -124,12 +124,11 @@ func (a *App) GetReport(ctx context.Context, k ReportKey) (domain.ProgressReport
 	if err != nil || r.State == domain.ReportPublished {
 		return r, err
 	}
-	goals, err := a.Goals.GoalTree(ctx, r.Plan)
-	if err != nil && !fault.Is(err, fault.NotFound) {
+	plan, err := a.plan(ctx, r)
+	if err != nil {
 		return r, err
 	}
-	now := a.Now()
-	r.Rollup, err = resource.Read(ctx, a.Store, func(tx Tx) (domain.Rollup, error) { return rollUp(tx, r, goals, now) })
+	r.Rollup, err = a.rollUp(ctx, r, plan, a.Now())
 	return r, err
 }
 
@@ -142,34 +141,34 @@ func (k ReportKey) frozen(tx Tx) (domain.ProgressReport, error) {
 	return r, err
 }
 
-// PublishReport freezes what a draft says now.
+// PublishReport freezes what a draft says now. That is found out before the transaction, which others would wait for.
 func (a *App) PublishReport(ctx context.Context, k ReportKey, etag, by string) (domain.ProgressReport, error) {
 	seen, err := a.draft(ctx, k, etag)
 	if err != nil {
 		return seen, err
 	}
-	goals, err := a.goalTree(ctx, seen.Plan)
-	if f, ok := fault.As(err); ok && f.Kind == fault.Invalid {
-		return seen, seen.Outdated(f.Violations)
-	}
+	plan, err := a.plan(ctx, seen)
 	if err != nil {
 		return seen, err
 	}
+	if err := seen.Publishable(plan); err != nil {
+		return seen, err
+	}
 	now := a.Now()
+	known, err := a.rollUp(ctx, seen, plan, now)
+	if err != nil {
+		return seen, err
+	}
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.ProgressReport, error) {
 		r, err := k.current(tx, etag)
 		if err != nil {
 			return r, err
 		}
-		if r.Plan != seen.Plan { // goals are those of the plan that was seen
+		if err := r.Open(); err != nil {
+			return r, err
+		}
+		if r.Version != seen.Version {
 			return r, fault.EtagMismatch(r.Name())
-		}
-		if err := r.Publishable(goals); err != nil {
-			return r, err
-		}
-		known, err := rollUp(tx, r, goals, now)
-		if err != nil {
-			return r, err
 		}
 		r = r.Published(known, by, now)
 		if err := tx.ProgressReports().Update(r); err != nil {
@@ -179,12 +178,26 @@ func (a *App) PublishReport(ctx context.Context, k ReportKey, etag, by string) (
 	})
 }
 
-// rollUp says what the measures of the report's plan say now, in one read of the measures and one of their values.
-func rollUp(tx Tx, r domain.ProgressReport, goals []domain.PlanGoal, now time.Time) (domain.Rollup, error) {
-	out := domain.Rollup{AsOf: now, Rules: domain.ReportRules}
+// rollUp says what the measures of the report's plan say now.
+func (a *App) rollUp(ctx context.Context, r domain.ProgressReport, plan domain.Plan, now time.Time) (domain.Rollup, error) {
+	out := domain.Rollup{Rules: domain.ReportRules}
+	var measures []domain.GoalMeasure
+	err := a.Store.Read(ctx, func(tx Tx) (err error) {
+		measures, out.AsOf, err = goalMeasures(tx, r, plan.Goals, now)
+		return err
+	})
+	if err == nil {
+		out.Goals = domain.RollUp(plan.Goals, r.Weights, measures)
+	}
+	return out, err
+}
+
+// goalMeasures are the parts of measures in goals, in one read of the measures and one of their values. They are known at asOf:
+// now, or later if the clock has fallen behind.
+func goalMeasures(tx Tx, r domain.ProgressReport, goals []domain.PlanGoal, now time.Time) (parts []domain.GoalMeasure, asOf time.Time, err error) {
 	links, err := tx.PlanLinks(r.Organization)
 	if err != nil {
-		return out, err
+		return nil, now, err
 	}
 	servings, serving := domain.NewServings(goals, links), map[string][]domain.Serving{}
 	without := map[string]domain.Measure{} // measures that serve a goal and have no value, so far
@@ -195,9 +208,8 @@ func rollUp(tx Tx, r domain.ProgressReport, goals []domain.PlanGoal, now time.Ti
 		return nil
 	})
 	if err != nil {
-		return out, err
+		return nil, now, err
 	}
-	var parts []domain.GoalMeasure
 	judge := func(m domain.Measure, series []domain.Observation) error {
 		e, live, err := r.Judge(m, series, now)
 		for _, s := range serving[m.ID] {
@@ -206,6 +218,7 @@ func rollUp(tx Tx, r domain.ProgressReport, goals []domain.PlanGoal, now time.Ti
 		}
 		return err
 	}
+	asOf = now
 	err = tx.Observations().EachSeries(r.Organization, r.PeriodEnd, time.Time{}, func(id string, series []domain.Observation) error {
 		m, serves := without[id]
 		if !serves {
@@ -213,18 +226,17 @@ func rollUp(tx Tx, r domain.ProgressReport, goals []domain.PlanGoal, now time.Ti
 		}
 		delete(without, id)
 		for _, o := range series {
-			out.AsOf = later(out.AsOf, o.RecordTime) // the clock may have fallen behind
+			asOf = later(asOf, o.RecordTime)
 		}
 		return judge(m, series)
 	})
 	if err != nil {
-		return out, err
+		return nil, asOf, err
 	}
 	for _, m := range without { // in any order: a rollup does not depend on it
 		if err := judge(m, nil); err != nil {
-			return out, err
+			return nil, asOf, err
 		}
 	}
-	out.Goals = domain.RollUp(goals, r.Weights, parts)
-	return out, nil
+	return parts, asOf, nil
 }

@@ -36,10 +36,13 @@ func Analyze(m Measure, series []Observation, q Question) (analysis.Result, erro
 
 // LastTargetDay is the last day of the target that starts last; empty without targets.
 func (m Measure) LastTargetDay() Date {
-	if targets := m.NewestTargets(); len(targets) > 0 {
-		return targets[0].End
+	var last Target
+	for _, t := range m.Targets {
+		if t.Start > last.Start {
+			last = t
+		}
 	}
-	return ""
+	return last.End
 }
 
 func (m Measure) chartTarget(day Date) analysis.Target {

@@ -20,9 +20,6 @@ const (
 	GapNoTarget GapKind = "NO_TARGET" // it has no target for the period under way or a later one
 )
 
-// GapKinds are all of them, in the order in which a measure's are found.
-var GapKinds = []GapKind{GapNoValue, GapStale, GapNoOwner, GapNoTarget}
-
 // GapKey tells gaps of one organization apart. A gap that is mended and comes back later has the same key, unless it is
 // about a value: then another period is due.
 type GapKey struct {
@@ -45,9 +42,16 @@ type Gap struct {
 // MeasureName is the resource name of the measure.
 func (g Gap) MeasureName() string { return MeasureName(g.Organization, g.Measure) }
 
-// Gaps are what the measure lacks now, in the order of GapKinds. last is the latest period with a value for the whole city,
-// empty when there is none.
+// Subject is what events about the gap are about. It is not the measure, whose own events tell what the measure was like; and no
+// measure has two gaps of one kind.
+func (g Gap) Subject() string { return name(g.MeasureName(), "gaps", string(g.Kind)) }
+
+// Gaps are what the measure lacks now, in the order of their kinds above; a retired one lacks nothing. last is the latest period with a
+// value for the whole city, empty when there is none.
 func (m Measure) Gaps(last Date, now time.Time) []Gap {
+	if last != "" && m.retired(m.period(now)) {
+		return nil
+	}
 	var gaps []Gap
 	lacks := func(kind GapKind, due Date, periods int, detail string, args ...any) {
 		gaps = append(gaps, Gap{
@@ -78,6 +82,10 @@ func (m Measure) Gaps(last Date, now time.Time) []Gap {
 	}
 	return gaps
 }
+
+// retired says whether the measure, which has values and so cannot be deleted, is kept for them alone: it speaks for nothing,
+// and aims at nothing any more.
+func (m Measure) retired(period int) bool { return len(m.Links) == 0 && !m.aims(period) }
 
 // period is the ordinal of the period that the moment lies in.
 func (m Measure) period(at time.Time) int {

@@ -50,11 +50,13 @@ func TestGaps(t *testing.T) {
 		{"a target to come", Monthly, target("2027-09-01", "2027-09-01"), "chief", january, "2027-02-28", nil},
 		{"a target that no period starts in", Monthly, target("2027-09-02", "2027-09-30"), "chief", january, "2027-02-28", []string{"NO_TARGET  0"}},
 		{"a target until the quarter under way", Quarterly, target("2027-01-01", "2027-02-28"), "chief", january, "2027-03-31", nil},
+		{"nothing was ever recorded, and nothing wants it", Monthly, nil, "chief", "", "2027-04-30", []string{"NO_VALUE 2027-01-01 2", "NO_TARGET  0"}},
 		{"everything", Monthly, nil, "", "", "2027-04-30", []string{"NO_VALUE 2027-01-01 2", "NO_OWNER  0", "NO_TARGET  0"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			m := Measure{Organization: "o", ID: "m", DisplayName: "Response time", Frequency: tt.frequency, Owner: tt.owner, Targets: tt.targets}
+			m.Links = good().Links
 			m.CreateTime = moment("2027-01-15")
 			var got []string
 			for _, g := range m.Gaps(tt.last, moment(tt.now)) {
@@ -70,8 +72,34 @@ func TestGaps(t *testing.T) {
 	}
 }
 
+// A measure that has values cannot be deleted. Without links and without a target ahead it lacks nothing, whoever owns it.
+func TestRetiredMeasuresLackNothing(t *testing.T) {
+	past, ahead := []Target{{Start: "2026-01-01", End: "2026-12-31"}}, []Target{{Start: "2028-01-01", End: "2028-12-31"}}
+	for _, tt := range []struct {
+		name    string
+		links   []Link
+		targets []Target
+		last    Date
+		want    int
+	}{
+		{"retired", nil, past, "2026-05-01", 0},
+		{"without any target", nil, nil, "2026-05-01", 0},
+		{"linked still", []Link{{Subject: "organizations/o/programs/fire", Contribution: Supports}}, past, "2026-05-01", 3},
+		{"it aims at something still", nil, ahead, "2026-05-01", 2},
+		{"it has no value, and can be deleted", nil, nil, "", 3},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := Measure{Organization: "o", ID: "m", Frequency: Monthly, Links: tt.links, Targets: tt.targets}
+			m.CreateTime = moment("2026-01-15")
+			if got := m.Gaps(tt.last, moment("2027-01-15")); len(got) != tt.want {
+				t.Errorf("gaps %+v, want %d", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestGapsSayWhatWouldMendThem(t *testing.T) {
-	m := Measure{Organization: "o", ID: "m", Frequency: Quarterly}
+	m := Measure{Organization: "o", ID: "m", Frequency: Quarterly, Links: good().Links}
 	m.CreateTime = moment("2027-01-15")
 	for _, tt := range []struct {
 		last Date
@@ -96,7 +124,7 @@ func TestGapsSayWhatWouldMendThem(t *testing.T) {
 // Whatever days a measure reports on, its gaps agree with the lateness that an analysis of the same values finds.
 func TestStaleIsWhatAnalysesCallLate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m := Measure{Organization: "o", ID: "m", Direction: Increase, Frequency: rapid.SampledFrom([]Frequency{Monthly, Quarterly, Yearly}).Draw(t, "frequency")}
+		m := Measure{Organization: "o", ID: "m", Links: good().Links, Direction: Increase, Frequency: rapid.SampledFrom([]Frequency{Monthly, Quarterly, Yearly}).Draw(t, "frequency")}
 		now := moment("2020-01-01").AddDate(0, 0, rapid.IntRange(0, 4000).Draw(t, "days"))
 		last := m.Frequency.Start(m.period(now) - rapid.IntRange(-2, 9).Draw(t, "before"))
 		found, err := Analyze(m, []Observation{{Cell: Cell{Period: last}, Value: 1, Revision: 1}}, Question{Now: now})

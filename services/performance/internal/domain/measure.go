@@ -91,11 +91,6 @@ func (m Measure) Contributes() bool {
 	return slices.ContainsFunc(m.Links, func(l Link) bool { return l.Contribution == Contributes })
 }
 
-// NewestTargets are the targets, the one that starts last first.
-func (m Measure) NewestTargets() []Target {
-	return slices.SortedFunc(slices.Values(m.Targets), func(a, b Target) int { return cmp.Compare(b.Start, a.Start) })
-}
-
 // Starts says whether day is the first of one of the frequency's periods: of a month, a calendar quarter or a calendar year.
 func (f Frequency) Starts(day Date) bool {
 	t, ok := day.time()

@@ -21,6 +21,9 @@ type Meta struct {
 // Revision is the version.
 func (m Meta) Revision() int64 { return m.Version }
 
+// ChangeTime is when it last changed, which a read as of that moment shows.
+func (m Meta) ChangeTime() time.Time { return m.UpdateTime }
+
 // Next is the meta of the next version: of the first, when m is zero.
 func (m Meta) Next(now time.Time) Meta {
 	if m.Version == 0 {
@@ -32,10 +35,10 @@ func (m Meta) Next(now time.Time) Meta {
 // Date is a calendar day, "2027-07-01"; empty when unset. Dates compare as strings.
 type Date string
 
-// time is the start of the day, or false when d is no whole calendar day.
+// time is the start of the day, or false when d is no whole calendar day; the year 0 stands for a date without a year.
 func (d Date) time() (time.Time, bool) {
 	t, err := time.Parse(time.DateOnly, string(d))
-	return t, err == nil
+	return t, err == nil && t.Year() > 0
 }
 
 // OrganizationName is the resource name of an organization.

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/throughline/throughline/services/performance/internal/domain/analysis"
@@ -58,19 +59,19 @@ func ProgressReportName(organization, id string) string {
 // Name is the resource name.
 func (r ProgressReport) Name() string { return ProgressReportName(r.Organization, r.ID) }
 
-// NewReport is the first version of a draft about a plan with these goals.
-func NewReport(r ProgressReport, goals []PlanGoal, now time.Time) (ProgressReport, error) {
+// NewReport is the first version of a draft; plan is the one that it names.
+func NewReport(r ProgressReport, plan Plan, now time.Time) (ProgressReport, error) {
 	r.Meta, r.State, r.Rollup, r.PublishedBy = Meta{}.Next(now), ReportDraft, Rollup{}, ""
-	return r, r.check(goals)
+	return r, r.check(plan)
 }
 
-// Changed is the next version of a draft with the fields of next, whose plan has these goals.
-func (r ProgressReport) Changed(next ProgressReport, goals []PlanGoal, now time.Time) (ProgressReport, error) {
+// Changed is the next version of a draft with the fields of next; plan is the one that next names.
+func (r ProgressReport) Changed(next ProgressReport, plan Plan, now time.Time) (ProgressReport, error) {
 	if err := r.Open(); err != nil {
 		return r, err
 	}
 	next.Organization, next.ID, next.Meta, next.State, next.Rollup = r.Organization, r.ID, r.Next(now), r.State, Rollup{}
-	return next, next.check(goals)
+	return next, next.check(plan)
 }
 
 // Open refuses to change what was published.
@@ -81,21 +82,14 @@ func (r ProgressReport) Open() error {
 	return fault.State("REPORT_PUBLISHED", "%s is published and never changes; make a new report for what is known now", r.Name())
 }
 
-// Publishable refuses a report that is published, and a draft that speaks of goals which its plan has no more.
-func (r ProgressReport) Publishable(goals []PlanGoal) error {
-	if err := r.Open(); err != nil {
-		return err
+// Publishable refuses a draft whose plan does not exist any more, or that speaks of goals which it has no more.
+func (r ProgressReport) Publishable(plan Plan) error {
+	bad, ok := fault.As(r.check(plan))
+	if !ok {
+		return nil
 	}
-	if bad, ok := fault.As(r.check(goals)); ok {
-		return r.Outdated(bad.Violations)
-	}
-	return nil
-}
-
-// Outdated says what of a draft does not fit its plan any more.
-func (r ProgressReport) Outdated(bad fault.Violations) error {
 	f := fault.State("REPORT_OUTDATED", "%s does not fit its plan any more; update it first", r.Name())
-	f.Violations = bad
+	f.Violations = bad.Violations
 	return f
 }
 
@@ -119,23 +113,32 @@ func (r ProgressReport) until(now time.Time) time.Time {
 	return now.UTC()
 }
 
-func (r ProgressReport) check(goals []PlanGoal) error {
+// NamesPlan says whether the report's plan is a name of one of its organization.
+func (r ProgressReport) NamesPlan() bool {
+	id, ok := strings.CutPrefix(r.Plan, name(OrganizationName(r.Organization), "plans", ""))
+	return ok && isID(id)
+}
+
+// check lists everything that is wrong with a report; whether goals are those of a plan that does not exist is not asked.
+func (r ProgressReport) check(plan Plan) error {
 	var v fault.Violations
 	required(&v, "progress_report.display_name", r.DisplayName)
+	v.Check(plan.Found, "progress_report.plan", "%q is no plan of %s; create it first, or name another, as in %[2]s/plans/{plan}",
+		r.Plan, OrganizationName(r.Organization))
 	_, startOK := r.PeriodStart.time()
 	_, endOK := r.PeriodEnd.time()
 	v.Check(startOK, "progress_report.period_start", "must be a calendar day")
 	v.Check(endOK, "progress_report.period_end", "must be a calendar day")
 	v.Check(!startOK || !endOK || r.PeriodEnd > r.PeriodStart, "progress_report.period_end",
 		"must be after period_start (%s); it is the last day of the period", r.PeriodStart)
-	known := make(map[string]bool, len(goals))
-	for _, g := range goals {
+	known := make(map[string]bool, len(plan.Goals))
+	for _, g := range plan.Goals {
 		known[g.Name] = true
 	}
 	once := func(list, goal string, i int, seen map[string]int) {
 		field := fmt.Sprintf("progress_report.%s[%d].goal", list, i)
 		first, twice := seen[goal]
-		v.Check(known[goal], field, "%q is not a goal of %s; name one that is, or leave the entry out", goal, r.Plan)
+		v.Check(known[goal] || !plan.Found, field, "%q is not a goal of %s; name one that is, or leave the entry out", goal, r.Plan)
 		v.Check(!twice, field, "%q is named already by %s[%d]; name each goal once", goal, list, first)
 		if !twice {
 			seen[goal] = i

@@ -8,6 +8,12 @@ import (
 	"github.com/throughline/throughline/services/performance/internal/domain/analysis"
 )
 
+// Plan is a plan with its goals.
+type Plan struct {
+	Found bool // there is one
+	Goals []PlanGoal
+}
+
 // PlanGoal is a goal of a plan.
 type PlanGoal struct {
 	Name        string // resource name

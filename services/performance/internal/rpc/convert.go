@@ -68,6 +68,27 @@ func measureProto(m domain.Measure) *performancev1.Measure {
 	return out
 }
 
+// ReadMeasure reads a measure as events carry it, with what callers cannot set.
+func ReadMeasure(archived []byte) (domain.Measure, error) {
+	var m performancev1.Measure
+	if err := proto.Unmarshal(archived, &m); err != nil {
+		return domain.Measure{}, fmt.Errorf("decode a measure: %w", err)
+	}
+	key, err := measureKey("name", m.GetName())
+	if err != nil {
+		return domain.Measure{}, err
+	}
+	out := measureDomain(key.Organization, key.Measure, &m)
+	out.CreateTime, out.UpdateTime = wire.FromTime(m.GetCreateTime()), wire.FromTime(m.GetUpdateTime())
+	for _, r := range m.GetRebasings() {
+		out.Rebasings = append(out.Rebasings, domain.Rebasing{
+			Start: wire.FromDate[domain.Date](r.GetStartPeriod()), Reason: r.GetReason(), RecordedBy: r.GetRecordedBy(),
+			RecordTime: wire.FromTime(r.GetRecordTime()),
+		})
+	}
+	return out, nil
+}
+
 func measureDomain(organization, id string, m *performancev1.Measure) domain.Measure {
 	out := domain.Measure{
 		Organization: organization, ID: id, DisplayName: m.GetDisplayName(), Description: m.GetDescription(),

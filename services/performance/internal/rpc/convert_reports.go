@@ -8,10 +8,7 @@ import (
 	"github.com/throughline/throughline/services/platform/wire"
 )
 
-var (
-	planName           = rpc.Name("organizations/{organization}/plans/{plan}")
-	progressReportName = rpc.Name("organizations/{organization}/progressReports/{progress_report}")
-)
+var progressReportName = rpc.Name("organizations/{organization}/progressReports/{progress_report}")
 
 // reportProto is the report with whatever of its goals it came with.
 func reportProto(r domain.ProgressReport) *performancev1.ProgressReport {
@@ -58,8 +55,8 @@ func goalProgressProto(organization string, g domain.GoalProgress) *performancev
 	}
 }
 
-// reportDomain refuses a plan that is no name of one.
-func reportDomain(organization, id string, r *performancev1.ProgressReport) (domain.ProgressReport, error) {
+// reportDomain reads the fields that callers may set.
+func reportDomain(organization, id string, r *performancev1.ProgressReport) domain.ProgressReport {
 	out := domain.ProgressReport{
 		Organization: organization, ID: id, DisplayName: r.GetDisplayName(), Plan: r.GetPlan(), Narrative: r.GetNarrative(),
 		PeriodStart: wire.FromDate[domain.Date](r.GetPeriodStart()), PeriodEnd: wire.FromDate[domain.Date](r.GetPeriodEnd()),
@@ -70,6 +67,5 @@ func reportDomain(organization, id string, r *performancev1.ProgressReport) (dom
 	for _, n := range r.GetGoalNarratives() {
 		out.GoalNarratives = append(out.GoalNarratives, domain.GoalNarrative{Goal: n.GetGoal(), Text: n.GetText()})
 	}
-	_, err := planName.Parse("progress_report.plan", out.Plan)
-	return out, err
+	return out
 }

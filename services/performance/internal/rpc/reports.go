@@ -28,10 +28,7 @@ func (s *Server) CreateProgressReport(ctx context.Context, r *performancev1.Crea
 	if err != nil {
 		return nil, err
 	}
-	draft, err := reportDomain(ids[0], r.GetProgressReportId(), r.GetProgressReport())
-	if err != nil {
-		return nil, err
-	}
+	draft := reportDomain(ids[0], r.GetProgressReportId(), r.GetProgressReport())
 	created, err := s.app.CreateReport(resource.DryRun(ctx, r.GetValidateOnly()), draft)
 	return rpc.Reply(created, err, reportProto)
 }
@@ -71,7 +68,7 @@ func (s *Server) UpdateProgressReport(ctx context.Context, r *performancev1.Upda
 		if err := rpc.ApplyMask(merged, r.GetProgressReport(), r.GetUpdateMask()); err != nil {
 			return old, err
 		}
-		return reportDomain(key.Organization, key.Report, merged)
+		return reportDomain(key.Organization, key.Report, merged), nil
 	}
 	changed, err := s.app.UpdateReport(resource.DryRun(ctx, r.GetValidateOnly()), key, r.GetProgressReport().GetEtag(), edit)
 	return rpc.Reply(changed, err, reportProto)

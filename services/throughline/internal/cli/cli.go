@@ -28,6 +28,7 @@ type Settings struct {
 	Import         importCommand   `cmd:"" help:"Import a city's budget files into a running suite by a mapping."`
 	ImportElection electionCommand `cmd:"" help:"Import a participatory-budgeting election (.pb) into a running suite."`
 	ImportMeasures measuresCommand `cmd:"" help:"Import a city's performance measures into a running suite by a mapping."`
+	ImportPlan     planCommand     `cmd:"" help:"Import the hierarchy of a plan (goals below goals) into a running suite by a mapping."`
 	Demo           demoCommand     `cmd:"" help:"Load a sample city into a running suite and run the main job."`
 	Verify         verifyCommand   `cmd:"" help:"Verify an allocation's proof file offline, without any service."`
 	Backup         backupCommand   `cmd:"" help:"Copy the four databases as they are at one moment; the suite may be running."`

@@ -6,7 +6,6 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/throughline/throughline/services/platform/config"
 	"github.com/throughline/throughline/services/throughline/internal/importer"
@@ -60,7 +59,7 @@ func (c *measuresCommand) Run(ctx context.Context, world World, settings *Settin
 	})
 	bars.done()
 	if err != nil {
-		return err
+		return fmt.Errorf("%w; run this again: what is recorded already stays as it is", err)
 	}
 	printMeasures(world.Stdout, parsed, report)
 	return refusal(parsed.Totals.Refused() + report.Refused + report.Values.Rejected)
@@ -76,12 +75,10 @@ func refusal(refused int) error {
 func measureTotals(out io.Writer, p *measurefile.Parsed) {
 	t := &p.Totals
 	fmt.Fprintf(out, "%s, %s: %d measures\n", p.File, t.Encoding, len(p.Measures))
-	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "rows\t %d read =\t %d mapped +\t %d skipped by rule +\t %d refused\t\n", t.Read, t.Mapped, t.Skipped, t.Rejected)
-	fmt.Fprintf(w, "values\t %d read =\t %d to record +\t %d not known +\t %d refused\t\n", t.Values, t.Recordable, t.Missing, t.BadValues)
-	fmt.Fprintf(w, "targets\t %d read =\t %d to set +\t %d not known +\t %d refused +\t %d said again\t\n",
-		t.Targets, t.SetTargets, t.MissingTargets, t.BadTargets, t.SameTargets)
-	_ = w.Flush()
+	fmt.Fprintf(out, "rows: %d read = %d mapped + %d skipped by rule + %d refused\n", t.Read, t.Mapped, t.Skipped, t.Rejected)
+	fmt.Fprintf(out, "values: %d read = %d to record + %d not known + %d refused\n", t.Values, t.Recordable, t.Missing, t.BadValues)
+	fmt.Fprintf(out, "targets: %d read = %d to set + %d said again + %d not known + %d refused\n",
+		t.Targets, t.SetTargets, t.SameTargets, t.MissingTargets, t.BadTargets)
 	for _, s := range p.Skipped {
 		fmt.Fprintf(out, "skipped by rule %q: %d rows\n", s.Rule, s.Rows)
 	}

@@ -16,11 +16,8 @@ import (
 	"github.com/throughline/throughline/services/throughline/internal/measurefile"
 )
 
-// messagesPerStream is how many messages of rows the suite acknowledges at a time.
-const messagesPerStream = 20
-
-// streamTime bounds one stream, which takes a second or two.
-const streamTime = 5 * time.Minute
+// streamTime bounds the recording of one batch of values, which takes some tens of milliseconds.
+const streamTime = time.Minute
 
 // MeasuresTarget says where measures go.
 type MeasuresTarget struct {
@@ -35,7 +32,7 @@ type MeasuresReport struct {
 	Refused  int // measures
 	Values   Recorded
 	Errors   []measurefile.RowError // why measures and values were refused; their count is Refused + Values.Rejected or more
-	Unlisted int                    // refused values that the suite gave no reason for, because they were so many
+	Unlisted int                    // refused values beyond what the suite lists of a batch
 }
 
 // Recorded counts values: Accepted + Revised + Duplicate + Missing + Rejected = rows of the file.
@@ -228,43 +225,35 @@ func (w *measureWriter) values(ctx context.Context) error {
 		rows = append(rows, i)
 	}
 	done := 0
-	for some := range slices.Chunk(rows, batch*messagesPerStream) {
-		answer, err := w.stream(ctx, some, func(sent int) { w.target.Progress("values", done+sent, len(rows)) })
+	for some := range slices.Chunk(rows, batch) {
+		answer, err := w.record(ctx, some, func() { w.target.Progress("values", done+len(some), len(rows)) })
 		if err != nil {
-			return fmt.Errorf("values %d to %d of %d: %w", done+1, done+len(some), len(rows), err)
+			return client.Fault(fmt.Sprintf("record values %d to %d of %d", done+1, done+len(some), len(rows)), err)
 		}
 		w.count(some, answer)
 		done += len(some)
-		w.target.Progress("values", done, len(rows))
 	}
 	return nil
 }
 
-// stream sends rows as one call; each message is a transaction.
-func (w *measureWriter) stream(ctx context.Context, rows []int, sent func(int)) (*performancev1.RecordObservationsResponse, error) {
+// record sends rows as one message, which is a transaction, and a stream of its own: so each is acknowledged before the next is sent, and
+// what the suite tells of a stream, at most a thousand errors, is enough for a message.
+func (w *measureWriter) record(ctx context.Context, rows []int, sent func()) (*performancev1.RecordObservationsResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, streamTime)
 	defer cancel()
+	r := &performancev1.RecordObservationsRequest{
+		Parent: w.target.Organization, ValueRules: w.parsed.Mapping.ValueRules.Proto(), Rows: make([]*performancev1.ObservationRow, 0, len(rows)),
+	}
+	for _, i := range rows {
+		r.Rows = append(r.Rows, w.row(&w.parsed.Rows[i]))
+	}
 	stream, err := w.suite.Performance.RecordObservations(ctx)
 	if err != nil {
-		return nil, client.Fault("record values", err)
+		return nil, err
 	}
-	n, rules := 0, w.parsed.Mapping.ValueRules.Proto()
-	for some := range slices.Chunk(rows, batch) {
-		r := &performancev1.RecordObservationsRequest{Parent: w.target.Organization, ValueRules: rules, Rows: make([]*performancev1.ObservationRow, 0, len(some))}
-		for _, i := range some {
-			r.Rows = append(r.Rows, w.row(&w.parsed.Rows[i]))
-		}
-		if err := stream.Send(r); err != nil {
-			break // CloseAndRecv tells why
-		}
-		n += len(some)
-		sent(n)
-	}
-	answer, err := stream.CloseAndRecv()
-	if err != nil {
-		return nil, client.Fault("record values", err)
-	}
-	return answer, nil
+	_ = stream.Send(r) // when it fails, CloseAndRecv tells why
+	sent()
+	return stream.CloseAndRecv()
 }
 
 func (w *measureWriter) row(r *measurefile.Row) *performancev1.ObservationRow {

@@ -69,17 +69,17 @@ type boundLink struct {
 
 // boundFacts reads what a row says about its measure.
 type boundFacts struct {
-	m                                              *Mapping
-	id, displayName, description, unit, by, source tabular.Getter
-	kind, direction, frequency                     chooser
-	links                                          []boundLink
+	m                                                 *Mapping
+	id, displayName, description, unit, owner, source tabular.Getter
+	kind, direction, frequency                        chooser
+	links                                             []boundLink
 }
 
 func bindFacts(m *Mapping, index map[string]int) *boundFacts {
 	f := &m.Measure
 	b := &boundFacts{
 		m: m, id: f.ID.Bind(index), displayName: f.DisplayName.Bind(index), description: f.Description.Bind(index), unit: f.Unit.Bind(index),
-		by: f.Owner.Bind(index), source: f.Source.Bind(index), kind: f.Kind.bind("kind", kinds, index),
+		owner: f.Owner.Bind(index), source: f.Source.Bind(index), kind: f.Kind.bind("kind", kinds, index),
 		direction: f.Direction.bind("direction", directions, index), frequency: f.Frequency.bind("frequency", frequencies, index),
 	}
 	for i := range m.Links {
@@ -93,7 +93,7 @@ func bindFacts(m *Mapping, index map[string]int) *boundFacts {
 func (b *boundFacts) read(row []string, code string) (Facts, []cellProblem) {
 	f := Facts{
 		Code: code, DisplayName: tabular.Tidy(b.displayName(row)), Description: strings.TrimSpace(b.description(row)),
-		Unit: tabular.Tidy(b.unit(row)), Owner: tabular.Tidy(b.by(row)), Source: tabular.Tidy(b.source(row)),
+		Unit: tabular.Tidy(b.unit(row)), Owner: tabular.Tidy(b.owner(row)), Source: tabular.Tidy(b.source(row)),
 	}
 	var bad []cellProblem
 	for _, blank := range []struct {
@@ -166,7 +166,10 @@ func (b *boundFacts) subjects(row []string, bad []cellProblem) ([]Subject, []cel
 // differs tells what makes next another measure than f, though it has its id.
 func (f *Facts) differs(next *Facts) (what, was, is string) {
 	for _, d := range []struct{ what, was, is string }{
-		{"id made from", f.Code, next.Code}, {"unit", f.Unit, next.Unit}, {"kind", f.Kind, next.Kind}, {"direction", f.Direction, next.Direction},
+		{"id made from", f.Code, next.Code},
+		{"unit", f.Unit, next.Unit},
+		{"kind", f.Kind, next.Kind},
+		{"direction", f.Direction, next.Direction},
 		{"frequency", f.Frequency, next.Frequency},
 	} {
 		if d.was != d.is {
@@ -180,8 +183,10 @@ func (f *Facts) differs(next *Facts) (what, was, is string) {
 func (f *Facts) drifts(next *Facts) []string {
 	var out []string
 	for _, d := range []struct{ what, was, is string }{
-		{"display_name", f.DisplayName, next.DisplayName}, {"description", f.Description, next.Description},
-		{"owner", f.Owner, next.Owner}, {"source", f.Source, next.Source},
+		{"display_name", f.DisplayName, next.DisplayName},
+		{"description", f.Description, next.Description},
+		{"owner", f.Owner, next.Owner},
+		{"source", f.Source, next.Source},
 	} {
 		if d.was != d.is {
 			out = append(out, d.what)

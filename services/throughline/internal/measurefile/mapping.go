@@ -83,7 +83,7 @@ type Cell struct {
 	Column string          `yaml:"column"`
 	Is     string          `yaml:"is"`     // VALUE, TARGET, or TARGET_UPPER: the upper end where the direction is MAINTAIN_RANGE
 	Period tabular.Value   `yaml:"period"` // text that tells the period, such as a column of years or a constant
-	Format string          `yaml:"format"` // how that text is written, such as "{YYYY}" or "FY{YY} Actual": any of the parts below
+	Format string          `yaml:"format"` // how that text is written, such as "{YYYY}" or "FY{YY} Actual"; parts lists what braces can hold
 	When   tabular.Columns `yaml:"when"`   // rows it is read from; absent: all
 }
 

@@ -81,6 +81,14 @@ value_rules: {percents: POINTS}
 	}
 }
 
+// An alias could contain itself, or itself many times over.
+func TestAliasesAreRefused(t *testing.T) {
+	_, err := LoadMapping(strings.NewReader("name: x\nmeasure: {id: &x {column: a, otherwise: *x}}\n"))
+	if got := violations(t, err, "MAPPING_INVALID"); !slices.Equal(got, []string{"line 2: is an alias: write out what it stands for"}) {
+		t.Errorf("violations %q", got)
+	}
+}
+
 func TestValidateListsEveryProblem(t *testing.T) {
 	_, err := LoadMapping(strings.NewReader(`name: Bad Name
 organization: organizations/x
@@ -154,6 +162,8 @@ func FuzzMapping(f *testing.F) {
 	f.Add([]byte("measure: {id: {columns: [a, b], otherwise: {const: c}}, direction: {rules: [{is: INCREASE, when: {a: [b, \"!/(/\"]}}]}}"))
 	f.Add([]byte("links: [{subject: \"programs/{id}\", id: {column: a, extract: (a)(b), template: \"$2\"}}]\ncells: [{format: \"{YY}{Q}{*}\"}]"))
 	f.Add([]byte("a: &a [*a]"))
+	f.Add([]byte("measure: {id: &x {column: a, otherwise: *x}}"))
+	f.Add([]byte("cells: [{period: &x {column: a}, when: {b: &y [c]}}, {period: *x, when: {b: *y}}]"))
 	files, _ := filepath.Glob("../../../../deploy/samples/mappings/measures/*.yaml")
 	for _, file := range files {
 		text, err := os.ReadFile(file)

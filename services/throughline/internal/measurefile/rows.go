@@ -94,7 +94,7 @@ type reader struct {
 	order      []targetKey
 	skipped    map[string]int
 	drifted    map[string]bool
-	inOrder    []map[string]bool // dimensions met, by measure
+	met        []map[string]bool // dimensions of each measure
 }
 
 func newReader(m Mapping, s *tabular.Source) (*reader, error) {
@@ -200,7 +200,7 @@ func (p *reader) measure(cells []string, line int) (int, []cellProblem) {
 		at = len(p.out.Measures)
 		p.byID[facts.ID] = at
 		p.out.Measures = append(p.out.Measures, facts)
-		p.inOrder = append(p.inOrder, map[string]bool{})
+		p.met = append(p.met, map[string]bool{})
 		return at, nil
 	}
 	first := &p.out.Measures[at]
@@ -230,8 +230,8 @@ func (p *reader) dimensionOf(at int, cells []string) string {
 		known = strings.Clone(text)
 		p.dimensions[known] = known
 	}
-	if !p.inOrder[at][known] {
-		p.inOrder[at][known] = true
+	if !p.met[at][known] {
+		p.met[at][known] = true
 		p.out.Measures[at].Dimensions = append(p.out.Measures[at].Dimensions, known)
 	}
 	return known

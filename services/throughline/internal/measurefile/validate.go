@@ -97,8 +97,10 @@ func (m Mapping) layoutProblems(report tabular.Reporter) {
 		key string
 		set bool
 	}{
-		{"encoding", m.Encoding != "" && !strings.EqualFold(m.Encoding, "utf-8")}, {"delimiter", m.Delimiter != ""},
-		{"loose_quotes", m.LooseQuotes}, {"header", m.Header.SkipLines != 0 || len(m.Header.Names) > 0},
+		{"encoding", m.Encoding != "" && !strings.EqualFold(m.Encoding, "utf-8")},
+		{"delimiter", m.Delimiter != ""},
+		{"loose_quotes", m.LooseQuotes},
+		{"header", m.Header.SkipLines != 0 || len(m.Header.Names) > 0},
 	} {
 		if k.set {
 			report(k.key, "is for delimited files; JSON lines are UTF-8 and name their members")
@@ -114,8 +116,11 @@ func (m *Measure) problems(report tabular.Reporter) {
 		value    *tabular.Value
 		required bool
 	}{
-		{"display_name", m.DisplayName, true}, {"unit", m.Unit, true},
-		{"description", m.Description, false}, {"owner", m.Owner, false}, {"source", m.Source, false},
+		{"display_name", m.DisplayName, true},
+		{"unit", m.Unit, true},
+		{"description", m.Description, false},
+		{"owner", m.Owner, false},
+		{"source", m.Source, false},
 	} {
 		if v.required && v.value == nil {
 			report("measure."+v.path, "say which column holds it, or give const")

@@ -61,10 +61,10 @@ func Load(ctx context.Context, suite *client.Suite, as As, o Options) (Loaded, e
 		{"council session", l.round},
 		{"adoption", l.adopt},
 		{"staff", l.staff},
-		{"strategies and objectives", l.action},
 		{"budget", l.budget},
 		{"requests", l.requests},
 		{"measures", l.measures},
+		{"strategies and objectives", l.action}, // which name measures and programs
 		{"results policies", l.policies},
 		{"results", l.results},
 		{"envelopes", l.envelopes},

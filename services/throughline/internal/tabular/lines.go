@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 )
 
 // OpenLines reads all of r, at most limit bytes, as JSON lines: one object a line, of which the members called columns are read. A
@@ -122,7 +123,7 @@ func (l *Lines) object(text []byte, rec *Record) error {
 		case json.Number:
 			rec.Cells[at], rec.Numbers[at] = v.String(), true
 		case bool:
-			rec.Cells[at] = fmt.Sprint(v)
+			rec.Cells[at] = strconv.FormatBool(v)
 		case nil:
 		default:
 			return fmt.Errorf("has a list or an object under %q: want a text, a number, true, false or null", name)

@@ -1,6 +1,7 @@
 package tabular
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -21,16 +22,26 @@ var (
 	lineRE     = regexp.MustCompile(`^(?:yaml: )?(line \d+): (.*)$`)
 )
 
-// LoadMapping reads one YAML document into m. Unknown and repeated keys are refused. The error is a fault of kind Invalid, reason
-// MAPPING_INVALID, with one violation for every problem found.
+// LoadMapping reads one YAML document into m. Unknown and repeated keys are refused, and so are aliases, which could make a small file
+// endless. The error is a fault of kind Invalid, reason MAPPING_INVALID, with one violation for every problem found.
 func LoadMapping(r io.Reader, m any) error {
-	limited := &io.LimitedReader{R: r, N: MaxMappingBytes + 1}
-	dec := yaml.NewDecoder(limited)
-	dec.KnownFields(true)
-	err := dec.Decode(m)
-	if limited.N <= 0 {
+	text, err := io.ReadAll(io.LimitReader(r, MaxMappingBytes+1))
+	if err != nil {
+		return fmt.Errorf("read the mapping: %w", err)
+	}
+	if len(text) > MaxMappingBytes {
 		return fault.New(fault.Invalid, "MAPPING_INVALID", "the mapping is larger than %d bytes", MaxMappingBytes)
 	}
+	var whole yaml.Node
+	if err := yaml.Unmarshal(text, &whole); err != nil {
+		return undecodable(err)
+	}
+	if line := aliasLine(&whole); line > 0 {
+		return undecodable(&yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: is an alias: write out what it stands for", line)}})
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	dec.KnownFields(true)
+	err = dec.Decode(m)
 	if errors.Is(err, io.EOF) {
 		return fault.New(fault.Invalid, "MAPPING_INVALID", "the mapping is empty")
 	}
@@ -42,6 +53,19 @@ func LoadMapping(r io.Reader, m any) error {
 		return fault.New(fault.Invalid, "MAPPING_INVALID", "the mapping has more than one YAML document: keep one per file")
 	}
 	return nil
+}
+
+// aliasLine is the line of the first alias, 0 without one.
+func aliasLine(n *yaml.Node) int {
+	if n.Kind == yaml.AliasNode {
+		return n.Line
+	}
+	for _, c := range n.Content {
+		if line := aliasLine(c); line > 0 {
+			return line
+		}
+	}
+	return 0
 }
 
 // undecodable turns the decoder's complaints into violations that name the line and what to do.

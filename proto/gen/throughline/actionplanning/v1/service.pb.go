@@ -30,7 +30,7 @@ var File_throughline_actionplanning_v1_service_proto protoreflect.FileDescriptor
 
 const file_throughline_actionplanning_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"+throughline/actionplanning/v1/service.proto\x12\x1dthroughline.actionplanning.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a.throughline/actionplanning/v1/assignment.proto\x1a-throughline/actionplanning/v1/milestone.proto\x1a-throughline/actionplanning/v1/objective.proto\x1a-throughline/actionplanning/v1/ownership.proto\x1a)throughline/actionplanning/v1/staff.proto\x1a,throughline/actionplanning/v1/strategy.proto\x1a/throughline/actionplanning/v1/trace_links.proto\x1a throughline/type/v1/access.proto2\xbfK\n" +
+	"+throughline/actionplanning/v1/service.proto\x12\x1dthroughline.actionplanning.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a.throughline/actionplanning/v1/assignment.proto\x1a-throughline/actionplanning/v1/milestone.proto\x1a-throughline/actionplanning/v1/objective.proto\x1a-throughline/actionplanning/v1/ownership.proto\x1a)throughline/actionplanning/v1/staff.proto\x1a,throughline/actionplanning/v1/strategy.proto\x1a/throughline/actionplanning/v1/trace_links.proto\x1a throughline/type/v1/access.proto2\xf8K\n" +
 	"\x15ActionPlanningService\x12\xd2\x01\n" +
 	"\x0eCreateStrategy\x124.throughline.actionplanning.v1.CreateStrategyRequest\x1a'.throughline.actionplanning.v1.Strategy\"a\xda\xe7\x18$\n" +
 	" actionplanning.strategies.create\x18\x01\x82\xd3\xe4\x93\x023:\bstrategy\"'/v1/{parent=organizations/*}/strategies\x12\xbd\x01\n" +
@@ -117,10 +117,10 @@ const file_throughline_actionplanning_v1_service_proto_rawDesc = "" +
 	"\x10AcceptSuccession\x126.throughline.actionplanning.v1.AcceptSuccessionRequest\x1a1.throughline.actionplanning.v1.SuccessionProposal\"s\xda\xe7\x18-\n" +
 	")actionplanning.successionProposals.accept\x18\x01\x82\xd3\xe4\x93\x02<:\x01*\"7/v1/{name=organizations/*/successionProposals/*}:accept\x12\xf6\x01\n" +
 	"\x11DeclineSuccession\x127.throughline.actionplanning.v1.DeclineSuccessionRequest\x1a1.throughline.actionplanning.v1.SuccessionProposal\"u\xda\xe7\x18.\n" +
-	"*actionplanning.successionProposals.decline\x18\x01\x82\xd3\xe4\x93\x02=:\x01*\"8/v1/{name=organizations/*/successionProposals/*}:decline\x12\x92\x01\n" +
+	"*actionplanning.successionProposals.decline\x18\x01\x82\xd3\xe4\x93\x02=:\x01*\"8/v1/{name=organizations/*/successionProposals/*}:decline\x12\xcb\x01\n" +
 	"\n" +
-	"TraceLinks\x120.throughline.actionplanning.v1.TraceLinksRequest\x1a1.throughline.actionplanning.v1.TraceLinksResponse\"\x1f\xda\xe7\x18\x1b\n" +
-	"\x19actionplanning.links.zoomB]Z[github.com/throughline/throughline/proto/gen/throughline/actionplanning/v1;actionplanningv1b\x06proto3"
+	"TraceLinks\x120.throughline.actionplanning.v1.TraceLinksRequest\x1a1.throughline.actionplanning.v1.TraceLinksResponse\"X\xda\xe7\x18\x1b\n" +
+	"\x19actionplanning.links.zoom\x82\xd3\xe4\x93\x023\x121/v1/{parent=organizations/*}/links:actionplanningB]Z[github.com/throughline/throughline/proto/gen/throughline/actionplanning/v1;actionplanningv1b\x06proto3"
 
 var file_throughline_actionplanning_v1_service_proto_goTypes = []any{
 	(*CreateStrategyRequest)(nil),           // 0: throughline.actionplanning.v1.CreateStrategyRequest

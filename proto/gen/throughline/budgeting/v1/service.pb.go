@@ -30,7 +30,7 @@ var File_throughline_budgeting_v1_service_proto protoreflect.FileDescriptor
 
 const file_throughline_budgeting_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"&throughline/budgeting/v1/service.proto\x12\x18throughline.budgeting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a)throughline/budgeting/v1/allocation.proto\x1a'throughline/budgeting/v1/analysis.proto\x1a%throughline/budgeting/v1/budget.proto\x1a/throughline/budgeting/v1/decision_package.proto\x1a'throughline/budgeting/v1/election.proto\x1a#throughline/budgeting/v1/fund.proto\x1a.throughline/budgeting/v1/funding_request.proto\x1a(throughline/budgeting/v1/line_item.proto\x1a&throughline/budgeting/v1/program.proto\x1a'throughline/budgeting/v1/scenario.proto\x1a*throughline/budgeting/v1/trace_links.proto\x1a throughline/type/v1/access.proto2\xb9f\n" +
+	"&throughline/budgeting/v1/service.proto\x12\x18throughline.budgeting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a)throughline/budgeting/v1/allocation.proto\x1a'throughline/budgeting/v1/analysis.proto\x1a%throughline/budgeting/v1/budget.proto\x1a/throughline/budgeting/v1/decision_package.proto\x1a'throughline/budgeting/v1/election.proto\x1a#throughline/budgeting/v1/fund.proto\x1a.throughline/budgeting/v1/funding_request.proto\x1a(throughline/budgeting/v1/line_item.proto\x1a&throughline/budgeting/v1/program.proto\x1a'throughline/budgeting/v1/scenario.proto\x1a*throughline/budgeting/v1/trace_links.proto\x1a throughline/type/v1/access.proto2\xedf\n" +
 	"\x10BudgetingService\x12\xa9\x01\n" +
 	"\n" +
 	"CreateFund\x12+.throughline.budgeting.v1.CreateFundRequest\x1a\x1e.throughline.budgeting.v1.Fund\"N\xda\xe7\x18\x1a\n" +
@@ -158,10 +158,10 @@ const file_throughline_budgeting_v1_service_proto_rawDesc = "" +
 	"\x16ReprioritizeAllocation\x127.throughline.budgeting.v1.ReprioritizeAllocationRequest\x1a8.throughline.budgeting.v1.ReprioritizeAllocationResponse\"i\xda\xe7\x18\x1b\n" +
 	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02D:\x01*\"?/v1/{name=organizations/*/budgets/*/allocations/*}:reprioritize\x12\xbf\x01\n" +
 	"\x10ExportAllocation\x121.throughline.budgeting.v1.ExportAllocationRequest\x1a\x14.google.api.HttpBody\"`\xda\xe7\x18\x1b\n" +
-	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02;\x129/v1/{name=organizations/*/budgets/*/allocations/*}:export0\x01\x12\x83\x01\n" +
+	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02;\x129/v1/{name=organizations/*/budgets/*/allocations/*}:export0\x01\x12\xb7\x01\n" +
 	"\n" +
-	"TraceLinks\x12+.throughline.budgeting.v1.TraceLinksRequest\x1a,.throughline.budgeting.v1.TraceLinksResponse\"\x1a\xda\xe7\x18\x16\n" +
-	"\x14budgeting.links.zoomBSZQgithub.com/throughline/throughline/proto/gen/throughline/budgeting/v1;budgetingv1b\x06proto3"
+	"TraceLinks\x12+.throughline.budgeting.v1.TraceLinksRequest\x1a,.throughline.budgeting.v1.TraceLinksResponse\"N\xda\xe7\x18\x16\n" +
+	"\x14budgeting.links.zoom\x82\xd3\xe4\x93\x02.\x12,/v1/{parent=organizations/*}/links:budgetingBSZQgithub.com/throughline/throughline/proto/gen/throughline/budgeting/v1;budgetingv1b\x06proto3"
 
 var file_throughline_budgeting_v1_service_proto_goTypes = []any{
 	(*CreateFundRequest)(nil),                  // 0: throughline.budgeting.v1.CreateFundRequest

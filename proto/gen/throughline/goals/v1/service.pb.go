@@ -29,7 +29,7 @@ var File_throughline_goals_v1_service_proto protoreflect.FileDescriptor
 
 const file_throughline_goals_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"\"throughline/goals/v1/service.proto\x12\x14throughline.goals.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a#throughline/goals/v1/feedback.proto\x1a\x1fthroughline/goals/v1/goal.proto\x1a'throughline/goals/v1/organization.proto\x1a\x1fthroughline/goals/v1/plan.proto\x1a)throughline/goals/v1/prioritization.proto\x1a,throughline/goals/v1/priority_revision.proto\x1a*throughline/goals/v1/role_assignment.proto\x1a&throughline/goals/v1/trace_links.proto\x1a throughline/type/v1/access.proto2\xec=\n" +
+	"\"throughline/goals/v1/service.proto\x12\x14throughline.goals.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a#throughline/goals/v1/feedback.proto\x1a\x1fthroughline/goals/v1/goal.proto\x1a'throughline/goals/v1/organization.proto\x1a\x1fthroughline/goals/v1/plan.proto\x1a)throughline/goals/v1/prioritization.proto\x1a,throughline/goals/v1/priority_revision.proto\x1a*throughline/goals/v1/role_assignment.proto\x1a&throughline/goals/v1/trace_links.proto\x1a throughline/type/v1/access.proto2\x9d>\n" +
 	"\fGoalsService\x12\xb4\x01\n" +
 	"\x12CreateOrganization\x12/.throughline.goals.v1.CreateOrganizationRequest\x1a\".throughline.goals.v1.Organization\"I\xda\xe7\x18\x1e\n" +
 	"\x1agoals.organizations.create\x18\x01\x82\xd3\xe4\x93\x02!:\forganization\"\x11/v1/organizations\x12\xa4\x01\n" +
@@ -117,10 +117,10 @@ const file_throughline_goals_v1_service_proto_rawDesc = "" +
 	"\x13BatchCreateFeedback\x120.throughline.goals.v1.BatchCreateFeedbackRequest\x1a1.throughline.goals.v1.BatchCreateFeedbackResponse\"^\xda\xe7\x18\x1e\n" +
 	"\x1agoals.feedback.batchCreate\x18\x01\x82\xd3\xe4\x93\x026:\x01*\"1/v1/{parent=organizations/*}/feedback:batchCreate\x12\xcb\x01\n" +
 	"\x11SummarizeFeedback\x12..throughline.goals.v1.SummarizeFeedbackRequest\x1a/.throughline.goals.v1.SummarizeFeedbackResponse\"U\xda\xe7\x18\x1a\n" +
-	"\x18goals.feedback.summarize\x82\xd3\xe4\x93\x021\x12//v1/{parent=organizations/*}/feedback:summarize\x12w\n" +
+	"\x18goals.feedback.summarize\x82\xd3\xe4\x93\x021\x12//v1/{parent=organizations/*}/feedback:summarize\x12\xa7\x01\n" +
 	"\n" +
-	"TraceLinks\x12'.throughline.goals.v1.TraceLinksRequest\x1a(.throughline.goals.v1.TraceLinksResponse\"\x16\xda\xe7\x18\x12\n" +
-	"\x10goals.links.zoomBKZIgithub.com/throughline/throughline/proto/gen/throughline/goals/v1;goalsv1b\x06proto3"
+	"TraceLinks\x12'.throughline.goals.v1.TraceLinksRequest\x1a(.throughline.goals.v1.TraceLinksResponse\"F\xda\xe7\x18\x12\n" +
+	"\x10goals.links.zoom\x82\xd3\xe4\x93\x02*\x12(/v1/{parent=organizations/*}/links:goalsBKZIgithub.com/throughline/throughline/proto/gen/throughline/goals/v1;goalsv1b\x06proto3"
 
 var file_throughline_goals_v1_service_proto_goTypes = []any{
 	(*CreateOrganizationRequest)(nil),       // 0: throughline.goals.v1.CreateOrganizationRequest

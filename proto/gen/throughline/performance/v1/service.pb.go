@@ -29,7 +29,7 @@ var File_throughline_performance_v1_service_proto protoreflect.FileDescriptor
 
 const file_throughline_performance_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"(throughline/performance/v1/service.proto\x12\x1athroughline.performance.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a)throughline/performance/v1/analysis.proto\x1a+throughline/performance/v1/evaluation.proto\x1a$throughline/performance/v1/gap.proto\x1a(throughline/performance/v1/measure.proto\x1a,throughline/performance/v1/observation.proto\x1a0throughline/performance/v1/progress_report.proto\x1a1throughline/performance/v1/results_revision.proto\x1a,throughline/performance/v1/trace_links.proto\x1a throughline/type/v1/access.proto2\xe11\n" +
+	"(throughline/performance/v1/service.proto\x12\x1athroughline.performance.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a)throughline/performance/v1/analysis.proto\x1a+throughline/performance/v1/evaluation.proto\x1a$throughline/performance/v1/gap.proto\x1a(throughline/performance/v1/measure.proto\x1a,throughline/performance/v1/observation.proto\x1a0throughline/performance/v1/progress_report.proto\x1a1throughline/performance/v1/results_revision.proto\x1a,throughline/performance/v1/trace_links.proto\x1a throughline/type/v1/access.proto2\x972\n" +
 	"\x12PerformanceService\x12\xc1\x01\n" +
 	"\rCreateMeasure\x120.throughline.performance.v1.CreateMeasureRequest\x1a#.throughline.performance.v1.Measure\"Y\xda\xe7\x18\x1f\n" +
 	"\x1bperformance.measures.create\x18\x01\x82\xd3\xe4\x93\x020:\ameasure\"%/v1/{parent=organizations/*}/measures\x12\xad\x01\n" +
@@ -91,10 +91,10 @@ const file_throughline_performance_v1_service_proto_rawDesc = "" +
 	"\x1eperformance.evaluations.update\x18\x01\x82\xd3\xe4\x93\x02A:\n" +
 	"evaluation23/v1/{evaluation.name=organizations/*/evaluations/*}\x12\xb7\x01\n" +
 	"\x10DeleteEvaluation\x123.throughline.performance.v1.DeleteEvaluationRequest\x1a\x16.google.protobuf.Empty\"V\xda\xe7\x18\"\n" +
-	"\x1eperformance.evaluations.delete\x18\x01\x82\xd3\xe4\x93\x02**(/v1/{name=organizations/*/evaluations/*}\x12\x89\x01\n" +
+	"\x1eperformance.evaluations.delete\x18\x01\x82\xd3\xe4\x93\x02**(/v1/{name=organizations/*/evaluations/*}\x12\xbf\x01\n" +
 	"\n" +
-	"TraceLinks\x12-.throughline.performance.v1.TraceLinksRequest\x1a..throughline.performance.v1.TraceLinksResponse\"\x1c\xda\xe7\x18\x18\n" +
-	"\x16performance.links.zoomBWZUgithub.com/throughline/throughline/proto/gen/throughline/performance/v1;performancev1b\x06proto3"
+	"TraceLinks\x12-.throughline.performance.v1.TraceLinksRequest\x1a..throughline.performance.v1.TraceLinksResponse\"R\xda\xe7\x18\x18\n" +
+	"\x16performance.links.zoom\x82\xd3\xe4\x93\x020\x12./v1/{parent=organizations/*}/links:performanceBWZUgithub.com/throughline/throughline/proto/gen/throughline/performance/v1;performancev1b\x06proto3"
 
 var file_throughline_performance_v1_service_proto_goTypes = []any{
 	(*CreateMeasureRequest)(nil),           // 0: throughline.performance.v1.CreateMeasureRequest

@@ -73,21 +73,24 @@ var assignments = &resource.Kind[domain.Assignment]{
 		Name: "assignments", Key: []string{"organization_id", "assignment_id"},
 		Columns: []string{
 			"organization_id", "assignment_id", "strategy_id", "objective_id", "employee_id", "objective", "employee", "role",
-			"effort_ppm", "start_date", "end_date", "version", "create_time", "update_time",
+			"effort_ppm", "start_date", "end_date", "milestone_id", "interim", "version", "create_time", "update_time",
 		},
 		Values: func(a domain.Assignment) []any {
 			return []any{
 				a.Organization, a.ID, a.Strategy, a.Objective, a.Employee, a.ObjectiveName(), a.EmployeeName(), a.Role,
-				a.EffortPPM, a.StartDate, a.EndDate, a.Version, a.CreateTime, a.UpdateTime,
+				a.EffortPPM, a.StartDate, a.EndDate, a.Milestone, a.Interim, a.Version, a.CreateTime, a.UpdateTime,
 			}
 		},
-		Scan: func(r sqldb.Row) (domain.Assignment, error) {
-			return domain.Assignment{
-				Meta: meta(r, 11), Organization: r.Text(0), ID: r.Text(1), Strategy: r.Text(2), Objective: r.Text(3), Employee: r.Text(4),
-				Role: domain.Role(r.Text(7)), EffortPPM: int(r.Int(8)), StartDate: domain.Date(r.Text(9)), EndDate: domain.Date(r.Text(10)),
-			}, nil
-		},
+		Scan: scanAssignment,
 	},
+}
+
+func scanAssignment(r sqldb.Row) (domain.Assignment, error) {
+	return domain.Assignment{
+		Meta: meta(r, 13), Organization: r.Text(0), ID: r.Text(1), Strategy: r.Text(2), Objective: r.Text(3), Employee: r.Text(4),
+		Role: domain.Role(r.Text(7)), EffortPPM: int(r.Int(8)), StartDate: domain.Date(r.Text(9)), EndDate: domain.Date(r.Text(10)),
+		Milestone: r.Text(11), Interim: r.Bool(12),
+	}, nil
 }
 
 // meta reads version, create_time and update_time, in this order from column i.

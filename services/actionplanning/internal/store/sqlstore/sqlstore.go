@@ -41,5 +41,3 @@ func (t txn) AssignmentsOf(k app.ObjectiveKey) (found []domain.Assignment, err e
 	})
 	return found, err
 }
-
-func (t txn) Staff() resource.Collection[domain.Employee] { return staff.In(t.tx, t.journal) }

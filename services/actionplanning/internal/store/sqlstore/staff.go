@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -17,57 +16,81 @@ var staff = &resource.Kind[domain.Employee]{
 		Name: "staff", Key: []string{"organization_id", "employee_id"},
 		Columns: []string{
 			"organization_id", "employee_id", "external_id", "display_name", "title", "department", "manager_id", "position",
-			"fte_ppm", "status", "worker_type", "subject", "version", "create_time", "update_time",
+			"fte_ppm", "status", "worker_type", "subject", "jobs", "leaves", "on_leave", "end_date", "change_date",
+			"version", "create_time", "update_time",
 		},
 		Values: func(e domain.Employee) []any {
 			return []any{
 				e.Organization, e.ID, e.ExternalID, e.DisplayName, e.Title, e.Department, e.Manager, e.Position,
-				e.FTEPPM, string(e.Status), e.WorkerType, e.Subject, e.Version, e.CreateTime, e.UpdateTime,
+				e.FTEPPM, string(e.Status), e.WorkerType, e.Subject, resource.JSON(e.Jobs), resource.JSON(e.Leaves), e.OnLeave, e.EndDate, e.Change,
+				e.Version, e.CreateTime, e.UpdateTime,
 			}
 		},
-		Scan: func(r sqldb.Row) (domain.Employee, error) {
-			return domain.Employee{
-				Meta: meta(r, 12), Organization: r.Text(0), ID: r.Text(1), ExternalID: r.Text(2), DisplayName: r.Text(3),
-				Title: r.Text(4), Department: r.Text(5), Manager: r.Text(6), Position: r.Text(7), FTEPPM: int(r.Int(8)),
-				Status: domain.EmployeeStatus(r.Text(9)), WorkerType: r.Text(10), Subject: r.Text(11),
-			}, nil
-		},
+		Scan: scanEmployee,
 	},
 }
 
-// upsertStaff ends a statement that inserts employees: it replaces those known.
-var upsertStaff = func() string {
-	var sets []string
-	for _, c := range staff.Table.Columns {
-		if !slices.Contains(staff.Table.Key, c) {
-			sets = append(sets, c+" = excluded."+c)
-		}
+func scanEmployee(r sqldb.Row) (domain.Employee, error) {
+	e := domain.Employee{
+		Meta: meta(r, 17), Organization: r.Text(0), ID: r.Text(1), ExternalID: r.Text(2), DisplayName: r.Text(3),
+		Title: r.Text(4), Department: r.Text(5), Manager: r.Text(6), Position: r.Text(7), FTEPPM: int(r.Int(8)),
+		Status: domain.EmployeeStatus(r.Text(9)), WorkerType: r.Text(10), Subject: r.Text(11),
+		OnLeave: r.Bool(14), EndDate: domain.Date(r.Text(15)), Change: domain.Date(r.Text(16)),
 	}
-	return "ON CONFLICT (" + strings.Join(staff.Table.Key, ", ") + ") DO UPDATE SET " + strings.Join(sets, ", ")
-}()
+	if err := resource.FromJSON(r.Text(12), &e.Jobs); err != nil {
+		return e, err
+	}
+	return e, resource.FromJSON(r.Text(13), &e.Leaves)
+}
+
+func (t txn) Staff() resource.Collection[domain.Employee] { return staff.In(t.tx, t.journal) }
+
+func (t txn) Employees(organization string, ids []string) ([]domain.Employee, error) {
+	found, _, err := staff.Table.GetMany(t.tx, []any{organization}, ids)
+	return found, err
+}
+
+var upsertStaff = replacing(staff.Table.Columns, staff.Table.Key)
 
 // SaveStaff needs no look at the versions stored: its transaction is serializable and has read what it changes. Each employee gets
 // an event of their own, as after a single change: consumers hold a resource's order and state by its name, and the audit
 // log and history of a person must not hide inside that of a sync.
-func (t txn) SaveStaff(changed []domain.Employee) error {
+func (t txn) SaveStaff(changed []domain.Employee) error { return save(t, staff, upsertStaff, changed) }
+
+// save writes the next versions of many resources, each once; upsert ends the statement that inserts them.
+func save[T resource.Resource](t txn, k *resource.Kind[T], upsert string, changed []T) error {
 	rows := make([][]any, len(changed))
 	changes := make([]resource.Change, len(changed))
-	for i, e := range changed {
-		rows[i] = staff.Table.Values(e)
-		changes[i] = change(e)
+	for i, v := range changed {
+		rows[i] = k.Table.Values(v)
+		changes[i] = resource.Change{Type: k.Type + ".created", Subject: v.Name(), EtagAfter: resource.Etag(v), Resource: v}
+		if v.Revision() > 1 {
+			changes[i].Type, changes[i].EtagBefore = k.Type+".updated", strconv.FormatInt(v.Revision()-1, 10)
+		}
 	}
-	if _, err := sqldb.InsertRows(t.tx, staff.Table.Name, staff.Table.Columns, rows, upsertStaff); err != nil {
+	if _, err := sqldb.InsertRows(t.tx, k.Table.Name, k.Table.Columns, rows, upsert); err != nil {
 		return err
 	}
 	return t.journal.AppendAll(changes)
 }
 
-func change(e domain.Employee) resource.Change {
-	c := resource.Change{Type: staff.Type + ".created", Subject: e.Name(), EtagAfter: resource.Etag(e), Resource: e}
-	if e.Version > 1 {
-		c.Type, c.EtagBefore = staff.Type+".updated", strconv.FormatInt(e.Version-1, 10)
-	}
-	return c
+func (t txn) DueStaff(organization string, day domain.Date) (due []domain.Employee, err error) {
+	err = t.tx.Query("SELECT "+strings.Join(staff.Table.Columns, ", ")+
+		" FROM staff WHERE change_date > '' AND change_date <= ? AND organization_id = ? ORDER BY employee_id", []any{day, organization}, func(r sqldb.Row) error {
+		e, err := scanEmployee(r)
+		due = append(due, e)
+		return err
+	})
+	return due, err
+}
+
+func (t txn) OrganizationsDue(day domain.Date) (due []string, err error) {
+	err = t.tx.Query("SELECT DISTINCT organization_id FROM staff WHERE change_date > '' AND change_date <= ? ORDER BY organization_id", []any{day},
+		func(r sqldb.Row) error {
+			due = append(due, r.Text(0))
+			return nil
+		})
+	return due, err
 }
 
 func (t txn) FindSync(organization, id string) (record domain.SyncRecord, found bool, err error) {

@@ -41,7 +41,8 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 			In: app.Tx.Objectives, New: objective, List: app.ObjectiveList, Same: same[domain.Objective],
 			Key: func(o domain.Objective) []string { return []string{o.Organization, o.Strategy, o.ID} },
 			Next: func(o domain.Objective) domain.Objective {
-				o.Baseline, o.Required, o.Meta = nil, nil, o.Next(noon.Add(time.Hour))
+				o.Baseline, o.Required, o.Review, o.Override, o.Meta = nil, nil, nil, nil, o.Next(noon.Add(time.Hour))
+				o.State, o.CancelReason = domain.ObjectiveCancelled, "Nobody calls."
 				return o
 			},
 		})
@@ -63,11 +64,28 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 			Next: ended,
 		})
 	})
+	t.Run("succession proposals", func(t *testing.T) {
+		resourcetest.Run(t, seeded, resourcetest.Case[app.Tx, domain.Succession]{
+			In: app.Tx.Successions, New: succession, List: app.SuccessionList, Same: same[domain.Succession],
+			Key: func(s domain.Succession) []string { return []string{s.Organization, s.ID} },
+			Next: func(s domain.Succession) domain.Succession {
+				s.State, s.Successor, s.DecidedBy, s.Reason = domain.SuccessionAccepted, "e-2", "mia", "best"
+				s.Candidates, s.Meta = []domain.Candidate{{Employee: "e-2", DisplayName: "Bo", SameTitle: true, FreePPM: 7}}, s.Next(noon.Add(time.Hour))
+				return s
+			},
+		})
+	})
+	milestones(t, seeded)
 	for name, check := range map[string]func(*testing.T, Harness){
 		"the assignments of an objective": assignmentsOf,
 		"many employees at once":          manyEmployees,
 		"no event, no change":             bulkRollback,
 		"syncs":                           syncs,
+		"staff due":                       dueStaff,
+		"work of many":                    workOfMany,
+		"open proposals":                  openSuccessions,
+		"assignment policy":               assignmentPolicy,
+		"changes of assignments":          assignmentChanges,
 	} {
 		t.Run(name, func(t *testing.T) { check(t, seeded(t)) })
 	}
@@ -96,6 +114,7 @@ func strategy(organization, id string) domain.Strategy {
 	return domain.Strategy{
 		Meta: domain.Meta{}.Next(noon), Organization: organization, ID: id, DisplayName: "Faster dispatch",
 		Goal: "organizations/" + organization + "/plans/p/goals/g", Description: "More of them", ExecutiveSponsor: "The chief",
+		State: domain.StrategyActive, Share: domain.Share{Weight: 3, Contribution: domain.Supports},
 	}
 }
 
@@ -107,6 +126,14 @@ func objective(organization, id string) domain.Objective {
 		Required: &domain.Required{
 			FTEMilli: 2500, Cost: &domain.Money{CurrencyCode: "USD", Units: 7, Nanos: 10_000_000}, Program: "organizations/" + organization + "/programs/p",
 		},
+		Location: "City-wide", Owner: "The dispatcher", StartDate: "2027-02-01", FundingRequest: "organizations/" + organization + "/budgets/b/fundingRequests/p",
+		ProgressRule: domain.ByMeasure, Share: domain.Share{Weight: 2, Contribution: domain.Contributes}, State: domain.ObjectiveUnfunded,
+		Review: &domain.Review{
+			Objective: domain.ObjectiveName(organization, "parent", id), Verdict: domain.Fail, Rules: domain.SmartRules, Time: noon, Findings: []domain.Finding{
+				{Letter: domain.Specific, Verdict: domain.Fail, Reasons: []string{"Nobody does it."}, Remedies: []domain.Remedy{{Field: "objective.owner", Detail: "say who"}}},
+			},
+		},
+		Override: &domain.Override{By: "mia", Reason: "It cannot wait.", Time: noon},
 	}
 }
 
@@ -114,6 +141,7 @@ func assignment(organization, id string) domain.Assignment {
 	return domain.Assignment{
 		Meta: domain.Meta{}.Next(noon), Organization: organization, ID: id, Strategy: "parent", Objective: "parent",
 		Employee: Employee(organization, "parent").ID, Role: domain.RoleLead, EffortPPM: 500_000, StartDate: "2027-01-01", EndDate: "2027-12-31",
+		Milestone: "m", Interim: true,
 	}
 }
 
@@ -123,6 +151,8 @@ func Employee(organization, externalID string) domain.Employee {
 		Meta: domain.Meta{}.Next(noon), Organization: organization, ID: domain.EmployeeID(externalID), ExternalID: externalID,
 		DisplayName: "Ann", Title: "Dispatcher", Department: "Police", Manager: "e-boss", Position: "P-1", FTEPPM: 800_000,
 		Status: domain.EmployeeActive, WorkerType: "regular", Subject: "ann@city",
+		Jobs:   []domain.Job{{Key: "1", Title: "Dispatcher", FTEPPM: 800_000, StartDate: "2026-01-01", EndDate: "2027-06-30", ManagerExternalID: "boss"}},
+		Leaves: []domain.Leave{{StartDate: "2027-02-01"}}, EndDate: "2027-06-30", Change: "2027-02-01",
 	}
 }
 

@@ -47,21 +47,15 @@ func (s reminders) Sent(organization string) (map[domain.GapKey]time.Time, error
 }
 
 func (s reminders) Send(gaps []domain.Gap) error {
-	rows := make([][]any, len(gaps))
-	byKind := map[domain.GapKind][]resource.Change{} // of one kind, no measure has two gaps
+	rows, changes := make([][]any, len(gaps)), make([]resource.Change, len(gaps))
 	for i, g := range gaps {
 		rows[i] = []any{g.Organization, g.Measure, g.Kind, g.Due, g.Reminded}
-		byKind[g.Kind] = append(byKind[g.Kind], resource.Change{Type: "measure.reminded", Subject: g.MeasureName(), Resource: g})
+		changes[i] = resource.Change{Type: "measure.reminded", Subject: g.Subject(), Resource: g}
 	}
 	if _, err := sqldb.InsertRows(s.tx, "reminders", reminderColumns, rows, ""); err != nil {
 		return fmt.Errorf("keep reminders: %w", err)
 	}
-	for _, kind := range domain.GapKinds {
-		if err := s.journal.AppendAll(byKind[kind]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.journal.AppendAll(changes)
 }
 
 func (s reminders) Forget(organization string, keys []domain.GapKey) error {

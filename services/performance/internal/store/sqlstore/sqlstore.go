@@ -2,8 +2,12 @@
 package sqlstore
 
 import (
+	"strings"
+	"time"
+
 	"github.com/throughline/throughline/services/performance/internal/app"
 	"github.com/throughline/throughline/services/performance/internal/domain"
+	"github.com/throughline/throughline/services/platform/outbox"
 	"github.com/throughline/throughline/services/platform/resource"
 	"github.com/throughline/throughline/services/platform/sqldb"
 )
@@ -21,6 +25,11 @@ type txn struct {
 var _ app.Tx = txn{}
 
 func (t txn) Measures() resource.Collection[domain.Measure] { return measures.In(t.tx, t.journal) }
+
+func (t txn) Recorded(name string, at time.Time) (archived []byte, found bool, err error) {
+	e, found, err := outbox.AsOf(t.tx, name, at)
+	return e.Data, found && !strings.HasSuffix(e.Type, ".deleted"), err
+}
 
 func (t txn) Observations() app.Observations { return observations(t) }
 

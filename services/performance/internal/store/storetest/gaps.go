@@ -29,23 +29,23 @@ func reminders(t *testing.T, open func(*testing.T) resourcetest.Harness[app.Tx])
 			wantSent(t, h, "b", ofB)
 			wantSent(t, h, "c")
 		},
-		"each is told by an event about its measure": func(t *testing.T, h resourcetest.Harness[app.Tx]) {
-			var told []outbox.Event
-			err := h.DB.Read(t.Context(), func(tx sqldb.Tx) (err error) {
-				told, err = outbox.Changes(tx, "a", 0, 100)
+		"each is told by an event that is none of its measure": func(t *testing.T, h resourcetest.Harness[app.Tx]) {
+			const m = "organizations/a/measures/m"
+			err := h.DB.Read(t.Context(), func(tx sqldb.Tx) error {
+				for _, subject := range []string{m + "/gaps/STALE", m + "/gaps/NO_OWNER"} {
+					e, found, err := outbox.AsOf(tx, subject, at.Add(time.Hour))
+					if err != nil || !found || e.Type != "throughline.performance.v1.measure.reminded" || len(e.Data) == 0 {
+						t.Errorf("%s is told by %+v, %v", subject, e, err)
+					}
+				}
+				e, _, err := outbox.AsOf(tx, m, at.Add(time.Hour))
+				if e.Type != "throughline.performance.v1.measure.created" {
+					t.Errorf("what the measure was like is told by %+v", e)
+				}
 				return err
 			})
 			if err != nil {
 				t.Fatal(err)
-			}
-			count := 0
-			for _, e := range told {
-				if e.Type == "throughline.performance.v1.measure.reminded" && e.Subject == "organizations/a/measures/m" && len(e.Data) > 0 {
-					count++
-				}
-			}
-			if count != 2 {
-				t.Errorf("%d events of reminders in %+v", count, told)
 			}
 		},
 		"none is sent twice": func(t *testing.T, h resourcetest.Harness[app.Tx]) {

@@ -9,6 +9,7 @@ import (
 	"github.com/throughline/throughline/services/performance/internal/app"
 	"github.com/throughline/throughline/services/performance/internal/domain"
 	"github.com/throughline/throughline/services/performance/internal/domain/analysis"
+	"github.com/throughline/throughline/services/performance/internal/rpc"
 	"github.com/throughline/throughline/services/platform/resource"
 	"github.com/throughline/throughline/services/platform/resource/resourcetest"
 	"github.com/throughline/throughline/services/platform/sqldb"
@@ -25,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) (app.Store, sqldb.DB)) {
 		return resourcetest.Harness[app.Tx]{Store: store, DB: db}
 	}
 	t.Run("measures", func(t *testing.T) { measures(t, harness) })
+	t.Run("measures of the past", func(t *testing.T) { recorded(t, harness(t)) })
 	t.Run("results revisions", func(t *testing.T) { revisions(t, harness) })
 	t.Run("the last published is the latest", func(t *testing.T) { lastPublished(t, harness(t)) })
 	t.Run("observations", func(t *testing.T) { observations(t, harness) })
@@ -59,6 +61,45 @@ func measures(t *testing.T, open func(*testing.T) resourcetest.Harness[app.Tx]) 
 		},
 		List: app.MeasureList, Same: same[domain.Measure],
 	})
+}
+
+// recorded changes and deletes a measure, a minute apart, and reads what it was at and around these moments.
+func recorded(t *testing.T, h resourcetest.Harness[app.Tx]) {
+	m := measure("a", "m")
+	versions := []string{m.DisplayName, "Changed"}
+	write(t, h, func(tx app.Tx) error { return tx.Measures().Insert(m) })
+	m.Meta, m.DisplayName = m.Meta.Next(at.Add(time.Minute)), versions[1]
+	write(t, h, func(tx app.Tx) error { return tx.Measures().Update(m) })
+	look := func(moment time.Time) string {
+		var name string
+		err := h.Store.Read(t.Context(), func(tx app.Tx) error {
+			archived, found, err := tx.Recorded(m.Name(), moment)
+			if err != nil || !found {
+				return err
+			}
+			was, err := rpc.ReadMeasure(archived)
+			name = was.DisplayName
+			if was.ID != "m" || !same(was.Rebasings, m.Rebasings) || !was.UpdateTime.Before(moment.Add(1)) {
+				t.Errorf("at %v it was %+v", moment, was)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	for moment, want := range map[time.Time]string{
+		at.Add(-time.Microsecond): "", at: versions[0], at.Add(59 * time.Second): versions[0], at.Add(time.Minute): versions[1],
+	} {
+		if got := look(moment); got != want {
+			t.Errorf("at %v it was %q, want %q", moment, got, want)
+		}
+	}
+	write(t, h, func(tx app.Tx) error { return tx.Measures().Delete(m) })
+	if got := look(at.AddDate(100, 0, 0)); got != "" {
+		t.Errorf("after its deletion it was %q", got)
+	}
 }
 
 // revision is one with everything that a revision can hold.

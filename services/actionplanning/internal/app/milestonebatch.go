@@ -1,0 +1,110 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/throughline/throughline/services/actionplanning/internal/domain"
+	"github.com/throughline/throughline/services/platform/fault"
+	"github.com/throughline/throughline/services/platform/resource"
+)
+
+// MilestoneDraft is a milestone of a batch, with the etag it was read with, or "".
+type MilestoneDraft struct {
+	domain.Milestone
+	Etag string
+}
+
+// MilestonesUpserted counts what a batch did.
+type MilestonesUpserted struct{ Created, Updated, Unchanged int }
+
+// UpsertMilestones writes milestones, matched by name, all or none.
+func (a *App) UpsertMilestones(ctx context.Context, organization string, rows []MilestoneDraft) (MilestonesUpserted, error) {
+	now := a.Now()
+	return resource.Write(ctx, a.Store, func(tx Tx) (counts MilestonesUpserted, err error) {
+		names := make([]string, len(rows))
+		for i, r := range rows {
+			names[i] = r.Name()
+		}
+		stored, err := tx.MilestonesNamed(organization, names)
+		if err != nil {
+			return counts, err
+		}
+		old := make(map[string]domain.Milestone, len(stored))
+		for _, m := range stored {
+			old[m.Name()] = m
+		}
+		var bad fault.Violations
+		first := make(map[string]int, len(rows))
+		next := make([]domain.Milestone, len(rows))
+		for i, r := range rows {
+			if j, ok := first[names[i]]; ok {
+				bad.Add(milestoneAt(i)+".name", "is the same milestone as %s; send each once", milestoneAt(j))
+				continue
+			}
+			first[names[i]] = i
+			before, found := old[names[i]]
+			if found {
+				if err := resource.CheckEtag(before, r.Etag); err != nil {
+					return counts, err
+				}
+				next[i], err = before.Changed(r.Milestone, milestoneAt(i), now)
+			} else {
+				bad.Check(r.Etag == "", milestoneAt(i)+".etag", "belongs to a milestone that does not exist; leave it out to create one")
+				next[i], err = domain.NewMilestone(r.Milestone, milestoneAt(i), now)
+			}
+			if f, ok := fault.As(err); ok {
+				bad = append(bad, f.Violations...)
+			}
+		}
+		if err := existing(tx, organization, &bad, next, old); err != nil {
+			return counts, err
+		}
+		if err := bad.Err(); err != nil {
+			return counts, err
+		}
+		if err := dependable(tx, organization, milestoneAt, next...); err != nil {
+			return counts, err
+		}
+		var changed []domain.Milestone
+		for _, m := range next {
+			before, found := old[m.Name()]
+			switch {
+			case !found:
+				counts.Created++
+			case before.Same(m):
+				counts.Unchanged++
+				continue
+			default:
+				counts.Updated++
+			}
+			changed = append(changed, m)
+		}
+		return counts, tx.SaveMilestones(changed)
+	})
+}
+
+// existing records new milestones of objectives that do not exist, and refuses those of one that is over.
+func existing(tx Tx, organization string, bad *fault.Violations, next []domain.Milestone, old map[string]domain.Milestone) error {
+	known := map[[2]string]bool{}
+	for i, m := range next {
+		if _, stored := old[m.Name()]; stored || m.ID == "" {
+			continue
+		}
+		k := [2]string{m.Strategy, m.Objective}
+		if _, asked := known[k]; !asked {
+			o, found, err := tx.Objectives().Find(organization, m.Strategy, m.Objective)
+			if err == nil && found {
+				err = o.Open()
+			}
+			if err != nil {
+				return err
+			}
+			known[k] = found
+		}
+		bad.Check(known[k], milestoneAt(i)+".name", "%s does not exist; create the objective first", m.ObjectiveName())
+	}
+	return nil
+}
+
+func milestoneAt(i int) string { return fmt.Sprintf("milestones[%d]", i) }
