@@ -41,8 +41,10 @@ deps: ## Build the pinned tools that check wants (buf, code generators, golangci
 	@tools/install lint
 
 .PHONY: check
-# Five times the random cases of `make test`: every property of the engine on a hundred thousand inputs.
+# Five times the random cases of `make test`: every property of the engine on a hundred thousand inputs; and an import of a million
+# rows that is killed half-way.
 check: export THROUGHLINE_CASES = 5
+check: export THROUGHLINE_ROWS = 1000000
 check: tidy-check check-generated isolated no-fma lint race test ## Everything that must hold before a change goes in
 
 .PHONY: lint

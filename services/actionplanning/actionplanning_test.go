@@ -132,7 +132,7 @@ func day(y, m, d int32) *date.Date { return &date.Date{Year: y, Month: m, Day: d
 const goal = "organizations/o/plans/p/goals/safety"
 
 // strategy creates the strategy "dispatch" with the objective "calls" and returns their names.
-func (f *fixture) strategy(t *testing.T) (strategy, objective string) {
+func (f *fixture) strategy(t testing.TB) (strategy, objective string) {
 	t.Helper()
 	ctx := f.as(t, "mia", "manager")
 	s, err := f.client.CreateStrategy(ctx, &actionplanningv1.CreateStrategyRequest{

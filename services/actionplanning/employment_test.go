@@ -206,7 +206,8 @@ func TestAssignmentsOfABatch(t *testing.T) {
 	elsewhere.Name = "organizations/other/assignments/elsewhere"
 	batch := &actionplanningv1.BatchUpsertAssignmentsRequest{Parent: "organizations/o", RequestId: "b", Assignments: []*actionplanningv1.Assignment{
 		item("one", "ann", leads, 600_000), item("two", "cy", leads, 0), item("three", "ann", support, 500_000), item("four", "ann", support, 400_000),
-		{Name: "organizations/o/assignments/Bad Name"}, nobody, item("twice", "cy", support, 0), item("twice", "di", support, 0), there, stale,
+		{Name: "organizations/o/assignments/Bad Name"},
+		nobody, item("twice", "cy", support, 0), item("twice", "di", support, 0), there, stale,
 	}}
 	hr := f.as(t, "hr-system", "hr")
 	r, err := f.client.BatchUpsertAssignments(hr, batch)

@@ -148,9 +148,12 @@ func TestLeaversWorkGoesToTheManager(t *testing.T) {
 	// Department and title, then department, by what is left, then title; nobody else.
 	var who []string
 	for _, c := range p.GetCandidates() {
-		who = append(who, fmt.Sprintf("%s %t %t %d", trim(c.GetEmployee()), c.GetSameDepartment(), c.GetSameTitle(), c.GetFreePpm()))
+		who = append(who, fmt.Sprintf("%s department=%t title=%t %d", trim(c.GetEmployee()), c.GetSameDepartment(), c.GetSameTitle(), c.GetFreePpm()))
 	}
-	want := []string{" bo true true 1000000", " cy true false 1000000", " di true false 700000", " boss true false 400000", " ed false true 1000000"}
+	want := []string{
+		" bo department=true title=true 1000000", " cy department=true title=false 1000000", " di department=true title=false 700000",
+		" boss department=true title=false 400000", " ed department=false title=true 1000000",
+	}
 	if !slices.Equal(who, want) {
 		t.Errorf("candidates %q, want %q", who, want)
 	}

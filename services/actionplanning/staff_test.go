@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -233,4 +234,47 @@ func BenchmarkSync20000(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkLeavers ends a thousand of twenty thousand, each with work, and reads the proposals for it with their candidates.
+func BenchmarkLeavers(b *testing.B) {
+	rows := make([]*actionplanningv1.StaffRow, 20_000)
+	work := make([]*actionplanningv1.Assignment, 1000)
+	for i := range rows {
+		rows[i] = worker(fmt.Sprint(i), "", fmt.Sprintf("Department %d", i%60), fmt.Sprintf("Title %d", i%400))
+		if i > 0 {
+			rows[i].ManagerExternalId = fmt.Sprint(i / 8)
+		}
+	}
+	for i := range work {
+		work[i] = &actionplanningv1.Assignment{
+			Name: fmt.Sprintf("organizations/o/assignments/a%d", i), Employee: staffName(fmt.Sprint(10_000 + i)), Role: support, EffortPpm: 100_000, StartDate: day(2026, 7, 1),
+		}
+	}
+	var listing time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		f := start(b)
+		_, calls := f.strategy(b)
+		f.sync(b, "before", full, rows...)
+		for _, w := range work {
+			w.Objective = calls
+		}
+		done, err := f.client.BatchUpsertAssignments(f.as(b, "hr-system", "hr"), &actionplanningv1.BatchUpsertAssignmentsRequest{Parent: "organizations/o", Assignments: work})
+		must(b, err)
+		leavers := make([]*actionplanningv1.StaffRow, len(work))
+		for i := range leavers {
+			leavers[i] = gone(fmt.Sprint(10_000 + i))
+		}
+		b.StartTimer()
+		if r := f.sync(b, "leavers", delta, leavers...); r.GetReassigned() != 1000 || done.GetCreated() != 1000 {
+			b.Fatal(r, done)
+		}
+		from := time.Now()
+		r, err := f.client.ListSuccessionProposals(f.as(b, "hr-system", "hr"), &actionplanningv1.ListSuccessionProposalsRequest{Parent: "organizations/o", PageSize: 1000})
+		if listing += time.Since(from); err != nil || len(r.GetSuccessionProposals()) != 1000 {
+			b.Fatal(r, err)
+		}
+	}
+	b.ReportMetric(float64(listing.Milliseconds())/float64(b.N), "ms/list")
 }

@@ -2,6 +2,7 @@ package actionplanning_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,15 +45,7 @@ func shown(d *date.Date) string {
 	if d == nil {
 		return ""
 	}
-	return strings.Join([]string{itoa(d.GetYear()), itoa(d.GetMonth()), itoa(d.GetDay())}, "-")
-}
-
-func itoa(n int32) string {
-	digits := []byte{byte('0' + n/10%10), byte('0' + n%10)}
-	if n > 99 {
-		return itoa(n/100) + string(digits)
-	}
-	return string(digits)
+	return fmt.Sprintf("%04d-%02d-%02d", d.GetYear(), d.GetMonth(), d.GetDay())
 }
 
 func TestTimelineOfStrategyAndPlan(t *testing.T) {
@@ -87,11 +80,11 @@ func TestTimelineOfStrategyAndPlan(t *testing.T) {
 		}
 		rows = append(rows, strings.Join([]string{
 			e.GetDisplayName(), shown(e.GetExpectedStartDate()), shown(e.GetExpectedEndDate()), shown(e.GetLatestEndDate()),
-			itoa(e.GetSlackDays()), itoa(e.GetLatenessDays()),
+			fmt.Sprint(e.GetSlackDays()), fmt.Sprint(e.GetLatenessDays()),
 		}, " ")+critical)
 	}
 	if want := []string{
-		"hire 2027-01-06 2027-01-15 2027-02-28 44 02", "design 2027-01-10 2027-01-14 2027-02-28 45 06", "open 2027-03-01 2027-03-02 2027-03-02 00 46 critical",
+		"hire 2027-01-06 2027-01-15 2027-02-28 44 2", "design 2027-01-10 2027-01-14 2027-02-28 45 6", "open 2027-03-01 2027-03-02 2027-03-02 0 46 critical",
 	}; !slices.Equal(rows, want) {
 		t.Errorf("entries %q\nwant %q", rows, want)
 	}
@@ -212,23 +205,23 @@ func TestProgressMovesUpToTheGoal(t *testing.T) {
 		for _, n := range r.GetNodes() {
 			ppm := "?"
 			if n.ProgressPpm != nil {
-				ppm = itoa(n.GetProgressPpm())
+				ppm = fmt.Sprint(n.GetProgressPpm())
 			}
 			rows = append(rows, strings.Join([]string{
 				n.GetName()[strings.LastIndex(n.GetName(), "/")+1:], "<", n.GetParent()[strings.LastIndex(n.GetParent(), "/")+1:],
-				itoa(n.GetWeight()), strings.TrimPrefix(n.GetContribution().String(), "WORK_CONTRIBUTION_"), ppm, itoa(n.GetKnownPpm()),
+				fmt.Sprint(n.GetWeight()), strings.TrimPrefix(n.GetContribution().String(), "WORK_CONTRIBUTION_"), ppm, fmt.Sprint(n.GetKnownPpm()),
 			}, " "))
 		}
 		return rows
 	}
 	if got, want := progress(planName), []string{
-		"safety <  01 CONTRIBUTES 250000 125000", // of "rescue" and three quarters of "dispatch" nothing is known
-		"dispatch < safety 01 CONTRIBUTES 250000 250000",
-		"calls < dispatch 01 CONTRIBUTES 250000 1000000",
-		"speed < dispatch 03 CONTRIBUTES ? 00",
-		"rescue < safety 01 CONTRIBUTES ? 00",
-		"fire < rescue 03 CONTRIBUTES ? 00",
-		"engines < fire 01 CONTRIBUTES ? 00",
+		"safety <  1 CONTRIBUTES 250000 125000", // of "rescue" and three quarters of "dispatch" nothing is known
+		"dispatch < safety 1 CONTRIBUTES 250000 250000",
+		"calls < dispatch 1 CONTRIBUTES 250000 1000000",
+		"speed < dispatch 3 CONTRIBUTES ? 0",
+		"rescue < safety 1 CONTRIBUTES ? 0",
+		"fire < rescue 3 CONTRIBUTES ? 0",
+		"engines < fire 1 CONTRIBUTES ? 0",
 	}; !slices.Equal(got, want) {
 		t.Errorf("progress %q\nwant %q", got, want)
 	}
@@ -247,19 +240,19 @@ func TestProgressMovesUpToTheGoal(t *testing.T) {
 		PlannedStartDate: day(2027, 1, 4), PlannedEndDate: day(2027, 1, 8), ActualStartDate: day(2027, 1, 4), ActualEndDate: day(2027, 1, 4), Percent: 100,
 	})
 	want := []string{
-		"safety <  01 CONTRIBUTES 312500 500000", // (1 × 500,000 + 3 × 250,000) / 4, and nothing known of "rescue"
-		"dispatch < safety 01 CONTRIBUTES 312500 1000000",
-		"calls < dispatch 01 CONTRIBUTES 500000 1000000",
-		"speed < dispatch 03 CONTRIBUTES 250000 1000000",
-		"rescue < safety 01 CONTRIBUTES ? 00",
-		"fire < rescue 03 CONTRIBUTES ? 00",
-		"engines < fire 01 SUPPORTS 1000000 1000000",
+		"safety <  1 CONTRIBUTES 312500 500000", // (1 × 500,000 + 3 × 250,000) / 4, and nothing known of "rescue"
+		"dispatch < safety 1 CONTRIBUTES 312500 1000000",
+		"calls < dispatch 1 CONTRIBUTES 500000 1000000",
+		"speed < dispatch 3 CONTRIBUTES 250000 1000000",
+		"rescue < safety 1 CONTRIBUTES ? 0",
+		"fire < rescue 3 CONTRIBUTES ? 0",
+		"engines < fire 1 SUPPORTS 1000000 1000000",
 	}
 	if got := progress(goal); !slices.Equal(got, want) {
 		t.Errorf("progress %q\nwant %q", got, want)
 	}
 	below := progress(planName + "/goals/rescue")
-	if len(below) != 3 || below[0] != "rescue <  01 CONTRIBUTES ? 00" {
+	if len(below) != 3 || below[0] != "rescue <  1 CONTRIBUTES ? 0" {
 		t.Errorf("the goal below %q", below)
 	}
 

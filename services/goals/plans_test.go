@@ -65,7 +65,7 @@ func TestTemplates(t *testing.T) {
 		},
 		StakeholderGroups: []*goalsv1.StakeholderGroup{{DisplayName: "Youth"}, {DisplayName: "Youth"}},
 	}})
-	wantFields(t, err, "plan.process_steps", "plan.process_steps[0].evidence", "plan.stakeholder_groups")
+	wantFields(t, err, "plan.process_steps[1]", "plan.process_steps[0].evidence", "plan.stakeholder_groups[1]")
 }
 
 // TestAdoptedPlansAreReadOnly but for the steps of their process; a plan of the same kind, adopted, supersedes.

@@ -120,7 +120,7 @@ func TestPairwiseWarnsOfContradictions(t *testing.T) {
 	}
 	closed, err := f.client.ClosePrioritization(ann, &goalsv1.ClosePrioritizationRequest{Name: round.GetName()})
 	must(t, err)
-	if w := closed.GetWarnings(); len(w) != 1 || w[0] != "the comparisons of ann contradict each other: consistency ratio 1.1494, above 0.10" {
+	if w := closed.GetWarnings(); len(w) != 1 || w[0] != "the comparisons of ann contradict each other: consistency ratio 1.149425, above 0.10" {
 		t.Errorf("warnings %q", w)
 	}
 }

@@ -147,10 +147,10 @@ func TestAnalysesAsOfUseTheDefinitionOfThen(t *testing.T) {
 	if got := analyze(nil); got.GetPoints()[12].GetTarget() != 1 || proto.Equal(got, known) {
 		t.Errorf("now %v", got)
 	}
-	if got := compare(before); !proto.Equal(got, compared) || *got.GetDimensions()[0].Gap != -20 {
+	if got := compare(before); !proto.Equal(got, compared) || got.GetDimensions()[0].GetGap() != -20 {
 		t.Errorf("compared as it was known at first\n%v\nwant\n%v", got, compared)
 	}
-	if got := compare(nil); *got.GetDimensions()[0].Gap != 20 || got.GetDimensions()[0].GetDisplayName() != "The north" {
+	if got := compare(nil); got.GetDimensions()[0].GetGap() != 20 || got.GetDimensions()[0].GetDisplayName() != "The north" {
 		t.Errorf("compared now %v", got)
 	}
 	if got := analyze(early); len(got.GetPoints()) != 0 || got.GetVariation() != performancev1.Variation_VARIATION_INSUFFICIENT_DATA {

@@ -45,7 +45,8 @@ const remindEvery = time.Hour
 func New(d Deps) (*Service, error) {
 	s := service.New(d.Deps, Source, rpc.Message)
 	a := &app.App{
-		Store: sqlstore.New(s.Keeper), Goals: peer.NewGoals(d.Goals), Read: rpc.ReadMeasure, Now: s.Now, NewID: d.NewID, Logger: d.Logger,
+		Store: sqlstore.New(s.Keeper), Goals: peer.NewGoals(d.Goals), ReadMeasure: rpc.ReadMeasure,
+		Now: s.Now, NewID: d.NewID, Logger: d.Logger,
 	}
 	server := rpc.New(a)
 	if err := s.Serve(func(r grpc.ServiceRegistrar) { performancev1.RegisterPerformanceServiceServer(r, server) }); err != nil {

@@ -24,11 +24,16 @@ func (c condition) sql() string {
 	switch c.op {
 	case ":":
 		return "lower(" + c.column + `) LIKE ? ESCAPE '!'`
+	case hasName: // behind a line feed each name lies between two
+		return "lower('\n' || " + c.column + `) LIKE ? ESCAPE '!'`
 	case "!=":
 		return c.column + " <> ?"
 	}
 	return c.column + " " + c.op + " ?"
 }
+
+// hasName is `:` of Names.
+const hasName = ":name"
 
 // operators by the character they start with would be shorter, but the longest must win.
 var operators = []string{"!=", "<=", ">=", "=", "<", ">", ":"}
@@ -85,7 +90,10 @@ func (p *parser) condition(s Schema) (condition, error) {
 	if err != nil {
 		return condition{}, fmt.Errorf("%s: %w", name, err)
 	}
-	if op == ":" {
+	switch {
+	case op == ":" && f.Type == Names:
+		op, arg = hasName, pattern("\n"+value+"\n")
+	case op == ":":
 		arg = pattern(value)
 	}
 	return condition{f.Column, op, arg}, nil
@@ -98,6 +106,8 @@ func (f Field) operators() []string {
 		return operators
 	case Bool, Enum:
 		return []string{"=", "!="}
+	case Names:
+		return []string{":"}
 	default:
 		return operators[:len(operators)-1]
 	}

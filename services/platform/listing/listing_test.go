@@ -24,6 +24,7 @@ var schema = listing.Schema{
 		"period.end":  {Column: "period_end", Type: listing.Date, Filterable: true},
 		"state":       {Column: "state", Type: listing.Enum, Prefix: "STATE_", Values: []string{"DRAFT", "ACTIVE"}, Filterable: true},
 		"secret":      {Column: "secret"},
+		"goals":       {Column: "goals", Type: listing.Names, Filterable: true},
 	},
 	Default: []listing.Order{{Field: "create_time", Desc: true}},
 	ID:      []string{"goal_id"},
@@ -52,6 +53,7 @@ func TestFilter(t *testing.T) {
 		{`state = STATE_DRAFT`, "state = ?", []any{"DRAFT"}},
 		{`state = "STATE_UNSPECIFIED"`, "state = ?", []any{""}},
 		{`state = ""`, "state = ?", []any{""}},
+		{`goals:"Plans/p_1/goals/park*"`, "lower('\n' || goals) LIKE ? ESCAPE '!'", []any{"%\nplans/p!_1/goals/park*\n%"}},
 		{`title = "x'); DROP TABLE goals; --"`, "title = ?", []any{"x'); DROP TABLE goals; --"}},
 	}
 	for _, tt := range tests {
@@ -82,9 +84,10 @@ func TestRefusals(t *testing.T) {
 		field  string
 		detail string // part of it
 	}{
-		{"unknown field", listing.Request{Filter: "rnk = 1"}, "filter", `"rnk" cannot be filtered by; use create_time, open, period.end, rank, state, title`},
+		{"unknown field", listing.Request{Filter: "rnk = 1"}, "filter", `"rnk" cannot be filtered by; use create_time, goals, open, period.end, rank, state, title`},
 		{"unlisted field", listing.Request{Filter: "secret = 1"}, "filter", `"secret" cannot be filtered by`},
 		{"operator of another type", listing.Request{Filter: "state < ACTIVE"}, "filter", "state cannot be compared by <; use one of = !="},
+		{"equals on names", listing.Request{Filter: "goals = x"}, "filter", "goals cannot be compared by =; use one of :"},
 		{"has on a number", listing.Request{Filter: "rank:1"}, "filter", "rank cannot be compared by :"},
 		{"no operator", listing.Request{Filter: "rank"}, "filter", `rank is followed by "the end" where an operator was expected`},
 		{"no value", listing.Request{Filter: "rank ="}, "filter", "rank: the value is missing"},

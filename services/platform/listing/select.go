@@ -45,10 +45,13 @@ type selection[T any] struct {
 func (s *selection[T]) holds(row *T) bool {
 	for _, c := range s.q.conds {
 		v := s.value(row, c.column)
-		if c.op == ":" {
+		if c.op == ":" || c.op == hasName {
 			text, ok := asText(v)
 			if !ok {
 				s.mismatch(c.column, v)
+			}
+			if c.op == hasName {
+				text = "\n" + text
 			}
 			if !like(text, c.arg.(string)) { //nolint:forcetypeassert // pattern made it
 				return false

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/throughline/throughline/services/actionplanning/internal/domain"
 	"github.com/throughline/throughline/services/platform/fault"
@@ -77,20 +78,8 @@ func (a *App) UpsertAssignments(ctx context.Context, organization string, rows [
 		}
 		var changed []domain.Assignment
 		for _, r := range rows {
-			next, before := r.Assignment, old[r.ID]
-			var err error
-			switch {
-			case times[r.ID] > 1:
-				err = fault.Violations{{Field: "name", Detail: "is there more than once; send each assignment once"}}.Err()
-			case before == nil && r.Etag != "":
-				err = fault.Violations{{Field: "etag", Detail: "belongs to an assignment that does not exist; leave it out to create one"}}.Err()
-			case before == nil:
-				next, err = domain.NewAssignment(next, now)
-			default:
-				if err = resource.CheckEtag(*before, r.Etag); err == nil {
-					next, err = before.Changed(next, now)
-				}
-			}
+			before := old[r.ID]
+			next, err := r.next(before, times[r.ID] > 1, now)
 			if err == nil && before != nil && before.Same(next) {
 				out.Unchanged++
 				continue
@@ -115,4 +104,20 @@ func (a *App) UpsertAssignments(ctx context.Context, organization string, rows [
 		slices.SortStableFunc(out.Errors, func(a, b AssignmentError) int { return cmp.Compare(a.Row, b.Row) })
 		return out, tx.SaveAssignments(changed)
 	})
+}
+
+// next is the next version of the draft's assignment; before is the stored one, nil if there is none.
+func (d AssignmentDraft) next(before *domain.Assignment, repeated bool, now time.Time) (domain.Assignment, error) {
+	switch {
+	case repeated:
+		return d.Assignment, fault.Violations{{Field: "name", Detail: "is there more than once; send each assignment once"}}.Err()
+	case before == nil && d.Etag != "":
+		return d.Assignment, fault.Violations{{Field: "etag", Detail: "belongs to an assignment that does not exist; leave it out to create one"}}.Err()
+	case before == nil:
+		return domain.NewAssignment(d.Assignment, now)
+	}
+	if err := resource.CheckEtag(*before, d.Etag); err != nil {
+		return d.Assignment, err
+	}
+	return before.Changed(d.Assignment, now)
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/throughline/throughline/services/actionplanning/internal/domain"
 	"github.com/throughline/throughline/services/platform/fault"
@@ -20,12 +21,12 @@ type MilestonesUpserted struct{ Created, Updated, Unchanged int }
 
 // UpsertMilestones writes milestones, matched by name, all or none.
 func (a *App) UpsertMilestones(ctx context.Context, organization string, rows []MilestoneDraft) (MilestonesUpserted, error) {
+	names := make([]string, len(rows))
+	for i, r := range rows {
+		names[i] = r.Name()
+	}
 	now := a.Now()
 	return resource.Write(ctx, a.Store, func(tx Tx) (counts MilestonesUpserted, err error) {
-		names := make([]string, len(rows))
-		for i, r := range rows {
-			names[i] = r.Name()
-		}
 		stored, err := tx.MilestonesNamed(organization, names)
 		if err != nil {
 			return counts, err
@@ -34,54 +35,65 @@ func (a *App) UpsertMilestones(ctx context.Context, organization string, rows []
 		for _, m := range stored {
 			old[m.Name()] = m
 		}
-		var bad fault.Violations
-		first := make(map[string]int, len(rows))
-		next := make([]domain.Milestone, len(rows))
-		for i, r := range rows {
-			if j, ok := first[names[i]]; ok {
-				bad.Add(milestoneAt(i)+".name", "is the same milestone as %s; send each once", milestoneAt(j))
-				continue
-			}
-			first[names[i]] = i
-			before, found := old[names[i]]
-			if found {
-				if err := resource.CheckEtag(before, r.Etag); err != nil {
-					return counts, err
-				}
-				next[i], err = before.Changed(r.Milestone, milestoneAt(i), now)
-			} else {
-				bad.Check(r.Etag == "", milestoneAt(i)+".etag", "belongs to a milestone that does not exist; leave it out to create one")
-				next[i], err = domain.NewMilestone(r.Milestone, milestoneAt(i), now)
-			}
-			if f, ok := fault.As(err); ok {
-				bad = append(bad, f.Violations...)
-			}
+		next, bad, err := succeed(rows, old, now)
+		if err == nil {
+			err = existing(tx, organization, &bad, next, old)
 		}
-		if err := existing(tx, organization, &bad, next, old); err != nil {
+		if err == nil {
+			err = together(bad.Err(), dependable(tx, organization, milestoneAt, next...))
+		}
+		if err != nil {
 			return counts, err
 		}
-		if err := bad.Err(); err != nil {
-			return counts, err
-		}
-		if err := dependable(tx, organization, milestoneAt, next...); err != nil {
-			return counts, err
-		}
-		var changed []domain.Milestone
-		for _, m := range next {
-			before, found := old[m.Name()]
-			switch {
-			case !found:
-				counts.Created++
-			case before.Same(m):
-				counts.Unchanged++
-				continue
-			default:
-				counts.Updated++
-			}
-			changed = append(changed, m)
-		}
+		changed, counts := different(next, old)
 		return counts, tx.SaveMilestones(changed)
 	})
+}
+
+// succeed are the next versions of the rows, without those that are given twice, and all that is wrong with them.
+func succeed(rows []MilestoneDraft, old map[string]domain.Milestone, now time.Time) (next []domain.Milestone, bad fault.Violations, err error) {
+	first := make(map[string]int, len(rows))
+	next = make([]domain.Milestone, len(rows))
+	for i, r := range rows {
+		at, name := milestoneAt(i), r.Name()
+		if j, twice := first[name]; twice {
+			bad.Add(at+".name", "is the same milestone as %s; send each once", milestoneAt(j))
+			continue
+		}
+		first[name] = i
+		before, found := old[name]
+		if found {
+			if err := resource.CheckEtag(before, r.Etag); err != nil {
+				return nil, nil, err
+			}
+			next[i], err = before.Changed(r.Milestone, at, now)
+		} else {
+			bad.Check(r.Etag == "", at+".etag", "belongs to a milestone that does not exist; leave it out to create one")
+			next[i], err = domain.NewMilestone(r.Milestone, at, now)
+		}
+		if f, ok := fault.As(err); ok {
+			bad = append(bad, f.Violations...)
+		}
+	}
+	return next, bad, nil
+}
+
+// different are those that are not as they were.
+func different(next []domain.Milestone, old map[string]domain.Milestone) (changed []domain.Milestone, counts MilestonesUpserted) {
+	for _, m := range next {
+		before, found := old[m.Name()]
+		switch {
+		case !found:
+			counts.Created++
+		case before.Same(m):
+			counts.Unchanged++
+			continue
+		default:
+			counts.Updated++
+		}
+		changed = append(changed, m)
+	}
+	return changed, counts
 }
 
 // existing records new milestones of objectives that do not exist, and refuses those of one that is over.

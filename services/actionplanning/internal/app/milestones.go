@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/throughline/throughline/services/actionplanning/internal/domain"
 	"github.com/throughline/throughline/services/platform/fault"
@@ -50,10 +51,7 @@ var MilestoneList = listing.Schema{ID: []string{"strategy_id", "objective_id", "
 // CreateMilestone adds a step to an objective.
 func (a *App) CreateMilestone(ctx context.Context, draft domain.Milestone) (domain.Milestone, error) {
 	draft.ID = a.id(draft.ID)
-	milestone, err := domain.NewMilestone(draft, "milestone", a.Now())
-	if err != nil {
-		return milestone, err
-	}
+	milestone, bad := domain.NewMilestone(draft, "milestone", a.Now())
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Milestone, error) {
 		objective, err := tx.Objectives().Get(milestone.Organization, milestone.Strategy, milestone.Objective)
 		if err == nil {
@@ -62,7 +60,7 @@ func (a *App) CreateMilestone(ctx context.Context, draft domain.Milestone) (doma
 		if err != nil {
 			return milestone, err
 		}
-		if err := dependable(tx, milestone.Organization, oneMilestone, milestone); err != nil {
+		if err := together(bad, dependable(tx, milestone.Organization, oneMilestone, milestone)); err != nil {
 			return milestone, err
 		}
 		return milestone, tx.Milestones().Insert(milestone)
@@ -109,10 +107,8 @@ func (a *App) UpdateMilestone(ctx context.Context, k MilestoneKey, etag string, 
 		if err != nil {
 			return milestone, err
 		}
-		if next, err = milestone.Changed(next, "milestone", now); err != nil {
-			return milestone, err
-		}
-		if err := dependable(tx, next.Organization, oneMilestone, next); err != nil {
+		next, bad := milestone.Changed(next, "milestone", now)
+		if err := together(bad, dependable(tx, next.Organization, oneMilestone, next)); err != nil {
 			return milestone, err
 		}
 		return next, tx.Milestones().Update(next)
@@ -156,17 +152,30 @@ func withoutMilestones(tx Tx, o domain.Objective) error {
 	return err
 }
 
+// together are the violations of all, unless one says something else.
+func together(errs ...error) error {
+	var bad fault.Violations
+	for _, err := range errs {
+		if f, ok := fault.As(err); ok && f.Kind == fault.Invalid && len(f.Violations) > 0 {
+			bad = append(bad, f.Violations...)
+		} else if err != nil {
+			return err
+		}
+	}
+	return bad.Err()
+}
+
 // oneMilestone is where the only milestone of a request stands.
 func oneMilestone(int) string { return "milestone" }
 
-// dependable refuses milestones that depend on what does not exist, or in a circle. They count as they will be, what they depend on
+// dependable refuses milestones that depend on what does not exist, or on each other in a circle. They count as they will be, what they depend on
 // as it is stored; only what they reach is looked at.
 func dependable(tx Tx, organization string, at func(int) string, changed ...domain.Milestone) error {
 	graph := make(map[string][]string, len(changed))
 	roots := make([]string, len(changed))
 	for i, m := range changed {
 		roots[i] = m.Name()
-		graph[roots[i]] = m.DependsOn
+		graph[roots[i]] = slices.DeleteFunc(slices.Clone(m.DependsOn), func(d string) bool { return d == roots[i] }) // which the milestone tells itself
 	}
 	var others []string
 	seen := map[string]bool{}

@@ -139,10 +139,9 @@ func (a *App) shown(ctx context.Context, objectives []domain.Objective) (map[str
 // leaf is an objective by itself, as a part of the node parent.
 func (w work) leaf(o domain.Objective, parent int) progress.Node {
 	n := progress.Node{Parent: parent, Weight: o.Parts(), Supports: !o.Counts(), Leaf: true}
-	switch o.State {
-	case domain.ObjectiveCompleted:
+	if o.State == domain.ObjectiveCompleted {
 		n.State = progress.Completed
-	case domain.ObjectiveCancelled:
+	} else if o.State == domain.ObjectiveCancelled {
 		n.State = progress.Cancelled
 	}
 	if o.ProgressRule != domain.ByMeasure {
@@ -158,10 +157,9 @@ func (w work) leaf(o domain.Objective, parent int) progress.Node {
 
 func strategyNode(s domain.Strategy, parent int) progress.Node {
 	n := progress.Node{Parent: parent, Weight: s.Parts(), Supports: !s.Counts()}
-	switch s.State {
-	case domain.StrategyCompleted:
+	if s.State == domain.StrategyCompleted {
 		n.State = progress.Completed
-	case domain.StrategyCancelled:
+	} else if s.State == domain.StrategyCancelled {
 		n.State = progress.Cancelled
 	}
 	return n

@@ -67,9 +67,10 @@ func proposed(tx Tx, organization string, some []domain.Succession, now time.Tim
 		work[w.Employee] = append(work[w.Employee], w)
 		return nil
 	})
+	pool := domain.NewPool(staff, work, today)
 	for i, s := range some {
 		if s.State == domain.SuccessionOpen {
-			some[i].Candidates = s.Propose(staff, work, today)
+			some[i].Candidates = pool.Candidates(s)
 		}
 	}
 	return err

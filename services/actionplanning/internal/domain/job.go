@@ -49,8 +49,11 @@ func (r StaffRow) checkJobs(bad problem) {
 			field string
 			set   bool
 		}{
-			{"title", r.Title != ""}, {"department", r.Department != ""}, {"manager_external_id", r.ManagerExternalID != ""},
-			{"position", r.Position != ""}, {"fte_ppm", r.FTEPPM != 0},
+			{"title", r.Title != ""},
+			{"department", r.Department != ""},
+			{"manager_external_id", r.ManagerExternalID != ""},
+			{"position", r.Position != ""},
+			{"fte_ppm", r.FTEPPM != 0},
 		} {
 			if f.set {
 				bad(f.field, reasonNotWithJobs, "is said by the jobs; leave it empty, or send no jobs")

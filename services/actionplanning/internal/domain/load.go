@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/throughline/throughline/services/platform/fault"
@@ -204,7 +205,7 @@ func (a Assignment) CheckLoad(e Employee, work []Assignment) error {
 	}
 	return fault.State("OVER_ALLOCATED",
 		"%s (%s) would be asked for %s; lower the effort, choose other days or somebody else, or let the assignment policy flag such work",
-		e.Name(), e.DisplayName, Excesses(over)).With("employee", e.Name()).With("over_ppm", fmt.Sprint(over[0].Load-over[0].Available))
+		e.Name(), e.DisplayName, Excesses(over)).With("employee", e.Name()).With("over_ppm", strconv.Itoa(over[0].Load-over[0].Available))
 }
 
 // Flagged are the ids of those of an employee's assignments that ask for something on a day on which too much is asked.

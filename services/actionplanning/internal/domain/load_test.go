@@ -185,8 +185,13 @@ func TestDatesAtTheEdges(t *testing.T) {
 		years, days int
 		want        Date
 	}{
-		{"2027-12-31", 0, 1, "2028-01-01"}, {"2028-02-28", 0, 1, "2028-02-29"}, {"2027-01-01", 0, -1, "2026-12-31"}, {"2027-06-01", 1, 0, "2028-06-01"},
-		{"9999-12-31", 0, 1, never}, {"", 0, 1, never}, {never, 0, 1, never},
+		{"2027-12-31", 0, 1, "2028-01-01"},
+		{"2028-02-28", 0, 1, "2028-02-29"},
+		{"2027-01-01", 0, -1, "2026-12-31"},
+		{"2027-06-01", 1, 0, "2028-06-01"},
+		{"9999-12-31", 0, 1, never},
+		{"", 0, 1, never},
+		{never, 0, 1, never},
 	} {
 		if got := c.day.Add(c.years, c.days); got != c.want {
 			t.Errorf("%s and %d years %d days is %s, want %s", c.day, c.years, c.days, got, c.want)

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -94,9 +95,7 @@ func TestCycleIsNamed(t *testing.T) {
 		}
 	}
 	ring := map[string][]string{names[0]: {names[len(names)-1]}}
-	for m, on := range chain {
-		ring[m] = on
-	}
+	maps.Copy(ring, chain)
 	for name, c := range map[string]struct {
 		graph map[string][]string
 		from  []string

@@ -61,9 +61,9 @@ func anyCycle(dependencies map[string][]string, from []string) []string {
 				path = append(path, step{at: d})
 			case open:
 				var cycle []string
-				for i := len(path) - 1; i >= 0; i-- {
-					cycle = append(cycle, path[i].at)
-					if path[i].at == d {
+				for _, step := range slices.Backward(path) {
+					cycle = append(cycle, step.at)
+					if step.at == d {
 						return cycle
 					}
 				}

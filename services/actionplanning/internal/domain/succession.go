@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -150,40 +149,6 @@ func (h *Handover) hand(leaver Employee, owner *Employee, a Assignment, open map
 func derivedID(prefix string, parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "/")))
 	return prefix + hex.EncodeToString(sum[:])[:20]
-}
-
-// maxCandidates is how many a proposal lists.
-const maxCandidates = 20
-
-// Propose lists who could take the work from today on: those who work in the leaver's department or under their title. Both come before the
-// department alone, that before the title alone, and then who has most left.
-func (s Succession) Propose(staff []Employee, work map[string][]Assignment, today Date) []Candidate {
-	var found []Candidate
-	for _, e := range staff {
-		c := Candidate{
-			Employee: e.ID, DisplayName: e.DisplayName,
-			SameDepartment: s.Department != "" && e.Department == s.Department, SameTitle: s.Title != "" && e.Title == s.Title,
-		}
-		if (!c.SameDepartment && !c.SameTitle) || e.GoneOn(today) {
-			continue
-		}
-		c.FreePPM = Free(e, work[e.ID], max(s.Work.StartDate, today), s.Work.EndDate)
-		found = append(found, c)
-	}
-	slices.SortFunc(found, func(a, b Candidate) int {
-		return cmp.Or(cmp.Compare(b.rank(), a.rank()), cmp.Compare(b.FreePPM, a.FreePPM), strings.Compare(a.Employee, b.Employee))
-	})
-	return found[:min(maxCandidates, len(found))]
-}
-
-func (c Candidate) rank() (rank int) {
-	if c.SameDepartment {
-		rank += 2
-	}
-	if c.SameTitle {
-		rank++
-	}
-	return rank
 }
 
 func (s Succession) decidable() error {

@@ -18,8 +18,8 @@ const mediaCalendar = "text/calendar; charset=utf-8"
 // Events have no PERCENT-COMPLETE (3.8.1.8), so the description tells it.
 func calendar(t app.Timeline) []byte {
 	c := ics.NewCalendarFor("Throughline")
-	c.SetName(t.Work.Name())
-	c.SetXWRCalName(t.Work.Name())
+	c.SetProductId("-//Throughline//Timeline//EN")
+	c.SetName(t.Work.Name()) // also as X-WR-CALNAME, which more programs read
 	for _, e := range t.Entries {
 		event := c.AddEvent(e.Name() + "@throughline")
 		event.SetDtStampTime(e.UpdateTime)
@@ -55,7 +55,7 @@ func description(e app.TimelineEntry) string {
 	case e.Critical:
 		b.WriteString(" Critical: a day lost here is a day lost at the end.")
 	default:
-		fmt.Fprintf(&b, " May end %s later without moving the end.", howMany(e.Slack()))
+		fmt.Fprintf(&b, " May end %s later without moving the end of the whole.", howMany(e.Slack()))
 	}
 	return b.String()
 }

@@ -71,7 +71,7 @@ func objectiveProto(o domain.Objective) *actionplanningv1.Objective {
 		State: wire.Enum[actionplanningv1.ObjectiveState](o.State), ProgressRule: wire.Enum[actionplanningv1.ProgressRule](o.ProgressRule),
 		Weight: int32(o.Weight), Contribution: wire.Enum[actionplanningv1.WorkContribution](o.Contribution),
 		ProgressPpm: progressPPM(o.Progress),
-		SmartReview: reviewProto(o.Review), SmartOverride: overrideProto(o.Override),
+		SmartReview: reviewProto(o.Review), SmartOverride: overrideProto(o.Override), CancelReason: o.CancelReason,
 		Etag: resource.Etag(o), CreateTime: wire.Time(o.CreateTime), UpdateTime: wire.Time(o.UpdateTime),
 	}
 	if r := o.Required; r != nil {

@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/throughline/throughline/services/goals/internal/domain"
 	"github.com/throughline/throughline/services/platform/fault"
@@ -108,16 +110,13 @@ func (a *App) RecordCommunityBallots(ctx context.Context, k RoundKey, answers []
 			first[b.Respondent] = i
 			batch.Ballots = append(batch.Ballots, heard)
 		}
-		err = tx.CommunityBallots().Each(round, func(b domain.CommunityBallot) error {
-			if _, again := first[b.Respondent]; again {
-				out.Replaced++
-			}
-			return nil
-		})
-		out.Accepted = len(batch.Ballots) - out.Replaced
-		if err != nil || len(batch.Ballots) == 0 {
+		if len(batch.Ballots) == 0 {
+			return out, nil
+		}
+		if out.Replaced, err = tx.CommunityBallots().Known(round, slices.Sorted(maps.Keys(first))); err != nil {
 			return out, err
 		}
+		out.Accepted = len(batch.Ballots) - out.Replaced
 		if err := tx.CommunityBallots().Record(batch); err != nil {
 			return out, err
 		}

@@ -18,7 +18,7 @@ func (a *App) CreateFeedback(ctx context.Context, draft domain.Feedback) (domain
 	draft.ID = a.id(draft.ID)
 	f := domain.NewFeedback(draft, a.Now())
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Feedback, error) {
-		if err := heard(tx, f); err != nil {
+		if err := heard(tx, f, nil); err != nil {
 			return f, err
 		}
 		return f, tx.Feedback().Insert(f)
@@ -54,20 +54,21 @@ func (a *App) UpdateFeedback(ctx context.Context, k FeedbackKey, etag string, ed
 			return old, err
 		}
 		next = old.Changed(next, now)
-		if err := heard(tx, next); err != nil {
+		if err := heard(tx, next, old.Goals); err != nil {
 			return old, err
 		}
 		return next, tx.Feedback().Update(next)
 	})
 }
 
-// heard refuses feedback that is not whole, or whose number is taken.
-func heard(tx Tx, f domain.Feedback) error {
+// heard refuses feedback that is not whole, or whose number is taken. It may stay about goals that it was about before, though
+// they were deleted since.
+func heard(tx Tx, f domain.Feedback, before []string) error {
 	if _, err := tx.Organizations().Get(f.Organization); err != nil {
 		return err
 	}
 	goals := goalFinder{tx: tx, organization: f.Organization, plans: map[string]map[string]bool{}}
-	bad := f.Check("feedback.", goals.exists)
+	bad := f.Check("feedback.", func(goal string) bool { return slices.Contains(before, goal) || goals.exists(goal) })
 	if goals.err != nil {
 		return goals.err
 	}
@@ -92,7 +93,7 @@ type goalFinder struct {
 }
 
 func (g *goalFinder) exists(name string) bool {
-	plan, ok := planOf(g.organization, name)
+	plan, _, ok := planOf(g.organization, name)
 	if !ok || g.err != nil {
 		return false
 	}

@@ -26,7 +26,7 @@ func (a *App) CreateGoal(ctx context.Context, draft domain.Goal) (domain.Goal, e
 		return goal, err
 	}
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Goal, error) {
-		if err := fits(tx, goal); err != nil {
+		if err := fits(tx, goal, ""); err != nil {
 			return goal, err
 		}
 		return goal, tx.Goals().Insert(goal)
@@ -80,7 +80,7 @@ func (a *App) UpdateGoal(ctx context.Context, k GoalKey, etag string, edit func(
 		if next, err = goal.Changed(next, now); err != nil {
 			return goal, err
 		}
-		if err := fits(tx, next); err != nil {
+		if err := fits(tx, next, goal.Predecessor); err != nil {
 			return goal, err
 		}
 		return next, tx.Goals().Update(next)
@@ -101,15 +101,14 @@ func (a *App) DeleteGoal(ctx context.Context, k GoalKey, etag string) error {
 		if err := plan.GoalsEditable(); err != nil {
 			return nil, err
 		}
-		parents, err := goalParents(tx, k.plan())
+		err = tx.Goals().Each([]string{k.Organization, k.Plan}, func(g domain.Goal) error {
+			if g.ParentGoal != k.Goal {
+				return nil
+			}
+			return fault.State("GOAL_HAS_SUBGOALS", "%s has the sub-goal %s; delete or move its sub-goals first", goal.Name(), g.Name())
+		})
 		if err != nil {
 			return nil, err
-		}
-		for id, parent := range parents {
-			if parent == k.Goal {
-				return nil, fault.State("GOAL_HAS_SUBGOALS", "%s has the sub-goal %s; delete or move its sub-goals first",
-					goal.Name(), domain.GoalName(k.Organization, k.Plan, id))
-			}
 		}
 		if err := unranked(tx, goal); err != nil {
 			return nil, err
@@ -143,8 +142,9 @@ func current(tx Tx, k GoalKey, etag string) (domain.Goal, error) {
 	return goal, resource.CheckEtag(goal, etag)
 }
 
-// fits refuses a goal whose plan is no draft or whose parent would break the tree.
-func fits(tx Tx, goal domain.Goal) error {
+// fits refuses a goal whose plan is no draft, whose parent would break the tree, or whose predecessor, unless it was that before,
+// does not exist.
+func fits(tx Tx, goal domain.Goal, before string) error {
 	plan, err := tx.Plans().Get(goal.Organization, goal.Plan)
 	if err != nil {
 		return err
@@ -156,7 +156,17 @@ func fits(tx Tx, goal domain.Goal) error {
 	if err != nil {
 		return err
 	}
-	return domain.CheckTree(goal, parents)
+	bad := domain.CheckTree(goal, parents)
+	if goal.Predecessor != "" && goal.Predecessor != before {
+		plan, id, ok := planOf(goal.Organization, goal.Predecessor)
+		if ok {
+			if _, ok, err = tx.Goals().Find(goal.Organization, plan, id); err != nil {
+				return err
+			}
+		}
+		bad.Check(ok && plan != goal.Plan, "goal.predecessor", "%q does not exist; name the same goal in another plan of this organization", goal.Predecessor)
+	}
+	return bad.Err()
 }
 
 // ancestors maps the goals above a goal to their parents, as far as they exist: a tree of thousands is not read for one of them.
@@ -185,13 +195,14 @@ func goalParents(tx Tx, k PlanKey) (map[string]string, error) {
 	return parents, err
 }
 
-// planOf is the id of the plan that a goal's name belongs to, if it is one of this organization.
-func planOf(organization, goal string) (string, bool) {
-	plan, id, ok := strings.Cut(goal, "/goals/")
-	if !ok || id == "" || strings.Contains(id, "/") {
-		return "", false
+// planOf takes a goal's name apart, if it is one of this organization.
+func planOf(organization, name string) (plan, goal string, ok bool) {
+	plan, goal, ok = strings.Cut(name, "/goals/")
+	if !ok || goal == "" || strings.Contains(goal, "/") {
+		return "", "", false
 	}
-	return planID(organization, plan)
+	plan, ok = planID(organization, plan)
+	return plan, goal, ok
 }
 
 // planID is the id in a plan's name, if it is a plan of this organization.

@@ -44,7 +44,7 @@ var (
 		"stakeholder_group": {Column: "stakeholder_group", Filterable: true},
 		"status":            {Column: "status", Filterable: true},
 		"program":           {Column: "program", Filterable: true},
-		"goals":             {Column: "goals", Filterable: true},
+		"goals":             {Column: "goals", Type: listing.Names, Filterable: true},
 		"date":              {Column: "date", Type: listing.Date, Filterable: true, Sortable: true},
 		"create_time":       {Column: "create_time", Type: listing.Time, Sortable: true},
 		"update_time":       {Column: "update_time", Type: listing.Time, Sortable: true},

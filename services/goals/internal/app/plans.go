@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/throughline/throughline/services/goals/internal/domain"
@@ -125,6 +126,15 @@ func (a *App) changePlan(ctx context.Context, k PlanKey, etag string, change fun
 	})
 }
 
+// living is a plan that is not superseded.
+func living(tx Tx, organization, plan string) (domain.Plan, error) {
+	p, err := tx.Plans().Get(organization, plan)
+	if err != nil {
+		return p, err
+	}
+	return p, p.Living()
+}
+
 // linked refuses a plan that names plans which do not exist.
 func linked(tx Tx, plan domain.Plan) error {
 	var v fault.Violations
@@ -145,8 +155,8 @@ func linked(tx Tx, plan domain.Plan) error {
 			return err
 		}
 	}
-	for _, name := range plan.AlignedPlans {
-		if err := check("plan.aligned_plans", name); err != nil {
+	for i, name := range plan.AlignedPlans {
+		if err := check(fmt.Sprintf("plan.aligned_plans[%d]", i), name); err != nil {
 			return err
 		}
 	}

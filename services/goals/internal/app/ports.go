@@ -39,6 +39,8 @@ type Tx interface {
 
 // CommunityBallots are a survey's answers.
 type CommunityBallots interface {
+	// Known is how many of these respondents, each named once, answered a round before.
+	Known(round domain.Prioritization, respondents []string) (int, error)
 	// Each passes on a round's answers by respondent.
 	Each(round domain.Prioritization, visit func(domain.CommunityBallot) error) error
 	// Record writes answers, each respondent once, over what they said before, and one journal entry about all of them.

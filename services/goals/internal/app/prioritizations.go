@@ -32,7 +32,7 @@ func (a *App) CreatePrioritization(ctx context.Context, draft domain.Prioritizat
 		return round, err
 	}
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Prioritization, error) {
-		if _, err := tx.Plans().Get(round.Organization, round.Plan); err != nil {
+		if _, err := living(tx, round.Organization, round.Plan); err != nil {
 			return round, err
 		}
 		return round, tx.Prioritizations().Insert(round)
@@ -59,23 +59,26 @@ func (a *App) ListPrioritizations(ctx context.Context, k PlanKey, q listing.Quer
 func (a *App) OpenPrioritization(ctx context.Context, k RoundKey, etag string) (domain.Prioritization, error) {
 	now := a.Now()
 	return a.changeRound(ctx, k, etag, func(tx Tx, round domain.Prioritization) (domain.Prioritization, error) {
-		parents, err := goalParents(tx, PlanKey{k.Organization, k.Plan})
-		if err != nil {
+		if _, err := living(tx, k.Organization, k.Plan); err != nil {
 			return round, err
 		}
 		var top, all []string
-		for id, parent := range parents {
-			all = append(all, id)
-			if parent == "" {
-				top = append(top, id)
+		err := tx.Goals().Each([]string{k.Organization, k.Plan}, func(g domain.Goal) error {
+			all = append(all, g.ID)
+			if g.ParentGoal == "" {
+				top = append(top, g.ID)
 			}
+			return nil
+		})
+		if err != nil {
+			return round, err
 		}
 		return round.Opened(top, all, now)
 	})
 }
 
-// CastBallot casts or replaces one member's ballot.
-func (a *App) CastBallot(ctx context.Context, k RoundKey, by Caller, ballot domain.Ballot) (domain.Ballot, error) {
+// CastBallot casts or replaces one member's ballot; an etag is that of the ballot to replace.
+func (a *App) CastBallot(ctx context.Context, k RoundKey, by Caller, ballot domain.Ballot, etag string) (domain.Ballot, error) {
 	if ballot.Member == "" {
 		ballot.Member = by.Subject
 	}
@@ -96,6 +99,12 @@ func (a *App) CastBallot(ctx context.Context, k RoundKey, by Caller, ballot doma
 		}
 		old, voted, err := tx.Ballots().Find(k.Organization, k.Plan, k.Round, cast.ID)
 		if err != nil {
+			return ballot, err
+		}
+		if !voted {
+			old = cast // of no version yet
+		}
+		if err := resource.CheckEtag(old, etag); err != nil {
 			return ballot, err
 		}
 		cast.Meta = old.Meta.Next(now)
@@ -140,8 +149,8 @@ func votes(tx Tx, round domain.Prioritization) (ballots []domain.Ballot, communi
 type Recomputed struct {
 	Round     domain.Prioritization
 	Tallies   []domain.Tally
-	Equal     bool
-	Ballots   int // that count
+	Equal     bool // to those of the round, and of the revision that certified it
+	Ballots   int  // that count
 	Community int
 }
 
@@ -160,8 +169,13 @@ func (a *App) RecomputePrioritization(ctx context.Context, k RoundKey) (Recomput
 		}
 		out.Tallies, _ = out.Round.Tallied(ballots, community)
 		out.Equal = slices.Equal(out.Tallies, out.Round.Tallies)
-		out.Ballots, out.Community = out.Round.BallotsCast, len(community)
-		return out, nil
+		out.Ballots, out.Community = out.Round.Count(ballots), len(community)
+		if out.Round.PriorityRev == "" {
+			return out, nil
+		}
+		rev, err := tx.PriorityRevisions().Get(k.Organization, k.Plan, out.Round.PriorityRev)
+		out.Equal = out.Equal && rev.Says(out.Tallies)
+		return out, err
 	})
 }
 
@@ -169,6 +183,9 @@ func (a *App) RecomputePrioritization(ctx context.Context, k RoundKey) (Recomput
 func (a *App) CertifyPrioritization(ctx context.Context, k RoundKey, etag string) (domain.Prioritization, error) {
 	now, id := a.Now(), a.NewID()
 	return a.changeRound(ctx, k, etag, func(tx Tx, round domain.Prioritization) (domain.Prioritization, error) {
+		if _, err := living(tx, k.Organization, k.Plan); err != nil {
+			return round, err
+		}
 		titles := round.Titles()
 		err := tx.Goals().Each([]string{k.Organization, k.Plan}, func(g domain.Goal) error {
 			titles[g.ID] = g.DisplayName

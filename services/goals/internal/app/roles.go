@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/throughline/throughline/services/goals/internal/domain"
-	"github.com/throughline/throughline/services/platform/fault"
 	"github.com/throughline/throughline/services/platform/listing"
 	"github.com/throughline/throughline/services/platform/resource"
 )
@@ -74,6 +73,9 @@ func (a *App) DeleteRoleAssignment(ctx context.Context, k RoleKey, etag string) 
 		if err == nil {
 			err = resource.CheckEtag(old, etag)
 		}
+		if err == nil {
+			_, err = living(tx, k.Organization, k.Plan)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -84,12 +86,9 @@ func (a *App) DeleteRoleAssignment(ctx context.Context, k RoleKey, etag string) 
 
 // placed refuses a role assignment that its plan has no place for. Roles may change after adoption: people come and go.
 func placed(tx Tx, r domain.RoleAssignment) error {
-	plan, err := tx.Plans().Get(r.Organization, r.Plan)
+	plan, err := living(tx, r.Organization, r.Plan)
 	if err != nil {
 		return err
-	}
-	if plan.State == domain.PlanSuperseded {
-		return fault.State("PLAN_READ_ONLY", "%s is SUPERSEDED and read-only; assign roles in %s", plan.Name(), plan.Successor)
 	}
 	hasGoal := false
 	if r.Goal != "" {

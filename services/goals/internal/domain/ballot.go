@@ -2,6 +2,7 @@ package domain
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -10,7 +11,7 @@ import (
 
 // Vote is what a ballot says, by the method of its round.
 type Vote struct {
-	Points      []ItemPoints // POINTS and SCORE, by item
+	Points      []ItemPoints // POINTS and SCORE, by item; what is left out gets 0
 	Ranking     []string     // BORDA: every item, the best first
 	Comparisons []Comparison // PAIRWISE: every pair once
 }
@@ -130,8 +131,8 @@ func (p Prioritization) checkPoints(v *fault.Violations, at string, points []Ite
 	seen := map[string]bool{}
 	for i, g := range points {
 		field := fieldAt(at, i)
-		known(field+".goal", g.Item)
-		v.Check(!seen[g.Item], field+".goal", "%q appears twice; give each item its points once", g.Item)
+		good := known(field+".goal", g.Item)
+		v.Check(!good || !seen[g.Item], field+".goal", "%q appears twice; give each item its points once", g.Item)
 		v.Check(g.Points >= 0, field+".points", "must not be negative")
 		if p.Method == MethodScore {
 			v.Check(g.Points <= int64(p.MaxScore), field+".points", "is %d; score from 0 to %d", g.Points, p.MaxScore)
@@ -149,13 +150,17 @@ func (p Prioritization) checkPoints(v *fault.Violations, at string, points []Ite
 func checkRanking(v *fault.Violations, at string, items, ranking []string, known func(field, item string) bool) {
 	seen := map[string]bool{}
 	for i, item := range ranking {
-		known(fieldAt(at, i), item)
-		v.Check(!seen[item], fieldAt(at, i), "%q appears twice; rank each item once", item)
+		good := known(fieldAt(at, i), item)
+		v.Check(!good || !seen[item], fieldAt(at, i), "%q appears twice; rank each item once", item)
 		seen[item] = true
 	}
+	var missing []string
 	for _, item := range items {
-		v.Check(seen[item], at, "leaves out %q; rank every item", item)
+		if !seen[item] {
+			missing = append(missing, fmt.Sprintf("%q", item))
+		}
 	}
+	v.Check(len(missing) == 0, at, "leaves out %s; rank every item", some(missing))
 }
 
 func checkComparisons(v *fault.Violations, at string, items []string, comparisons []Comparison, known func(field, item string) bool) {
@@ -166,14 +171,27 @@ func checkComparisons(v *fault.Violations, at string, items []string, comparison
 		good := known(field+".preferred", c.Preferred)
 		good = known(field+".other", c.Other) && good
 		v.Check(c.Intensity >= 1 && c.Intensity <= 9, field+".intensity", "is %d; say 1 (equally) to 9 (extremely)", c.Intensity)
-		v.Check(c.Preferred != c.Other, field, "compares %q with itself; compare two items", c.Preferred)
+		v.Check(!good || c.Preferred != c.Other, field, "compares %q with itself; compare two items", c.Preferred)
 		key := pair{min(c.Preferred, c.Other), max(c.Preferred, c.Other)}
-		v.Check(!good || !seen[key], field, "compares %q and %q again; compare each pair once", key.a, key.b)
+		v.Check(!good || key.a == key.b || !seen[key], field, "compares %q and %q again; compare each pair once", key.a, key.b)
 		seen[key] = true
 	}
+	var missing []string
 	for i, a := range items {
 		for _, b := range items[i+1:] {
-			v.Check(seen[pair{a, b}], at, "does not compare %q with %q; compare every pair", a, b)
+			if !seen[pair{a, b}] {
+				missing = append(missing, fmt.Sprintf("%q with %q", a, b))
+			}
 		}
 	}
+	v.Check(len(missing) == 0, at, "does not compare %s; compare every pair", some(missing))
+}
+
+// some is the first of what is missing, and how much more is.
+func some(missing []string) string {
+	const most = 10
+	if len(missing) <= most {
+		return strings.Join(missing, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(missing[:most], ", "), len(missing)-most)
 }

@@ -26,7 +26,7 @@ func TestCheckTree(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tree := maps.Clone(parents)
-			err := domain.CheckTree(domain.Goal{Organization: "o", Plan: "p", ID: c.goal, ParentGoal: c.parent}, tree)
+			err := domain.CheckTree(domain.Goal{Organization: "o", Plan: "p", ID: c.goal, ParentGoal: c.parent}, tree).Err()
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
@@ -88,7 +88,7 @@ func TestEveryBadFieldIsTold(t *testing.T) {
 	_, err = domain.NewPrioritization(domain.Prioritization{
 		DisplayName: "r", Method: "MAGIC", Members: []domain.Member{{Member: "a"}, {Member: "a"}}, Quorum: 3, Goals: []string{"g", "g"},
 	}, now)
-	want = []string{"prioritization.method", "prioritization.electorate.quorum", "prioritization.electorate.members", "prioritization.goals"}
+	want = []string{"prioritization.method", "prioritization.electorate.quorum", "prioritization.electorate.members[1]", "prioritization.goals[1]"}
 	if got := violations(err); !slices.Equal(got, want) {
 		t.Errorf("violations %v, want %v", got, want)
 	}

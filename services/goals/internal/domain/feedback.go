@@ -2,6 +2,7 @@ package domain
 
 import (
 	"cmp"
+	"strings"
 	"time"
 
 	"github.com/throughline/throughline/services/platform/fault"
@@ -69,16 +70,20 @@ func (f Feedback) Check(at string, exists func(goal string) bool) fault.Violatio
 	required(&v, at+"source", f.Source)
 	required(&v, at+"text", f.Text)
 	v.Check(f.Date != "" && f.Date.valid(), at+"date", "must be a calendar day")
-	checkOnce(&v, at+"goals", "goal", len(f.Goals), func(i int) string { return f.Goals[i] })
 	for i, goal := range f.Goals {
-		v.Check(exists(goal), fieldAt(at+"goals", i), "%s does not exist; name goals of this organization's plans", goal)
+		v.Check(exists(goal), fieldAt(at+"goals", i), "%q does not exist; name goals of this organization's plans", goal)
 	}
-	for field, link := range map[string]string{"program": f.Program, "assignment": f.Assignment} {
-		prefix := name(OrganizationName(f.Organization), field+"s") + "/"
-		v.Check(link == "" || (len(link) > len(prefix) && link[:len(prefix)] == prefix), at+field,
-			"%q is no %s of %s; send its resource name", link, field, OrganizationName(f.Organization))
-	}
+	checkOnce(&v, at+"goals", "goal", len(f.Goals), func(i int) string { return f.Goals[i] })
+	f.checkLink(&v, at, "program", f.Program)
+	f.checkLink(&v, at, "assignment", f.Assignment)
 	return v
+}
+
+// checkLink refuses what is no name of its kind; whether it exists, its own service knows.
+func (f Feedback) checkLink(v *fault.Violations, at, kind, link string) {
+	id, ok := strings.CutPrefix(link, name(OrganizationName(f.Organization), kind+"s")+"/")
+	v.Check(link == "" || ok && id != "" && !strings.Contains(id, "/"), at+kind,
+		"%q is no %s of %s; send its resource name", link, kind, OrganizationName(f.Organization))
 }
 
 // FeedbackCount is how much was heard under one key.

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"strings"
 	"time"
 
 	"github.com/throughline/throughline/services/platform/fault"
@@ -51,21 +52,28 @@ func (g Goal) check() error {
 }
 
 // CheckTree refuses a goal whose parent is missing or lies below it. parents maps every goal id of the plan to its parent's.
-func CheckTree(g Goal, parents map[string]string) error {
-	var v fault.Violations
-	at, path := g.ParentGoal, g.ID
-	for at != "" {
-		path += " > " + at
+func CheckTree(g Goal, parents map[string]string) (v fault.Violations) {
+	path := []string{g.ID}
+	for at := g.ParentGoal; at != ""; {
+		path = append(path, at)
 		if at == g.ID {
-			v.Add("goal.parent_goal", "makes a cycle (%s); choose a parent that is not below this goal", path)
+			v.Add("goal.parent_goal", "makes a cycle (%s); choose a parent that is not below this goal", strings.Join(path, " > "))
 			break
 		}
 		next, known := parents[at]
 		if !known {
-			v.Add("goal.parent_goal", "%s is not a goal of this plan; name one that is", GoalName(g.Organization, g.Plan, at))
+			v.Add("goal.parent_goal", "%s is not a goal of this plan; name one that is", ItemName(g.Organization, g.Plan, at))
 			break
 		}
 		at = next
 	}
-	return v.Err()
+	return v
+}
+
+// ItemName is the whole name of what is meant by item: a goal of the plan is called by its id, anything else by its name.
+func ItemName(organization, plan, item string) string {
+	if strings.Contains(item, "/") {
+		return item
+	}
+	return GoalName(organization, plan, item)
 }

@@ -105,6 +105,14 @@ func (p Plan) Superseded(by Plan, now time.Time) (Plan, error) {
 	return p, nil
 }
 
+// Living refuses what would change a superseded plan's priorities and roles.
+func (p Plan) Living() error {
+	if p.State != PlanSuperseded {
+		return nil
+	}
+	return fault.State("PLAN_READ_ONLY", "%s is SUPERSEDED and read-only; do it in %s", p.Name(), p.Successor)
+}
+
 // Editable refuses plans that are read-only.
 func (p Plan) Editable() error {
 	if p.State == PlanDraft || p.State == PlanSubmitted {
@@ -158,5 +166,13 @@ func (p Plan) check() error {
 	checkSteps(&v, p.Steps)
 	checkGroups(&v, p.Groups)
 	v.Check(p.Predecessor != p.Name(), "plan.predecessor", "names the plan itself; name the plan that it replaces")
+	v.Check(len(p.AlignedPlans) <= maxAligned, "plan.aligned_plans", "has %d plans; name at most %d", len(p.AlignedPlans), maxAligned)
+	for i, aligned := range p.AlignedPlans {
+		v.Check(aligned != p.Name(), fieldAt("plan.aligned_plans", i), "names the plan itself; name other plans")
+	}
+	checkOnce(&v, "plan.aligned_plans", "plan", len(p.AlignedPlans), func(i int) string { return p.AlignedPlans[i] })
 	return v.Err()
 }
+
+// maxAligned is how many plans a plan can be aligned with.
+const maxAligned = 100

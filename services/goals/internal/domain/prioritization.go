@@ -44,6 +44,9 @@ const (
 // GoverningBody is the electorate whose ballots are always by name.
 const GoverningBody = "GOVERNING_BODY"
 
+// MaxItems is how many items a round ranks at most: as many as a ballot holds.
+const MaxItems = 1000
+
 // Defaults of rounds.
 const (
 	DefaultPoints   = 100
@@ -164,6 +167,9 @@ func (p Prioritization) check() error {
 	v.Check(!p.Secret || p.Electorate != GoverningBody, at+"electorate.secret",
 		"is for residents and staff; ballots of a governing body are by name")
 	checkOnce(&v, at+"electorate.members", "member", len(p.Members), func(i int) string { return p.Members[i].Member })
+	for i, goal := range p.Goals {
+		v.Check(goal != "" && !strings.Contains(goal, "/"), fieldAt(at+"goals", i), "%q is not a goal of %s; name its goals", goal, PlanName(p.Organization, p.Plan))
+	}
 	checkOnce(&v, at+"goals", "goal", len(p.Goals), func(i int) string { return p.Goals[i] })
 	checkOnce(&v, at+"objectives", "objective", len(p.Objectives), func(i int) string { return p.Objectives[i].Name })
 	v.Check(p.Method == MethodPoints || p.PointsPerMember == 0, at+"points_per_member", "is for POINTS; leave it out")
@@ -178,13 +184,18 @@ func (p Prioritization) check() error {
 	} else {
 		v.Check(len(p.Objectives) == 0, at+"objectives", "is for rounds on objectives; leave it out, or set subject to OBJECTIVES")
 	}
-	p.checkPairs(&v)
+	p.checkItems(&v)
 	return v.Err()
 }
 
-func (p Prioritization) checkPairs(v *fault.Violations) {
-	v.Check(p.Method != MethodPairwise || len(p.Items()) <= MaxPairwise, "prioritization.method",
-		"PAIRWISE compares at most %d items, and there are %d; rank fewer, or choose another method", MaxPairwise, len(p.Items()))
+// checkItems refuses numbers of items that the method cannot rank.
+func (p Prioritization) checkItems(v *fault.Violations) {
+	const field = "prioritization.method"
+	n := len(p.Items())
+	v.Check(p.Method != MethodPairwise || n <= MaxPairwise, field,
+		"PAIRWISE compares at most %d items, and there are %d; rank fewer, or choose another method", MaxPairwise, n)
+	v.Check(p.Method == MethodPairwise || n <= MaxItems, field, "%s ranks at most %d items, and there are %d; rank fewer", p.Method, MaxItems, n)
+	v.Check(p.Method != MethodBorda || n != 1, field, "BORDA gives the only item of a ranking no points; rank two at least, or choose another method")
 }
 
 // isObjective says whether name has the form of an objective of the organization; that it exists, its own service knows.
@@ -194,11 +205,18 @@ func isObjective(organization, objective string) bool {
 	return ok && len(parts) == 3 && parts[0] != "" && parts[1] == "objectives" && parts[2] != ""
 }
 
+// checkOnce refuses keys that appear again, unless something else is wrong with them already or they are empty.
 func checkOnce(v *fault.Violations, field, what string, n int, key func(int) string) {
+	bad := make(map[string]bool, len(*v))
+	for _, known := range *v {
+		bad[known.Field] = true
+	}
 	seen := make(map[string]bool, n)
 	for i := range n {
-		v.Check(!seen[key(i)], field, "%s %q appears twice; list each %s once", what, key(i), what)
-		seen[key(i)] = true
+		if at := fieldAt(field, i); seen[key(i)] && !bad[at] {
+			v.Add(at, "%s %q appears twice; list each %s once", what, key(i), what)
+		}
+		seen[key(i)] = key(i) != ""
 	}
 }
 
@@ -214,11 +232,11 @@ func (p Prioritization) Opened(top, all []string, now time.Time) (Prioritization
 		return p, fault.State("PLAN_WITHOUT_GOALS", "the plan of %s has no goals to rank; create some first", p.Name())
 	}
 	var v fault.Violations
-	for _, id := range p.Goals {
-		v.Check(slices.Contains(all, id), "prioritization.goals", "%s is not a goal of the plan; make a round without it",
+	for i, id := range p.Goals {
+		v.Check(slices.Contains(all, id), fieldAt("prioritization.goals", i), "%s is not a goal of the plan; make a round without it",
 			GoalName(p.Organization, p.Plan, id))
 	}
-	p.checkPairs(&v)
+	p.checkItems(&v)
 	if err := v.Err(); err != nil {
 		return p, err
 	}
@@ -294,8 +312,8 @@ func (p Prioritization) inconsistent(ballots []Ballot) []string {
 		if p.Secret {
 			whose = "of a member"
 		}
-		out = append(out, fmt.Sprintf("the comparisons %s contradict each other: consistency ratio %d.%04d, above 0.10", whose,
-			b.ConsistencyPPM/PPM, b.ConsistencyPPM%PPM/100))
+		out = append(out, fmt.Sprintf("the comparisons %s contradict each other: consistency ratio %d.%06d, above 0.10", whose,
+			b.ConsistencyPPM/PPM, b.ConsistencyPPM%PPM))
 	}
 	slices.Sort(out)
 	return out

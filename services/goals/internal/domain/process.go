@@ -2,6 +2,7 @@ package domain
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/throughline/throughline/services/platform/fault"
 )
@@ -117,7 +118,7 @@ func checkSteps(v *fault.Violations, steps []Step) {
 		required(v, at+".key", s.Key)
 		required(v, at+".display_name", s.DisplayName)
 		if s.State == StepDone || s.State == StepSkipped {
-			v.Check(s.Evidence != "", at+".evidence", "is required of a step that is %s; say what shows it, or why", s.State)
+			v.Check(strings.TrimSpace(s.Evidence) != "", at+".evidence", "is required of a step that is %s; say what shows it, or why", s.State)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,10 +62,14 @@ func (p Prioritization) Certified(revision string, sequence int64, titles map[st
 
 // ItemName is the full name of an item.
 func (r PriorityRevision) ItemName(item string) string {
-	if r.Subject == OnObjectives {
-		return item
-	}
-	return GoalName(r.Organization, r.Plan, item)
+	return ItemName(r.Organization, r.Plan, item)
+}
+
+// Says whether the revision's weights are those of tallies.
+func (r PriorityRevision) Says(tallies []Tally) bool {
+	return slices.EqualFunc(r.Weights, tallies, func(w Weight, t Tally) bool {
+		return w.Item == t.Item && w.WeightPPM == t.WeightPPM && w.Points == t.Points
+	})
 }
 
 // hash is SHA-256 over one line "name<TAB>weight" per item, sorted by name, each ended by a line feed.

@@ -51,7 +51,7 @@ func (r RoleAssignment) Check(plan Plan, hasGoal bool, others []RoleAssignment) 
 	required(&v, at+"role", r.Role)
 	required(&v, at+"letter", r.Letter)
 	v.Check((r.Phase == "") != (r.Goal == ""), at+"phase", "or goal must be set, and not both")
-	v.Check(r.Goal == "" || hasGoal, at+"goal", "%s does not exist; name a goal of the plan", GoalName(r.Organization, r.Plan, r.Goal))
+	v.Check(r.Goal == "" || hasGoal, at+"goal", "%s does not exist; name a goal of the plan", ItemName(r.Organization, r.Plan, r.Goal))
 	if r.Phase != "" && len(plan.Steps) > 0 {
 		v.Check(slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.Phase == r.Phase }), at+"phase",
 			"%q is not a phase of the plan's process; name one of its steps' phases", r.Phase)

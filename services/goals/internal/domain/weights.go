@@ -23,6 +23,16 @@ func compare(a, b string) int { return cmp.Compare(a, b) }
 
 func fieldAt(field string, i int) string { return fmt.Sprintf("%s[%d]", field, i) }
 
+// Count is how many ballots count: those of members who are not recused.
+func (p Prioritization) Count(ballots []Ballot) (n int) {
+	for _, b := range ballots {
+		if !p.recused(b.Member) {
+			n++
+		}
+	}
+	return n
+}
+
 // Tallied derives the weights of a round from its ballots; those of recused members do not count. Electorate and community
 // each make a share per item, exactly; the weight is their mix by the community's share. All are rounded to parts per
 // million that sum to exactly PPM by largest remainder (Hamilton's method), ties to the item whose id sorts first. Tallies

@@ -9,7 +9,6 @@ import (
 	goalsv1 "github.com/throughline/throughline/proto/gen/throughline/goals/v1"
 	"github.com/throughline/throughline/services/goals/internal/app"
 	"github.com/throughline/throughline/services/goals/internal/domain"
-	"github.com/throughline/throughline/services/platform/fault"
 	"github.com/throughline/throughline/services/platform/listing"
 	"github.com/throughline/throughline/services/platform/resource"
 	"github.com/throughline/throughline/services/platform/rpc"
@@ -123,15 +122,18 @@ func (s *Server) RecomputePrioritization(
 	}, nil
 }
 
-// voteDomain reads items: a goal of the plan by its id, anything else by its whole name, which the round then does not know.
+// itemID is what the domain calls an item: a goal of the plan by its id, anything else by its whole name, for the domain to
+// take or refuse.
+func itemID(organization, plan, name string) string {
+	if ids, err := goalName.Parse("item", name); err == nil && ids[0] == organization && ids[1] == plan {
+		return ids[2]
+	}
+	return name
+}
+
 func voteDomain(organization, plan string, points []*goalsv1.GoalPoints, ranking []string, comparisons []*goalsv1.Comparison) domain.Vote {
 	var v domain.Vote
-	item := func(name string) string {
-		if ids, err := goalName.Parse("item", name); err == nil && ids[0] == organization && ids[1] == plan {
-			return ids[2]
-		}
-		return name
-	}
+	item := func(name string) string { return itemID(organization, plan, name) }
 	for _, p := range points {
 		v.Points = append(v.Points, domain.ItemPoints{Item: item(p.GetGoal()), Points: int64(p.GetPoints())})
 	}
@@ -144,14 +146,6 @@ func voteDomain(organization, plan string, points []*goalsv1.GoalPoints, ranking
 		})
 	}
 	return v
-}
-
-// itemName is the whole name of what a round ranks: an objective is called by it, a goal by its id.
-func itemName(organization, plan, item string) string {
-	if _, err := goalName.Parse("item", domain.GoalName(organization, plan, item)); err != nil {
-		return item
-	}
-	return domain.GoalName(organization, plan, item)
 }
 
 func communityBatchProto(b domain.CommunityBatch) *goalsv1.RecordCommunityBallotsRequest {
@@ -168,14 +162,14 @@ func communityBatchProto(b domain.CommunityBatch) *goalsv1.RecordCommunityBallot
 
 func voteProto(organization, plan string, v domain.Vote) (points []*goalsv1.GoalPoints, ranking []string, comparisons []*goalsv1.Comparison) {
 	for _, p := range v.Points {
-		points = append(points, &goalsv1.GoalPoints{Goal: itemName(organization, plan, p.Item), Points: int32(p.Points)})
+		points = append(points, &goalsv1.GoalPoints{Goal: domain.ItemName(organization, plan, p.Item), Points: int32(p.Points)})
 	}
 	for _, item := range v.Ranking {
-		ranking = append(ranking, itemName(organization, plan, item))
+		ranking = append(ranking, domain.ItemName(organization, plan, item))
 	}
 	for _, c := range v.Comparisons {
 		comparisons = append(comparisons, &goalsv1.Comparison{
-			Preferred: itemName(organization, plan, c.Preferred), Other: itemName(organization, plan, c.Other), Intensity: int32(c.Intensity),
+			Preferred: domain.ItemName(organization, plan, c.Preferred), Other: domain.ItemName(organization, plan, c.Other), Intensity: int32(c.Intensity),
 		})
 	}
 	return points, ranking, comparisons
@@ -190,12 +184,8 @@ func ballotProto(b domain.Ballot) *goalsv1.Ballot {
 	return out
 }
 
-func ballotDomain(organization, plan string, b *goalsv1.Ballot) (domain.Ballot, error) {
-	var bad fault.Violations
-	for i, p := range b.GetPoints() {
-		bad.Check(p.GetGoal() != "", fmt.Sprintf("ballot.points[%d].goal", i), "is required; name an item of the round")
-	}
+func ballotDomain(organization, plan string, b *goalsv1.Ballot) domain.Ballot {
 	return domain.Ballot{
 		Member: b.GetMember(), Vote: voteDomain(organization, plan, b.GetPoints(), b.GetRanking(), b.GetComparisons()),
-	}, bad.Err()
+	}
 }

@@ -130,13 +130,11 @@ func goalProto(g domain.Goal) *goalsv1.Goal {
 	return out
 }
 
-// goalDomain refuses a parent that is no goal of the same plan.
-func goalDomain(organization, plan, id string, g *goalsv1.Goal) (domain.Goal, error) {
-	parent, err := goalInPlan(organization, plan, "goal.parent_goal", g.GetParentGoal())
+func goalDomain(organization, plan, id string, g *goalsv1.Goal) domain.Goal {
 	return domain.Goal{
-		Organization: organization, Plan: plan, ID: id, DisplayName: g.GetDisplayName(), ParentGoal: parent,
+		Organization: organization, Plan: plan, ID: id, DisplayName: g.GetDisplayName(), ParentGoal: itemID(organization, plan, g.GetParentGoal()),
 		Description: g.GetDescription(), Scale: wire.FromEnum[string](g.GetScale()), Lens: wire.FromEnum[string](g.GetLens()),
 		MeasuresOfSuccess: g.GetMeasuresOfSuccess(), Preserve: g.GetPreserve(), OwnerRole: g.GetOwnerRole(),
 		EquityStatement: g.GetEquityStatement(), Predecessor: g.GetPredecessor(),
-	}, err
+	}
 }

@@ -1,11 +1,8 @@
 package rpc
 
 import (
-	"fmt"
-
 	goalsv1 "github.com/throughline/throughline/proto/gen/throughline/goals/v1"
 	"github.com/throughline/throughline/services/goals/internal/domain"
-	"github.com/throughline/throughline/services/platform/fault"
 	"github.com/throughline/throughline/services/platform/resource"
 	"github.com/throughline/throughline/services/platform/wire"
 )
@@ -58,7 +55,7 @@ func talliesProto(p domain.Prioritization, tallies []domain.Tally) []*goalsv1.Ta
 	return out
 }
 
-func prioritizationDomain(organization, plan, id string, p *goalsv1.Prioritization) (domain.Prioritization, error) {
+func prioritizationDomain(organization, plan, id string, p *goalsv1.Prioritization) domain.Prioritization {
 	out := domain.Prioritization{
 		Organization: organization, Plan: plan, ID: id, DisplayName: p.GetDisplayName(),
 		Method: wire.FromEnum[domain.Method](p.GetMethod()), Subject: wire.FromEnum[domain.Subject](p.GetSubject()),
@@ -72,15 +69,10 @@ func prioritizationDomain(organization, plan, id string, p *goalsv1.Prioritizati
 	for _, m := range p.GetElectorate().GetMembers() {
 		out.Members = append(out.Members, domain.Member{Member: m.GetMember(), DisplayName: m.GetDisplayName()})
 	}
-	var bad fault.Violations
-	for i, name := range p.GetGoals() {
-		id, err := goalInPlan(organization, plan, fmt.Sprintf("prioritization.goals[%d]", i), name)
-		if f, ok := fault.As(err); ok {
-			bad = append(bad, f.Violations...)
-		}
-		out.Goals = append(out.Goals, id)
+	for _, name := range p.GetGoals() {
+		out.Goals = append(out.Goals, itemID(organization, plan, name))
 	}
-	return out, bad.Err()
+	return out
 }
 
 func priorityRevisionProto(r domain.PriorityRevision) *goalsv1.PriorityRevision {
@@ -99,21 +91,4 @@ func priorityRevisionProto(r domain.PriorityRevision) *goalsv1.PriorityRevision 
 		out.Weights = append(out.Weights, weight)
 	}
 	return out
-}
-
-// goalInPlan is the id in a goal's name; "" stays "". A goal of another plan is refused.
-func goalInPlan(organization, plan, field, name string) (string, error) {
-	if name == "" {
-		return "", nil
-	}
-	ids, err := goalName.Parse(field, name)
-	if err != nil {
-		return "", err
-	}
-	if ids[0] != organization || ids[1] != plan {
-		var v fault.Violations
-		v.Add(field, "%s is not a goal of %s; name one of its goals", name, domain.PlanName(organization, plan))
-		return "", v.Err()
-	}
-	return ids[2], nil
 }

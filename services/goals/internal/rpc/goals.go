@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/types/known/emptypb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	goalsv1 "github.com/throughline/throughline/proto/gen/throughline/goals/v1"
 	"github.com/throughline/throughline/services/goals/internal/app"
 	"github.com/throughline/throughline/services/goals/internal/domain"
+	"github.com/throughline/throughline/services/platform/fault"
 	"github.com/throughline/throughline/services/platform/listing"
 	"github.com/throughline/throughline/services/platform/resource"
 	"github.com/throughline/throughline/services/platform/rpc"
@@ -22,10 +24,7 @@ func (s *Server) CreateGoal(ctx context.Context, r *goalsv1.CreateGoalRequest) (
 	if err != nil {
 		return nil, err
 	}
-	draft, err := goalDomain(key.Organization, key.Plan, r.GetGoalId(), r.GetGoal())
-	if err != nil {
-		return nil, err
-	}
+	draft := goalDomain(key.Organization, key.Plan, r.GetGoalId(), r.GetGoal())
 	goal, err := s.app.CreateGoal(resource.DryRun(ctx, r.GetValidateOnly()), draft)
 	return rpc.Reply(goal, err, goalProto)
 }
@@ -37,7 +36,11 @@ func (s *Server) GetGoal(ctx context.Context, r *goalsv1.GetGoalRequest) (*goals
 		return nil, err
 	}
 	if r.GetAsOf() != nil {
-		archived, err := s.app.GoalAsOf(ctx, key, wire.FromTime(r.GetAsOf()))
+		at, err := moment(r.GetAsOf())
+		if err != nil {
+			return nil, err
+		}
+		archived, err := s.app.GoalAsOf(ctx, key, at)
 		return unarchived(archived, err, &goalsv1.Goal{})
 	}
 	goal, err := s.app.GetGoal(ctx, key)
@@ -50,22 +53,29 @@ func (s *Server) ListGoals(ctx context.Context, r *goalsv1.ListGoalsRequest) (*g
 	if err != nil {
 		return nil, err
 	}
-	at := wire.FromTime(r.GetAsOf())
-	q, err := listing.Of(r, r.GetParent()+"@"+at.Format(time.RFC3339Nano), app.GoalList)
+	if r.GetAsOf() != nil {
+		return s.goalsAsOf(ctx, key, r)
+	}
+	q, err := listing.Of(r, r.GetParent(), app.GoalList)
 	if err != nil {
 		return nil, err
-	}
-	if !at.IsZero() {
-		return s.goalsAsOf(ctx, key, at, q)
 	}
 	page, err := s.app.ListGoals(ctx, key, q)
 	return &goalsv1.ListGoalsResponse{Goals: rpc.Each(page.Items, goalProto), NextPageToken: page.Next}, err
 }
 
 // goalsAsOf lists the goals that a plan had at a moment, out of the journal.
-func (s *Server) goalsAsOf(ctx context.Context, key app.PlanKey, at time.Time, q listing.Query) (*goalsv1.ListGoalsResponse, error) {
+func (s *Server) goalsAsOf(ctx context.Context, key app.PlanKey, r *goalsv1.ListGoalsRequest) (*goalsv1.ListGoalsResponse, error) {
+	at, err := moment(r.GetAsOf())
+	if err != nil {
+		return nil, err
+	}
+	q, err := listing.Of(r, r.GetParent()+"@"+at.Format(time.RFC3339Nano), app.GoalList)
+	if err != nil {
+		return nil, err
+	}
 	var all []*goalsv1.Goal
-	err := s.app.GoalsAsOf(ctx, key, at, func(archived []byte) error {
+	err = s.app.GoalsAsOf(ctx, key, at, func(archived []byte) error {
 		g, err := unarchived(archived, nil, &goalsv1.Goal{})
 		all = append(all, g)
 		return err
@@ -75,6 +85,13 @@ func (s *Server) goalsAsOf(ctx context.Context, key app.PlanKey, at time.Time, q
 	}
 	page, next, err := listing.Select(q, all, goalColumn)
 	return &goalsv1.ListGoalsResponse{Goals: page, NextPageToken: next}, err
+}
+
+// moment is the time of a read as of it.
+func moment(asOf *timestamppb.Timestamp) (time.Time, error) {
+	var bad fault.Violations
+	bad.Check(asOf.IsValid(), "as_of", "is no moment of the years 1 to 9999; send one such as 2027-07-01T00:00:00Z")
+	return wire.FromTime(asOf), bad.Err()
 }
 
 func goalColumn(g **goalsv1.Goal, column string) any {
@@ -109,7 +126,7 @@ func (s *Server) UpdateGoal(ctx context.Context, r *goalsv1.UpdateGoalRequest) (
 		if err := rpc.ApplyMask(merged, r.GetGoal(), r.GetUpdateMask()); err != nil {
 			return old, err
 		}
-		return goalDomain(key.Organization, key.Plan, key.Goal, merged)
+		return goalDomain(key.Organization, key.Plan, key.Goal, merged), nil
 	})
 	return rpc.Reply(goal, err, goalProto)
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/throughline/throughline/services/platform/listing"
 	"github.com/throughline/throughline/services/platform/resource"
 	"github.com/throughline/throughline/services/platform/rpc"
-	"github.com/throughline/throughline/services/platform/wire"
 )
 
 // CreatePlan implements goalsv1.GoalsServiceServer.
@@ -32,7 +31,11 @@ func (s *Server) GetPlan(ctx context.Context, r *goalsv1.GetPlanRequest) (*goals
 		return nil, err
 	}
 	if r.GetAsOf() != nil {
-		archived, err := s.app.PlanAsOf(ctx, key, wire.FromTime(r.GetAsOf()))
+		at, err := moment(r.GetAsOf())
+		if err != nil {
+			return nil, err
+		}
+		archived, err := s.app.PlanAsOf(ctx, key, at)
 		return unarchived(archived, err, &goalsv1.Plan{})
 	}
 	plan, err := s.app.GetPlan(ctx, key)

@@ -28,10 +28,7 @@ func (s *Server) CreatePrioritization(ctx context.Context, r *goalsv1.CreatePrio
 	if err != nil {
 		return nil, err
 	}
-	draft, err := prioritizationDomain(key.Organization, key.Plan, r.GetPrioritizationId(), r.GetPrioritization())
-	if err != nil {
-		return nil, err
-	}
+	draft := prioritizationDomain(key.Organization, key.Plan, r.GetPrioritizationId(), r.GetPrioritization())
 	round, err := s.app.CreatePrioritization(resource.DryRun(ctx, r.GetValidateOnly()), draft)
 	return rpc.Reply(round, err, prioritizationProto)
 }
@@ -78,11 +75,8 @@ func (s *Server) CastBallot(ctx context.Context, r *goalsv1.CastBallotRequest) (
 	if err != nil {
 		return nil, err
 	}
-	ballot, err := ballotDomain(key.Organization, key.Plan, r.GetBallot())
-	if err != nil {
-		return nil, err
-	}
-	ballot, err = s.app.CastBallot(resource.DryRun(ctx, r.GetValidateOnly()), key, caller(ctx), ballot)
+	ballot, err := s.app.CastBallot(resource.DryRun(ctx, r.GetValidateOnly()), key, caller(ctx),
+		ballotDomain(key.Organization, key.Plan, r.GetBallot()), r.GetBallot().GetEtag())
 	return rpc.Reply(ballot, err, ballotProto)
 }
 

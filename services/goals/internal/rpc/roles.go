@@ -20,10 +20,7 @@ func (s *Server) CreateRoleAssignment(ctx context.Context, r *goalsv1.CreateRole
 	if err != nil {
 		return nil, err
 	}
-	draft, err := roleAssignmentDomain(app.RoleKey{Organization: key.Organization, Plan: key.Plan, RoleAssignment: r.GetRoleAssignmentId()}, r.GetRoleAssignment())
-	if err != nil {
-		return nil, err
-	}
+	draft := roleAssignmentDomain(app.RoleKey{Organization: key.Organization, Plan: key.Plan, RoleAssignment: r.GetRoleAssignmentId()}, r.GetRoleAssignment())
 	role, err := s.app.CreateRoleAssignment(resource.DryRun(ctx, r.GetValidateOnly()), draft)
 	return rpc.Reply(role, err, roleAssignmentProto)
 }
@@ -64,7 +61,7 @@ func (s *Server) UpdateRoleAssignment(ctx context.Context, r *goalsv1.UpdateRole
 		if err := rpc.ApplyMask(merged, r.GetRoleAssignment(), r.GetUpdateMask()); err != nil {
 			return old, err
 		}
-		return roleAssignmentDomain(key, merged)
+		return roleAssignmentDomain(key, merged), nil
 	})
 	return rpc.Reply(role, err, roleAssignmentProto)
 }
@@ -97,10 +94,9 @@ func roleAssignmentProto(r domain.RoleAssignment) *goalsv1.RoleAssignment {
 	return out
 }
 
-func roleAssignmentDomain(k app.RoleKey, r *goalsv1.RoleAssignment) (domain.RoleAssignment, error) {
-	goal, err := goalInPlan(k.Organization, k.Plan, "role_assignment.goal", r.GetGoal())
+func roleAssignmentDomain(k app.RoleKey, r *goalsv1.RoleAssignment) domain.RoleAssignment {
 	return domain.RoleAssignment{
 		Organization: k.Organization, Plan: k.Plan, ID: k.RoleAssignment, Role: r.GetRole(), Letter: wire.FromEnum[string](r.GetLetter()),
-		Phase: r.GetPhase(), Goal: goal, Holder: r.GetHolder(),
-	}, err
+		Phase: r.GetPhase(), Goal: itemID(k.Organization, k.Plan, r.GetGoal()), Holder: r.GetHolder(),
+	}
 }

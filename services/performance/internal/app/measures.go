@@ -41,7 +41,7 @@ func (a *App) measureAsOf(tx Tx, k MeasureKey, at time.Time) (domain.Measure, er
 	if err != nil || !found {
 		return m, err
 	}
-	return a.Read(archived)
+	return a.ReadMeasure(archived)
 }
 
 // ListMeasures reads a page of an organization's measures.

@@ -63,12 +63,12 @@ type Observations interface {
 
 // App runs the use cases.
 type App struct {
-	Store  Store
-	Goals  Goals
-	Read   func(archived []byte) (domain.Measure, error) // a measure as the journal kept it
-	Now    func() time.Time
-	NewID  func() string // ids for resources whose creator chose none
-	Logger *slog.Logger
+	Store       Store
+	Goals       Goals
+	ReadMeasure func(archived []byte) (domain.Measure, error) // as the journal keeps measures
+	Now         func() time.Time
+	NewID       func() string // ids for resources whose creator chose none
+	Logger      *slog.Logger
 }
 
 func (a *App) id(chosen string) string {

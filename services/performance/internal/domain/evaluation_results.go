@@ -53,6 +53,9 @@ func (e Evaluation) result(of Measured, basis OutcomeBasis) (ResultOut, error) {
 			sum.Add(sum, decimal(o.Value))
 		}
 		out.units(sum)
+		if of.Measure.Direction == Decrease {
+			out.note("Less is better: fewer units are the better result, at a higher cost of one.")
+		}
 		return out, nil
 	}
 	out.change(of.Measure, series, since)

@@ -87,6 +87,11 @@ func TestResultsOut(t *testing.T) {
 			[]MoneyIn{thousand},
 			12, "", "5", "60", "1667", "",
 		},
+		"fewer is better": {
+			draft(TotalBasis), people(Decrease), values("2027-01-01", year(5)...),
+			[]MoneyIn{thousand},
+			12, "", "5", "60", "1667", "Less is better: fewer units are the better result, at a higher cost of one.",
+		},
 		// March, April and May are missing: 9 × 5 = 45; 100,000 / 45 = 2,222.2.
 		"three months missing": {
 			draft(TotalBasis), people(Increase),

@@ -22,17 +22,18 @@ type Settings struct {
 	DataDir   string           `default:".throughline" help:"Folder that holds the databases and the local key." type:"path"`
 	Telemetry telemetry.Config `embed:"" prefix:"telemetry-"`
 
-	Serve          serveCommand    `cmd:"" help:"Serve the whole suite: REST, gRPC, and its databases in the data directory."`
-	Token          tokenCommand    `cmd:"" help:"Mint a token with the data directory's local key and print it."`
-	Migrate        migrateCommand  `cmd:"" help:"Bring the databases to the newest schema; serve does so too."`
-	Import         importCommand   `cmd:"" help:"Import a city's budget files into a running suite by a mapping."`
-	ImportElection electionCommand `cmd:"" help:"Import a participatory-budgeting election (.pb) into a running suite."`
-	ImportMeasures measuresCommand `cmd:"" help:"Import a city's performance measures into a running suite by a mapping."`
-	ImportPlan     planCommand     `cmd:"" help:"Import the hierarchy of a plan (goals below goals) into a running suite by a mapping."`
-	Demo           demoCommand     `cmd:"" help:"Load a sample city into a running suite and run the main job."`
-	Verify         verifyCommand   `cmd:"" help:"Verify an allocation's proof file offline, without any service."`
-	Backup         backupCommand   `cmd:"" help:"Copy the four databases as they are at one moment; the suite may be running."`
-	Restore        restoreCommand  `cmd:"" help:"Put a backup into the data directory; the suite must not be running."`
+	Serve          serveCommand     `cmd:"" help:"Serve the whole suite: REST, gRPC, and its databases in the data directory."`
+	Token          tokenCommand     `cmd:"" help:"Mint a token with the data directory's local key and print it."`
+	Migrate        migrateCommand   `cmd:"" help:"Bring the databases to the newest schema; serve does so too."`
+	Import         importCommand    `cmd:"" help:"Import a city's budget files into a running suite by a mapping."`
+	ImportElection electionCommand  `cmd:"" help:"Import a participatory-budgeting election (.pb) into a running suite."`
+	ImportMeasures measuresCommand  `cmd:"" help:"Import a city's performance measures into a running suite by a mapping."`
+	ImportPlan     planCommand      `cmd:"" help:"Import the hierarchy of a plan (goals below goals) into a running suite by a mapping."`
+	SyncStaff      syncStaffCommand `cmd:"" help:"Sync the staff with an HR system's roster by a mapping."`
+	Demo           demoCommand      `cmd:"" help:"Load a sample city into a running suite and run the main job."`
+	Verify         verifyCommand    `cmd:"" help:"Verify an allocation's proof file offline, without any service."`
+	Backup         backupCommand    `cmd:"" help:"Copy the four databases as they are at one moment; the suite may be running."`
+	Restore        restoreCommand   `cmd:"" help:"Put a backup into the data directory; the suite must not be running."`
 }
 
 // Main runs one command and answers the exit code: 0 done, 1 failed, 2 bad usage or configuration.

@@ -599,6 +599,8 @@ type Objective struct {
 	SmartReview *SmartReview `protobuf:"bytes,22,opt,name=smart_review,json=smartReview,proto3" json:"smart_review,omitempty"`
 	// Set when it was activated against its review.
 	SmartOverride *SmartOverride `protobuf:"bytes,23,opt,name=smart_override,json=smartOverride,proto3" json:"smart_override,omitempty"`
+	// Why it was given up.
+	CancelReason  string `protobuf:"bytes,24,opt,name=cancel_reason,json=cancelReason,proto3" json:"cancel_reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -785,6 +787,13 @@ func (x *Objective) GetSmartOverride() *SmartOverride {
 		return x.SmartOverride
 	}
 	return nil
+}
+
+func (x *Objective) GetCancelReason() string {
+	if x != nil {
+		return x.CancelReason
+	}
+	return ""
 }
 
 // Request of CreateObjective.
@@ -1250,7 +1259,7 @@ func (x *ReviewObjectiveRequest) GetName() string {
 // Request of ActivateObjective.
 type ActivateObjectiveRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Objective to activate; it must be a DRAFT.
+	// Objective to activate: a DRAFT, or one that is ACTIVE_UNFUNDED and now has its money.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Why to go on although the review fails; only a manager may override.
 	OverrideReason string `protobuf:"bytes,2,opt,name=override_reason,json=overrideReason,proto3" json:"override_reason,omitempty"`
@@ -1513,7 +1522,7 @@ const file_throughline_actionplanning_v1_objective_proto_rawDesc = "" +
 	"\rSmartOverride\x12\x0e\n" +
 	"\x02by\x18\x01 \x01(\tR\x02by\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12?\n" +
-	"\roverride_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\foverrideTime\"\xb5\v\n" +
+	"\roverride_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\foverrideTime\"\xdf\v\n" +
 	"\tObjective\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x120\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x12&\n" +
@@ -1543,7 +1552,8 @@ const file_throughline_actionplanning_v1_objective_proto_rawDesc = "" +
 	"\fcontribution\x18\x14 \x01(\x0e2/.throughline.actionplanning.v1.WorkContributionB\b\xbaH\x05\x82\x01\x02\x10\x01R\fcontribution\x12+\n" +
 	"\fprogress_ppm\x18\x15 \x01(\x05B\x03\xe0A\x03H\x02R\vprogressPpm\x88\x01\x01\x12R\n" +
 	"\fsmart_review\x18\x16 \x01(\v2*.throughline.actionplanning.v1.SmartReviewB\x03\xe0A\x03R\vsmartReview\x12X\n" +
-	"\x0esmart_override\x18\x17 \x01(\v2,.throughline.actionplanning.v1.SmartOverrideB\x03\xe0A\x03R\rsmartOverride:\x8c\x01\xeaA\x88\x01\n" +
+	"\x0esmart_override\x18\x17 \x01(\v2,.throughline.actionplanning.v1.SmartOverrideB\x03\xe0A\x03R\rsmartOverride\x12(\n" +
+	"\rcancel_reason\x18\x18 \x01(\tB\x03\xe0A\x03R\fcancelReason:\x8c\x01\xeaA\x88\x01\n" +
 	"$throughline.actionplanning/Objective\x12Iorganizations/{organization}/strategies/{strategy}/objectives/{objective}*\n" +
 	"objectives2\tobjectiveB\v\n" +
 	"\t_baselineB\t\n" +

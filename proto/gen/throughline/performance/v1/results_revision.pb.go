@@ -772,7 +772,7 @@ func (x *ExplainResultsRevisionRequest) GetMeasure() string {
 // Response of ExplainResultsRevision: a measure as the revision saw it.
 type ExplainResultsRevisionResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What was published.
+	// What was published; its weight is 0, because a measure weighs differently for each subject.
 	Evidence *Evidence `protobuf:"bytes,1,opt,name=evidence,proto3" json:"evidence,omitempty"`
 	// The same analysis made again, now, from the values known at publication and the targets and segments that were published.
 	Analysis *MeasureAnalysis `protobuf:"bytes,2,opt,name=analysis,proto3" json:"analysis,omitempty"`

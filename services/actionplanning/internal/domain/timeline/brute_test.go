@@ -46,8 +46,8 @@ func longest(all []timeline.Milestone, of string, delay map[string]timeline.Day)
 	}
 	var chains func(name string, after timeline.Day) timeline.Day
 	chains = func(name string, after timeline.Day) timeline.Day { // after: days that the rest of the chain takes
-		m, days := find(name), timeline.Day(0)
-		days = m.PlannedEnd - m.PlannedStart + 1
+		m := find(name)
+		days := m.PlannedEnd - m.PlannedStart + 1
 		if m.ActualEnd != timeline.None {
 			return m.ActualEnd + delay[name] + after
 		}

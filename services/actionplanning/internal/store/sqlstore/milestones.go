@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -194,9 +195,7 @@ func (t txn) DependsOn(organization string, from []string) (map[string][]string,
 			chunk[r.Text(0)] = append(chunk[r.Text(0)], r.Text(1))
 			return nil
 		})
-		for m, on := range chunk { // what two parts of the names reach is the same in both
-			all[m] = on
-		}
+		maps.Copy(all, chunk) // what two parts of the names reach is the same in both
 		return err
 	})
 	return all, err

@@ -2,6 +2,8 @@ package sqlstore
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/throughline/throughline/services/goals/internal/domain"
 	"github.com/throughline/throughline/services/platform/resource"
@@ -27,6 +29,21 @@ func (c community) Each(round domain.Prioritization, visit func(domain.Community
 		return fmt.Errorf("read community ballots: %w", err)
 	}
 	return nil
+}
+
+func (c community) Known(round domain.Prioritization, respondents []string) (n int, err error) {
+	for part := range slices.Chunk(respondents, 200) {
+		args := []any{round.Organization, round.Plan, round.ID}
+		for _, respondent := range part {
+			args = append(args, respondent)
+		}
+		_, err := sqldb.QueryOne(c.tx, "SELECT COUNT(*) FROM community_ballots WHERE organization_id = ? AND plan_id = ? AND prioritization_id = ? AND respondent IN (?"+
+			strings.Repeat(", ?", len(part)-1)+")", args, func(r sqldb.Row) error { n += int(r.Int(0)); return nil })
+		if err != nil {
+			return 0, fmt.Errorf("read respondents: %w", err)
+		}
+	}
+	return n, nil
 }
 
 func (c community) Record(batch domain.CommunityBatch) error {

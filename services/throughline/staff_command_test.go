@@ -1,0 +1,171 @@
+package throughline_test
+
+import (
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func rosterMapping(t *testing.T, name string) string {
+	t.Helper()
+	return filepath.Join(root(t), "deploy", "samples", "mappings", "rosters", name+".yaml")
+}
+
+const jobsMapping = `name: jobs
+date_formats: ["{M}/{D}/{YYYY}"]
+skip: [{name: totals, when: {id: "Total*"}}]
+employee:
+  external_id: id
+  display_name: name
+  end_date: last day
+  status: {from: state, values: {A: ACTIVE, L: LEAVE, R: TERMINATED}}
+job:
+  key: job
+  title: title
+  department: {const: Works}
+  manager_external_id: boss
+  fte: {from: hours, full_time: "40"}
+  start_date: from
+  end_date: to
+`
+
+// The command tells what became of every line, with its number, and fails when anything was refused; what was good is written.
+func TestSyncStaffCommand(t *testing.T) {
+	c := start(t, t.TempDir())
+	c.found(t, "springfield")
+	mapping := write(t, "mapping.yaml", jobsMapping)
+	head := "id,name,last day,state,job,title,boss,hours,from,to\n"
+	good := head + "1,Ann,,A,a,Dispatcher,3,24,7/1/2024,\n1,Ann,,A,b,Trainer,3,10,1/1/2025,12/31/2099\n2,Bo,,L,a,Clerk,3,,7/1/2024,\n3,Cy,,,a,Chief,,40,7/1/2010,\n\nTotal,,,,,,,,,\n"
+	bad := good + "4,Di,13/1/2026,A,a,Clerk,3,40,7/1/2024,\n1,Anne,,A,c,Clerk,3,4,7/1/2024,\n5,Ed,,X,a,Clerk,3,400,soon,\n6,Fay,,A,a,Clerk,9,40,7/1/2024,\n7,,,A,a,Clerk,3,40,7/1/2024,\n"
+	goodFile, badFile := write(t, "good.csv", good), write(t, "bad.csv", bad)
+	for _, tt := range []struct {
+		name      string
+		args      []string
+		code      int
+		out, says []string
+	}{
+		{"no organization", []string{goodFile, "--mapping", mapping}, 2, nil, []string{"organization must be the name of an organization"}},
+		{"a share beyond all", []string{goodFile, "--mapping", mapping, "--max-tombstones", "101"}, 2, nil, []string{"max-tombstones must lie between 0 and 100 percent"}},
+		{"a mapping that is wrong", []string{goodFile, "--mapping", goodFile, "--organization", "springfield"}, 1, nil, []string{"good.csv"}},
+		{
+			"dry run",
+			[]string{goodFile, "--mapping", mapping, "--organization", "springfield", "--dry-run"},
+			0,
+			[]string{
+				"good.csv, utf-8: 6 lines = 4 mapped + 2 skipped by rule + 0 refused; 3 employees", `skipped by rule "totals": 1 lines`,
+				"dry run, nothing written: employees: 3 created, 0 updated, 0 unchanged, 0 refused; 0 ended",
+			},
+			nil,
+		},
+		{
+			"sync",
+			[]string{goodFile, "--mapping", mapping, "--organization", "organizations/springfield", "--full", "--sync-id", "one"},
+			0,
+			[]string{"employees: 3 created, 0 updated, 0 unchanged, 0 refused; 0 ended"},
+			nil,
+		},
+		{
+			"the same sync again",
+			[]string{goodFile, "--mapping", mapping, "--organization", "springfield", "--full", "--sync-id", "one"},
+			0,
+			[]string{"employees: 3 created, 0 updated, 0 unchanged, 0 refused; 0 ended"},
+			nil,
+		},
+		{
+			"the same file again",
+			[]string{goodFile, "--mapping", mapping, "--organization", "springfield", "--full"},
+			0,
+			[]string{"employees: 0 created, 0 updated, 3 unchanged, 0 refused; 0 ended"},
+			nil,
+		},
+		{
+			"nobody is ended for lines that cannot be read",
+			[]string{badFile, "--mapping", mapping, "--organization", "springfield", "--full"},
+			1,
+			[]string{`bad.csv:8: column "last day", value "13/1/2026":`},
+			[]string{"nothing was sent: 3 lines cannot be read"},
+		},
+		{
+			"what is good of a bad file",
+			[]string{badFile, "--mapping", mapping, "--organization", "springfield"},
+			1,
+			[]string{
+				`bad.csv:9: column "id", value "1": tells something else of the same person than line 2`, `bad.csv:10: column "state", value "X":`,
+				`bad.csv:10: column "hours", value "400": is no share`, `bad.csv:10: column "from", value "soon":`,
+				`bad.csv:11: employee "6", jobs[0].manager_external_id: 9 is neither known`, `bad.csv:12: employee "7", display_name: is required`,
+				"employees: 0 created, 0 updated, 3 unchanged, 2 refused; 0 ended",
+			},
+			[]string{"5 refused, as listed"},
+		},
+		{
+			"too many are missing",
+			[]string{write(t, "short.csv", head+"1,Ann,,A,a,Dispatcher,3,24,7/1/2024,\n"), "--mapping", mapping, "--organization", "springfield", "--full"},
+			1, nil,
+			[]string{"the sync would end 2 of 3 employees"},
+		},
+		{
+			"they are really gone",
+			[]string{write(t, "short.csv", head+"1,Ann,,A,a,Dispatcher,3,24,7/1/2024,\n"), "--mapping", mapping, "--organization", "springfield", "--full", "--max-tombstones", "66.7"},
+			0,
+			[]string{"employees: 0 created, 1 updated, 0 unchanged, 0 refused; 2 ended"},
+			nil,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			code, out, says := c.command(t, append([]string{"sync-staff", "--address", c.grpc}, tt.args...)...)
+			if code != tt.code {
+				t.Errorf("code %d, want %d", code, tt.code)
+			}
+			for _, part := range tt.out {
+				if !strings.Contains(out, part) {
+					t.Errorf("printed %s, want %q in it", out, part)
+				}
+			}
+			for _, part := range tt.says {
+				if !strings.Contains(says, part) {
+					t.Errorf("said %s, want %q in it", says, part)
+				}
+			}
+		})
+	}
+	ann := c.ok(t, http.MethodGet, "/v1/organizations/springfield/staff/e-1", c.token(t, "springfield", "hr", "hr"), nil)
+	if ann.at("ftePpm") != "600000" || ann.at("title") != "Dispatcher" || ann.at("department") != "Works" || ann.at("jobs", 0, "startDate", "year") != "2024" {
+		t.Errorf("Ann is %s", ann.body)
+	}
+}
+
+// The whole roster of a city loads in one go, over gRPC and the command line; the same again changes nothing.
+func TestBaltimoresRoster(t *testing.T) {
+	file := filepath.Join(shared(t, "staff_rosters"), "baltimore_employees_fy2019_noname.csv")
+	c := start(t, t.TempDir())
+	c.found(t, "baltimore")
+	args := []string{"sync-staff", file, "--mapping", rosterMapping(t, "baltimore-fy2019"), "--full", "--address", c.grpc}
+	for _, want := range []string{
+		"employees: 13811 created, 0 updated, 0 unchanged, 0 refused; 0 ended", "employees: 0 created, 0 updated, 13811 unchanged, 0 refused; 0 ended",
+	} {
+		code, out, says := c.command(t, args...)
+		if code != 0 || !strings.Contains(out, want) || !strings.Contains(out, "13811 lines = 13811 mapped + 0 skipped by rule + 0 refused; 13811 employees") {
+			t.Fatalf("code %d, printed %s, said %s; want %q", code, out, says, want)
+		}
+	}
+	first := c.ok(t, http.MethodGet, "/v1/organizations/baltimore/staff?filter="+`external_id%3D%22B00001%22`, c.token(t, "baltimore", "hr", "hr"), nil)
+	if first.at("staff", 0, "title") != "Police Commissioner" || first.at("staff", 0, "department") != "Police Department" ||
+		first.at("staff", 0, "jobs", 0, "startDate", "year") != "2019" || first.at("staff", 0, "ftePpm") != "1000000" {
+		t.Errorf("the first employee is %s", first.body)
+	}
+}
+
+// A stream of staff is NDJSON over REST, a message a line.
+func TestStaffStreamOverREST(t *testing.T) {
+	c := start(t, t.TempDir())
+	c.found(t, "springfield")
+	line := func(rows string) string {
+		return `{"parent":"organizations/springfield","syncId":"s","mode":"SYNC_MODE_FULL","rows":[` + rows + "]}\n"
+	}
+	body := line(`{"externalId":"1","displayName":"Ann","managerExternalId":"2"},{"externalId":"x y"}`) + line(`{"externalId":"2","displayName":"Bo"}`)
+	a := c.ok(t, http.MethodPost, "/v1/staff:stream", c.token(t, "springfield", "hr", "hr"), body, "Content-Type", "application/x-ndjson")
+	if a.at("created") != "2" || a.at("rejected") != "1" || a.at("errors", 0, "row") != "1" || a.at("errors", 0, "field") != "external_id" {
+		t.Errorf("answer %s", a.body)
+	}
+}
