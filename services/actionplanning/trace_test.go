@@ -18,7 +18,7 @@ func (f *fixture) trace(t *testing.T, direction typev1.LinkDirection, names ...s
 	r, err := f.client.TraceLinks(f.as(t, "ann", "staff"), &actionplanningv1.TraceLinksRequest{Parent: city, Names: names, Direction: direction})
 	must(t, err)
 	for _, n := range r.GetNodes() {
-		nodes = append(nodes, fmt.Sprint(n.GetKind(), " ", n.GetDisplayName(), " ", n.GetState(), n.GetGaps(), n.GetEffortPpm()))
+		nodes = append(nodes, fmt.Sprintf("%s %s %s%v%d", n.GetKind(), n.GetDisplayName(), n.GetState(), n.GetGaps(), n.GetEffortPpm()))
 	}
 	for _, l := range r.GetLinks() {
 		found = append(found, fmt.Sprint(l.GetFrom()[len(city):], " ", l.GetRelation(), " ", l.GetTo()[len(city):], " ", l.GetWeight()))
@@ -60,19 +60,23 @@ func TestTraceLinks(t *testing.T) {
 		names      []string
 		nodes, all []string
 	}{
-		"out of staff":       {out, []string{staffName("ann")}, []string{ann, "employee Name of ann ACTIVE[]0"}, []string{"/staff/e-ann holds /assignments/a1 0"}},
-		"out of assignments": {out, []string{city + "/assignments/a1", city + "/assignments/a2"}, []string{ann, bo}, []string{"/assignments/a1 works on /strategies/dispatch/objectives/calls 0", "/assignments/a2 works on /strategies/dispatch/objectives/calls/milestones/console 0"}},
-		"out of a milestone": {out, []string{milestone}, []string{console}, []string{"/strategies/dispatch/objectives/calls/milestones/console is part of /strategies/dispatch/objectives/calls 3"}},
+		"out of staff":        {out, []string{staffName("ann")}, []string{"employee Name of ann ACTIVE[]0"}, []string{"/staff/e-ann holds /assignments/a1 0"}},
+		"out of assignments":  {out, []string{city + "/assignments/a1", city + "/assignments/a2"}, []string{ann, bo}, []string{"/assignments/a1 works on /strategies/dispatch/objectives/calls 0", "/assignments/a2 works on /strategies/dispatch/objectives/calls/milestones/console 0"}},
+		"out of a milestone":  {out, []string{milestone}, []string{console}, []string{"/strategies/dispatch/objectives/calls/milestones/console is part of /strategies/dispatch/objectives/calls 3"}},
 		"out of an objective": {out, []string{objective}, []string{calls}, []string{"/strategies/dispatch/objectives/calls is part of /strategies/dispatch 1"}},
 		"out of strategies": {
-			out, []string{strategy, city + "/strategies/empty"}, []string{faster, empty},
+			out,
+			[]string{strategy, city + "/strategies/empty"},
+			[]string{faster, empty},
 			[]string{"/strategies/dispatch serves /plans/p/goals/safety 1", "/strategies/empty serves /plans/p/goals/safety 0"},
 		},
 		"out of what others own": {
-			out, []string{city + "/programs/e911", city + "/measures/answer-time"}, nil,
+			out,
+			[]string{city + "/programs/e911", city + "/measures/answer-time"},
+			nil,
 			[]string{"/measures/answer-time informs /strategies/dispatch/objectives/calls 0", "/programs/e911 pays for /strategies/dispatch/objectives/calls 0"},
 		},
-		"into a goal": {in, []string{goal}, []string{faster, empty}, []string{"/strategies/dispatch serves /plans/p/goals/safety 1", "/strategies/empty serves /plans/p/goals/safety 0"}},
+		"into a goal":     {in, []string{goal}, []string{faster, empty}, []string{"/strategies/dispatch serves /plans/p/goals/safety 1", "/strategies/empty serves /plans/p/goals/safety 0"}},
 		"into a strategy": {in, []string{strategy}, []string{faster, calls}, []string{"/strategies/dispatch/objectives/calls is part of /strategies/dispatch 1"}},
 		"into an objective and its milestone": {in, []string{objective, milestone}, []string{ann, bo, calls, console}, []string{
 			"/assignments/a1 works on /strategies/dispatch/objectives/calls 0", "/measures/answer-time informs /strategies/dispatch/objectives/calls 0",

@@ -53,7 +53,9 @@ func TestTraceLinks(t *testing.T) {
 	}{
 		"out of feedback": {out, []string{org + "/feedback/f1"}, []string{"feedback A pothole OPEN[]"}, feedback},
 		"out of goals": {
-			out, []string{plan + "/goals/streets", plan + "/goals/safety"}, []string{"goal Goal safety [has no owner role]", "goal Safe streets []"},
+			out,
+			[]string{plan + "/goals/streets", plan + "/goals/safety"},
+			[]string{"goal Goal safety [has no owner role]", "goal Safe streets []"},
 			[]string{"/plans/p/goals/safety is part of /plans/p", "/plans/p/goals/streets is part of /plans/p/goals/safety"},
 		},
 		"out of a plan": {out, []string{plan}, []string{"plan Strategic plan DRAFT[is not adopted]"}, []string{"/plans/p is part of "}},
@@ -62,15 +64,21 @@ func TestTraceLinks(t *testing.T) {
 		},
 		"into the organization": {in, []string{org}, []string{"organization Riverbend [has no vision]", "plan Strategic plan DRAFT[is not adopted]"}, []string{"/plans/p is part of "}},
 		"into a plan": {
-			in, []string{plan}, []string{"plan Strategic plan DRAFT[is not adopted]", "goal Goal safety [has no owner role]"},
+			in,
+			[]string{plan},
+			[]string{"plan Strategic plan DRAFT[is not adopted]", "goal Goal safety [has no owner role]"},
 			[]string{"/plans/p/goals/safety is part of /plans/p"},
 		},
 		"into goals": {
-			in, []string{plan + "/goals/safety", plan + "/goals/streets"}, []string{"feedback A pothole OPEN[]", "goal Goal safety [has no owner role]", "goal Safe streets []"},
+			in,
+			[]string{plan + "/goals/safety", plan + "/goals/streets"},
+			[]string{"feedback A pothole OPEN[]", "goal Goal safety [has no owner role]", "goal Safe streets []"},
 			[]string{"/plans/p/goals/streets is part of /plans/p/goals/safety", "/feedback/f1 is about /plans/p/goals/streets"},
 		},
 		"into what others keep": {
-			in, []string{org + "/programs/roads", org + "/assignments/a1", org + "/programs/none"}, []string{"feedback A pothole OPEN[]"},
+			in,
+			[]string{org + "/programs/roads", org + "/assignments/a1", org + "/programs/none"},
+			[]string{"feedback A pothole OPEN[]"},
 			[]string{"/feedback/f1 is dealt with by /assignments/a1", "/feedback/f1 is about /programs/roads"},
 		},
 		"names of nothing": {out, []string{org + "/plans/none", org + "/feedback/none", org + "/plans/p/goals/none", "nonsense"}, nil, nil},

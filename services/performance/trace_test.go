@@ -32,7 +32,7 @@ func TestTraceLinks(t *testing.T) {
 	m.Links = append(m.Links, &performancev1.MeasureLink{Subject: goal, Weight: 3, Contribution: performancev1.Contribution_CONTRIBUTION_SUPPORTS})
 	response := f.measure(t, "response", m)
 	bare := f.measure(t, "bare", &performancev1.Measure{
-		DisplayName: "Trees planted", Kind: performancev1.MeasureKind_MEASURE_KIND_OUTPUT,
+		DisplayName: "Trees planted", Unit: "trees", Kind: performancev1.MeasureKind_MEASURE_KIND_OUTPUT,
 		Direction: performancev1.Direction_DIRECTION_INCREASE, Frequency: performancev1.Frequency_FREQUENCY_MONTHLY,
 	})
 	r, err := f.record(f.as(t), rows{row(response, 1, "", 7), row(response, 2, "", 6.5), row(response, 2, "north", 9)})
@@ -57,7 +57,8 @@ func TestTraceLinks(t *testing.T) {
 		nodes, all []string
 	}{
 		"out of observations": {
-			out, []string{response + "/observations/2027-01-01", north},
+			out,
+			[]string{response + "/observations/2027-01-01", north},
 			[]string{"observation 7.25 minutes from 2027-01-01 []", "observation 9 minutes from 2027-02-01, north []"},
 			[]string{
 				"/measures/response/observations/2027-01-01 is about /measures/response 0",
@@ -65,15 +66,21 @@ func TestTraceLinks(t *testing.T) {
 			},
 		},
 		"out of measures": {
-			out, []string{response, bare}, []string{"measure Trees planted [has no owner has no target]", node},
+			out,
+			[]string{response, bare},
+			[]string{"measure Trees planted [has no owner has no target]", node},
 			[]string{"/measures/response informs /plans/p/goals/safety 3", "/measures/response counts for /programs/fire 1"},
 		},
 		"into a goal and a program": {
-			in, []string{goal, parent + "/programs/fire", parent + "/programs/none"}, []string{node},
+			in,
+			[]string{goal, parent + "/programs/fire", parent + "/programs/none"},
+			[]string{node},
 			[]string{"/measures/response informs /plans/p/goals/safety 3", "/measures/response counts for /programs/fire 1"},
 		},
 		"into measures": { // the latest value stands for all
-			in, []string{response, bare}, []string{"measure Trees planted [has no owner has no target]", node, "observation 6.5 minutes from 2027-02-01 []"},
+			in,
+			[]string{response, bare},
+			[]string{"measure Trees planted [has no owner has no target]", node, "observation 6.5 minutes from 2027-02-01 []"},
 			[]string{"/measures/response/observations/2027-02-01 is about /measures/response 0"},
 		},
 		"of nothing": {

@@ -12,6 +12,7 @@ const (
 	kindGoal         = "goal"
 	kindProgram      = "program"
 	kindLine         = "allocationLine"
+	kindMeasure      = "measure"
 	kindFeedback     = "feedback"
 	kindObservation  = "observation"
 )
@@ -36,7 +37,7 @@ var kinds = []kind{
 	{name: "milestone", owner: "actionplanning", ids: []string{"strategies", "objectives", "milestones"}, ends: "is part of no objective"},
 	{name: "assignment", owner: "actionplanning", ids: []string{"assignments"}, ends: "works on nothing"},
 	{name: "employee", owner: "actionplanning", ids: []string{"staff"}, bare: true, ends: "holds no assignment"},
-	{name: "measure", owner: "performance", ids: []string{"measures"}, ends: "counts for nothing and informs nothing"},
+	{name: kindMeasure, owner: "performance", ids: []string{"measures"}, ends: "counts for nothing and informs nothing"},
 	{name: kindObservation, owner: "performance", ids: []string{"measures", "observations"}, bare: true, ends: "is about no measure"},
 	{name: kindProgram, owner: "budgeting", ids: []string{"programs"}, ends: "is aligned with no goal"},
 	{name: "fundingRequest", owner: "budgeting", ids: []string{"budgets", "fundingRequests"}, ends: "is part of no program"},

@@ -64,13 +64,14 @@ func (w *walk) gaps(order []*node, more string) []string {
 	if more != "" {
 		t.say("%s", more)
 	}
+	funded := w.funded(order)
 	for _, n := range order {
 		for _, gap := range n.GetGaps() {
 			t.say("%s.", sentence(subject(n)+" "+gap))
 		}
 		w.absent(&t, n)
 		if n.known && len(w.failed) == 0 && !w.truncated {
-			w.unlinked(&t, n)
+			w.unlinked(&t, n, funded)
 		}
 	}
 	if t.left > 0 {
@@ -97,13 +98,35 @@ func (w *walk) absent(t *teller, n *node) {
 // wants are the kinds of details that a resource is empty without, and what is said then.
 var wants = map[string][]struct{ kind, says string }{
 	kindGoal: {
-		{"strategy", "No strategy serves %s."}, {"measure", "No measure counts for %s."}, {kindProgram, "No program is aligned with %s."},
+		{"strategy", "No strategy serves %s."},
+		{kindMeasure, "No measure counts for %s."},
+		{kindProgram, "No program is aligned with %s, and none pays for work below it."},
 	},
-	kindProgram: {{"measure", "No measure counts for %s."}},
+	kindProgram: {{kindMeasure, "No measure counts for %s."}},
+}
+
+// funded are the resources that a program leads to, by whatever way, and the goals that are part of those.
+func (w *walk) funded(order []*node) map[string]bool {
+	all := map[string]bool{}
+	for _, n := range slices.Backward(order) { // details come after what they are for
+		if n.kind.name == kindProgram || all[n.GetName()] {
+			for _, l := range n.links {
+				all[l.GetTo()] = true
+			}
+		}
+	}
+	for _, n := range order {
+		for _, l := range n.links {
+			if n.kind.name == kindGoal && all[l.GetTo()] && w.nodes[l.GetTo()].kind.name == kindGoal {
+				all[n.GetName()] = true
+			}
+		}
+	}
+	return all
 }
 
 // unlinked tells of a resource that leads nowhere; inwards, of one to which nothing leads of a kind that it is empty without.
-func (w *walk) unlinked(t *teller, n *node) {
+func (w *walk) unlinked(t *teller, n *node, funded map[string]bool) {
 	if !w.In {
 		if n.asked && !n.leads && n.kind.ends != "" {
 			t.say("%s.", sentence(subject(n)+" "+n.kind.ends))
@@ -114,7 +137,7 @@ func (w *walk) unlinked(t *teller, n *node) {
 		return
 	}
 	for _, want := range wants[n.kind.name] {
-		if !n.has[want.kind] {
+		if !n.has[want.kind] && (want.kind != kindProgram || !funded[n.GetName()]) {
 			t.say(want.says, subject(n))
 		}
 	}

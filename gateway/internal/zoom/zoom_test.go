@@ -195,7 +195,13 @@ func TestGaps(t *testing.T) {
 		}, []string{`Plan "p" is not adopted.`, `Organization "organizations/o" has no vision.`}},
 		"a goal without measure and program": {"plans/p/goals/streets", true, func(c *city) {
 			c.services["performance"].links, c.services["budgeting"].links = nil, nil
-		}, []string{`No measure counts for goal "streets".`, `No program is aligned with goal "streets".`, `No measure counts for program "roads".`}},
+			c.services["actionplanning"].links = c.services["actionplanning"].links[:1]
+		}, []string{`No measure counts for goal "streets".`, `No program is aligned with goal "streets", and none pays for work below it.`}},
+		"a goal whose work is paid": {"plans/p/goals/streets", true, func(c *city) { c.services["budgeting"].links = nil }, nil},
+		"a goal below one that is paid": {"plans/p/goals/life", true, func(c *city) {
+			c.services["actionplanning"].links = c.services["actionplanning"].links[:1]
+			c.services["budgeting"].links = c.services["budgeting"].links[1:] // the program is aligned with the goal above alone
+		}, nil},
 		"a program that is gone, inwards": {
 			"strategies/pave", true, func(c *city) { delete(c.services["budgeting"].nodes, full("programs/roads")) },
 			[]string{`organizations/o/programs/roads does not exist, though it pays for objective "ten-miles".`},

@@ -22,7 +22,7 @@ func (a *App) SettleStaff(ctx context.Context, organization string) (int, error)
 		if err != nil {
 			return 0, err
 		}
-		_, err = openStaffBook(tx, organization, now)
+		_, err = openStaffBookOf(tx, organization, nil, now)
 		return len(due), err
 	})
 }

@@ -71,7 +71,7 @@ func (s *StaffStream) Send(ctx context.Context, m domain.StaffSync) error {
 	}
 	now := s.app.Now()
 	step, err := resource.Write(ctx, s.app.Store, func(tx Tx) (domain.StreamStep, error) {
-		book, err := openStaffBook(tx, m.Organization, now)
+		book, err := openStaffBookOf(tx, m.Organization, s.stream.Mentions(m.Rows), now)
 		if err != nil {
 			return domain.StreamStep{}, err
 		}
@@ -122,7 +122,7 @@ func ErrEmptyStream() error {
 	return fault.New(fault.Invalid, "EMPTY_STREAM", "the stream has no message; send one, without rows if there are none")
 }
 
-// staffBook is the staff of an organization within a transaction, as of today.
+// staffBook is the staff of an organization within a transaction, or as many of them as are looked at, as of today.
 type staffBook struct {
 	tx    Tx
 	now   time.Time
@@ -138,6 +138,38 @@ func openStaffBook(tx Tx, organization string, now time.Time) (*staffBook, error
 	})
 	if err != nil {
 		return nil, err
+	}
+	_, err = b.write(domain.Due(b.staff, now))
+	return b, err
+}
+
+// openStaffBookOf is openStaffBook of those with these ids and all above them, which is as much as a message of a stream needs.
+func openStaffBookOf(tx Tx, organization string, ids []string, now time.Time) (*staffBook, error) {
+	b := &staffBook{tx: tx, now: now}
+	due, err := tx.DueStaff(organization, domain.Today(now))
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[string]bool, len(ids))
+	for _, e := range due {
+		ids = append(ids, e.ID)
+	}
+	for len(ids) > 0 {
+		var next []string
+		for _, id := range ids {
+			if id != "" && !seen[id] {
+				seen[id] = true
+				next = append(next, id)
+			}
+		}
+		found, err := tx.Employees(organization, next)
+		if err != nil {
+			return nil, err
+		}
+		b.staff, ids = append(b.staff, found...), nil
+		for _, e := range found {
+			ids = append(ids, e.Managers()...)
+		}
 	}
 	_, err = b.write(domain.Due(b.staff, now))
 	return b, err

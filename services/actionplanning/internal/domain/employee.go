@@ -134,6 +134,9 @@ func (e Employee) nextChange(day Date) Date {
 	return first
 }
 
+// Managers are the ids of everybody whom the employee reports to today or in some job, each at least once.
+func (e Employee) Managers() []string { return append(e.managers(), e.Manager) }
+
 // managers are the ids of everybody whom the employee reports to in some job, by job.
 func (e Employee) managers() []string {
 	if len(e.Jobs) == 0 {

@@ -3,6 +3,7 @@ package domain
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -60,6 +61,25 @@ func (s *StaffStream) Replay(done SyncRecord) (SyncResult, error) {
 // Skip takes rows in without looking at them: of a stream that was done before.
 func (s *StaffStream) Skip(rows []StaffRow) { s.payload.add(rows) }
 
+// Mentions are the ids of the employees whom a message and what waits are about or name as managers, each once.
+func (s *StaffStream) Mentions(rows []StaffRow) []string {
+	ids := map[string]bool{}
+	mention := func(r StaffRow) {
+		ids[EmployeeID(r.ExternalID)] = true
+		ids[EmployeeID(r.ManagerExternalID)] = true
+		for _, j := range r.Jobs {
+			ids[EmployeeID(j.ManagerExternalID)] = true
+		}
+	}
+	for _, r := range rows {
+		mention(r)
+	}
+	for _, r := range s.waiting {
+		mention(r.StaffRow)
+	}
+	return slices.Sorted(maps.Keys(ids))
+}
+
 // StreamStep is what one message changes.
 type StreamStep struct {
 	Changed []Employee // next versions of employees
@@ -71,7 +91,7 @@ type StreamStep struct {
 	result     SyncResult
 }
 
-// Step works out what a message changes in the stored staff; the stream itself stays as it is until Take.
+// Step works out what a message changes in the stored staff, at least those mentioned and all above them; the stream itself stays as it is until Take.
 func (s *StaffStream) Step(rows []StaffRow, stored []Employee, now time.Time) StreamStep {
 	all := slices.Clone(s.waiting)
 	for i, r := range rows {

@@ -107,14 +107,14 @@ func (m *mix) shares() []StatusShare {
 
 // middle is the word at the middle of weights of which none is unknown, the worse at a tie; UNKNOWN for nothing.
 func (m *mix) middle() analysis.Status {
-	total, better := m.total(), new(big.Int)
-	for i, s := range words {
-		if total.Sign() == 0 {
-			break
-		}
-		better.Add(better, &m[i])
-		if new(big.Int).Lsh(better, 1).Cmp(total) > 0 {
-			return s
+	half, better := m.total(), new(big.Int)
+	if half.Sign() == 0 {
+		return analysis.StatusUnknown
+	}
+	half.Rsh(half, 1)
+	for i := range words[:unknownWord] {
+		if better.Add(better, &m[i]).Cmp(half) > 0 {
+			return words[i]
 		}
 	}
 	return analysis.StatusUnknown

@@ -184,14 +184,15 @@ func (t txn) KnownMilestones(organization string, names []string) (map[string]bo
 func (t txn) DependsOn(organization string, from []string) (map[string][]string, error) {
 	all := map[string][]string{}
 	err := byNames(organization, from, func(in string, args []any) error {
-		query := `WITH RECURSIVE up (name) AS (
-			SELECT name FROM milestones WHERE organization_id = ? AND name IN (` + in + `)
+		// SQLite takes tables that are joined by CROSS JOIN in the order written: each dependency found looks up those of what it leads to.
+		query := `WITH RECURSIVE up (milestone, depends_on) AS (
+			SELECT milestone, depends_on FROM milestone_dependencies WHERE organization_id = ? AND milestone IN (` + in + `)
 			UNION
-			SELECT d.depends_on FROM up JOIN milestone_dependencies d ON d.organization_id = ? AND d.milestone = up.name)
-		SELECT d.milestone, d.depends_on FROM up JOIN milestone_dependencies d ON d.organization_id = ? AND d.milestone = up.name
-		ORDER BY d.milestone, d.depends_on`
+			SELECT d.milestone, d.depends_on FROM up CROSS JOIN milestone_dependencies d
+			WHERE d.organization_id = ? AND d.milestone = up.depends_on)
+		SELECT milestone, depends_on FROM up ORDER BY milestone, depends_on`
 		chunk := map[string][]string{}
-		err := t.tx.Query(query, append(args, organization, organization), func(r sqldb.Row) error {
+		err := t.tx.Query(query, append(args, organization), func(r sqldb.Row) error {
 			chunk[r.Text(0)] = append(chunk[r.Text(0)], r.Text(1))
 			return nil
 		})
