@@ -106,7 +106,7 @@ func TestOpenAPI(t *testing.T) {
 	}
 	operations := map[string]operation{}
 	for path, item := range d.Paths {
-		if strings.Contains(path, "{name") || strings.Contains(path, "{parent") || !strings.HasPrefix(path, "/v1/organizations") && path != record {
+		if strings.Contains(path, "{name") || strings.Contains(path, "{parent") || !strings.HasPrefix(path, "/v1/organizations") && path != record && path != "/v1/staff:stream" {
 			t.Errorf("path %s is not expanded", path)
 		}
 		for _, o := range item {

@@ -113,7 +113,7 @@ func TestRefusals(t *testing.T) {
 		{name: "deep", method: "POST", path: plans, body: strings.Repeat("[", 4000), status: 400, reason: "MALFORMED_JSON", fields: "body", detail: "too early"},
 		{name: "number out of range", method: "POST", path: plans, body: `{"startDate":{"year":99999999999}}`, status: 400, reason: "INVALID_BODY", fields: "startDate.year", detail: "2147483647"},
 		{name: "unknown parameters", method: "GET", path: plans + "?pageSize=x&page=2&order_by=a&orderBy=b&filter=a&filter=b", status: 400, reason: "INVALID_QUERY", fields: "filter order_by page pageSize", detail: "is not a parameter of this method; use pageSize, pageToken, filter, orderBy"},
-		{name: "no parameters", method: "GET", path: plans + "/p?fields=name", status: 400, reason: "INVALID_QUERY", fields: "fields", detail: "takes none"},
+		{name: "no parameters", method: "GET", path: "/v1/organizations/okc?fields=name", status: 400, reason: "INVALID_QUERY", fields: "fields", detail: "takes none"},
 		{name: "the path's parameter", method: "GET", path: plans + "?parent=organizations/tulsa", status: 400, reason: "INVALID_QUERY", fields: "parent"},
 		{name: "the body's parameter", method: "POST", path: plans + "?plan.displayName=x", body: `{}`, status: 400, reason: "INVALID_QUERY", fields: "plan.displayName"},
 		{name: "parameter of a method whose body is all", method: "POST", path: plans + "/p:submit?requestId=1", body: `{}`, status: 400, reason: "INVALID_QUERY", fields: "requestId"},

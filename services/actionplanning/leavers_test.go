@@ -194,6 +194,44 @@ func TestLeaversWorkGoesToTheManager(t *testing.T) {
 	wantReason(t, err, "FOREIGN_ORGANIZATION")
 }
 
+func TestSuccessorsMustHaveRoom(t *testing.T) {
+	f := start(t)
+	_, calls := f.strategy(t)
+	f.office(t)
+	f.assign(t, "ann-leads", calls, "ann", leads, 600_000)
+	f.assign(t, "bo-helps", calls, "bo", support, 500_000)
+	f.sync(t, "1", delta, gone("ann"))
+	before := f.proposals(t, "")[0]
+	hr := f.as(t, "hr-system", "hr")
+	accept := func(key string) error {
+		_, err := f.client.AcceptSuccession(hr, &actionplanningv1.AcceptSuccessionRequest{Name: before.GetName(), Employee: staffName(key)})
+		return err
+	}
+	wantReason(t, accept("bo"), "OVER_ALLOCATED")
+	wantReason(t, accept("nobody"), "RESOURCE_NOT_FOUND")
+	if p := f.proposals(t, "")[0]; !proto.Equal(p, before) || !f.assignment(t, p.GetInterimAssignment()).GetInterim() {
+		t.Errorf("a refusal changed %v into %v", before, p)
+	}
+	_, err := f.client.DeclineSuccession(hr, &actionplanningv1.DeclineSuccessionRequest{Name: before.GetName(), Reason: " "})
+	wantFields(t, err, "reason")
+	_, err = f.client.DeclineSuccession(hr, &actionplanningv1.DeclineSuccessionRequest{Name: before.GetName(), Reason: "No", Etag: "9"})
+	wantReason(t, err, "ETAG_MISMATCH")
+
+	// After some days the interim owner ends with yesterday; accepting for them makes the work their own.
+	f.moveTo(epoch.AddDate(0, 0, 5))
+	hr = f.as(t, "hr-system", "hr")
+	must(t, accept("cy"))
+	if a := f.assignment(t, before.GetInterimAssignment()); dayOf(a.GetEndDate()) != "2027-01-05" {
+		t.Errorf("interim assignment %v", a)
+	}
+	f.sync(t, "2", delta, gone("cy"))
+	before = f.proposals(t, "state = OPEN")[0]
+	must(t, accept("boss"))
+	if a := f.assignment(t, before.GetInterimAssignment()); a.GetInterim() || a.GetEndDate() != nil || a.GetEmployee() != staffName("boss") {
+		t.Errorf("the manager's assignment %v", a)
+	}
+}
+
 func TestInterimOwnersLeaveToo(t *testing.T) {
 	f := start(t)
 	_, calls := f.strategy(t)

@@ -211,7 +211,7 @@ func TestManyMilestonesAtOnce(t *testing.T) {
 
 	// All or nothing: the first is good, and still not kept.
 	good, twice, bad := proto.Clone(rows[0]).(*actionplanningv1.Milestone), proto.Clone(rows[0]).(*actionplanningv1.Milestone), planned(day(2027, 1, 2), day(2027, 1, 1))
-	good.Percent = 1
+	good.Percent, good.ActualStartDate = 1, day(2027, 1, 1)
 	bad.Name, bad.DisplayName, bad.Etag = "organizations/o/strategies/dispatch/objectives/none/milestones/x", "Step", "1"
 	_, err = upsert(good, bad, twice)
 	wantFields(t, err, "milestones[1].etag", "milestones[1].planned_end_date", "milestones[2].name", "milestones[1].name")
@@ -239,6 +239,14 @@ func TestManyMilestonesAtOnce(t *testing.T) {
 		Parent: "organizations/o", Milestones: []*actionplanningv1.Milestone{good}, ValidateOnly: true,
 	}); err != nil || r.GetUpdated() != 1 {
 		t.Errorf("dry run %v %v", r, err)
+	}
+	once := &actionplanningv1.BatchUpsertMilestonesRequest{Parent: "organizations/o", Milestones: []*actionplanningv1.Milestone{good}, RequestId: "once"}
+	first, err := f.client.BatchUpsertMilestones(ctx, once)
+	must(t, err)
+	again, err := f.client.BatchUpsertMilestones(ctx, once)
+	must(t, err)
+	if first.GetUpdated() != 1 || !proto.Equal(first, again) {
+		t.Errorf("the repeat answers %v, want %v", again, first)
 	}
 	foreign := proto.Clone(good).(*actionplanningv1.Milestone)
 	foreign.Name = strings.Replace(foreign.GetName(), "organizations/o/", "organizations/p/", 1)

@@ -44,7 +44,7 @@ func start(t *testing.T) *fixture {
 	db, err := sqldb.OpenSQLite(t.Context(), sqldb.Config{Path: filepath.Join(t.TempDir(), "goals.db"), Migrations: goals.Migrations()})
 	must(t, err)
 	events := bus.NewInProcess(bus.Config{})
-	f := &fixture{keys: keys, events: make(chan outbox.Event, 1000)}
+	f := &fixture{keys: keys, events: make(chan outbox.Event, 5000)}
 	must(t, events.Subscribe(bus.Subscription{Consumer: "test", Source: goals.Source, Handle: func(_ context.Context, e outbox.Event) error {
 		f.events <- e
 		return nil

@@ -5,8 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	typev1 "github.com/throughline/throughline/proto/gen/throughline/type/v1"
@@ -53,7 +53,7 @@ func Of(m Message, organization string) (Query, error) {
 	}
 	slices.Sort(q.Names)
 	q.Names = slices.Compact(q.Names)
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %t %q", organization, q.In, q.Names))
+	sum := sha256.Sum256([]byte(strings.Join(append([]string{organization, strconv.FormatBool(q.In)}, q.Names...), "\n")))
 	q.hash = sum[:8]
 	if m.GetPageToken() == "" {
 		return q, nil
@@ -98,10 +98,11 @@ func (q Query) match(names []string, form string, visit func(name string, ids []
 	want := strings.Split(form, "/")
 next:
 	for _, name := range names {
-		have := q.segments(name)
-		if len(have) != len(want) {
+		rest, below := strings.CutPrefix(name, "organizations/"+q.Organization+"/")
+		if !below || strings.Count(rest, "/") != len(want)-1 {
 			continue
 		}
+		have := strings.Split(rest, "/")
 		var ids []string
 		for i, segment := range want {
 			switch {
@@ -113,15 +114,6 @@ next:
 		}
 		visit(name, ids)
 	}
-}
-
-// segments are the parts of a name below its organization: ["plans", "p"] of "organizations/o/plans/p".
-func (q Query) segments(name string) []string {
-	rest, below := strings.CutPrefix(name, "organizations/"+q.Organization+"/")
-	if !below {
-		return nil
-	}
-	return strings.Split(rest, "/")
 }
 
 // Proto is the page's nodes and links as the contract has them.

@@ -138,11 +138,9 @@ func (a *App) shown(ctx context.Context, objectives []domain.Objective) (map[str
 
 // leaf is an objective by itself, as a part of the node parent.
 func (w work) leaf(o domain.Objective, parent int) progress.Node {
-	n := progress.Node{Parent: parent, Weight: o.Parts(), Supports: !o.Counts(), Leaf: true}
-	if o.State == domain.ObjectiveCompleted {
-		n.State = progress.Completed
-	} else if o.State == domain.ObjectiveCancelled {
-		n.State = progress.Cancelled
+	n := progress.Node{
+		Parent: parent, Weight: o.Parts(), Supports: !o.Counts(), Leaf: true,
+		State: outcome(o.State == domain.ObjectiveCompleted, o.State == domain.ObjectiveCancelled),
 	}
 	if o.ProgressRule != domain.ByMeasure {
 		sum := w.sums[[2]string{o.Strategy, o.ID}]
@@ -156,13 +154,20 @@ func (w work) leaf(o domain.Objective, parent int) progress.Node {
 }
 
 func strategyNode(s domain.Strategy, parent int) progress.Node {
-	n := progress.Node{Parent: parent, Weight: s.Parts(), Supports: !s.Counts()}
-	if s.State == domain.StrategyCompleted {
-		n.State = progress.Completed
-	} else if s.State == domain.StrategyCancelled {
-		n.State = progress.Cancelled
+	return progress.Node{
+		Parent: parent, Weight: s.Parts(), Supports: !s.Counts(),
+		State: outcome(s.State == domain.StrategyCompleted, s.State == domain.StrategyCancelled),
 	}
-	return n
+}
+
+func outcome(completed, cancelled bool) progress.State {
+	switch {
+	case completed:
+		return progress.Completed
+	case cancelled:
+		return progress.Cancelled
+	}
+	return progress.Open
 }
 
 // rolled are the strategies with their progress.

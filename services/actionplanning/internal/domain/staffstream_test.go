@@ -45,10 +45,16 @@ func TestStreamEndsTheSameHoweverItIsCut(t *testing.T) {
 	keys := rapid.SampledFrom([]string{"1", "2", "3", "4", "5", "6", "a b"})
 	managers := rapid.SampledFrom([]string{"", "1", "2", "3", "4", "5", "6", "9"})
 	row := rapid.Custom(func(t *rapid.T) StaffRow {
-		return StaffRow{
+		r := StaffRow{
 			ExternalID: keys.Draw(t, "key"), DisplayName: rapid.SampledFrom([]string{"Ann", "Bo", "Cy", ""}).Draw(t, "name"), ManagerExternalID: managers.Draw(t, "manager"),
-			Status: rapid.SampledFrom([]EmployeeStatus{"", "", "", EmployeeLeave, EmployeeTerminated}).Draw(t, "status"),
+			Status:  rapid.SampledFrom([]EmployeeStatus{"", "", "", EmployeeLeave, EmployeeTerminated}).Draw(t, "status"),
+			EndDate: rapid.SampledFrom([]Date{"", "", "", "2020-01-01", "2099-01-01"}).Draw(t, "end"),
 		}
+		if rapid.IntRange(0, 3).Draw(t, "jobs") == 0 { // of today and of later
+			r.Jobs = []Job{{Key: "a", ManagerExternalID: r.ManagerExternalID}, {Key: "b", StartDate: "2099-01-01", ManagerExternalID: managers.Draw(t, "later manager")}}
+			r.ManagerExternalID = ""
+		}
+		return r
 	})
 	sizes := rapid.SliceOfN(rapid.IntRange(1, 5), 1, 4)
 	rapid.Check(t, func(t *rapid.T) {

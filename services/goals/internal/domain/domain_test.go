@@ -69,6 +69,18 @@ func TestPlanStates(t *testing.T) {
 	}
 }
 
+// Of two changes at once the one that is stored later may have looked at the clock first.
+func TestTimesNeverGoBack(t *testing.T) {
+	made := domain.Meta{}.Next(now)
+	changed := made.Next(now.Add(-time.Second))
+	if !changed.UpdateTime.Equal(now) || !changed.CreateTime.Equal(now) || changed.Version != 2 {
+		t.Errorf("changed: %+v", changed)
+	}
+	if later := changed.Next(now.Add(time.Second)); !later.UpdateTime.Equal(now.Add(time.Second)) {
+		t.Errorf("later: %+v", later)
+	}
+}
+
 func violations(err error) []string {
 	var fields []string
 	if f, ok := fault.As(err); ok {

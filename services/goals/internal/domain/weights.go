@@ -85,19 +85,22 @@ func (p Prioritization) shares(items []string, voices []voice) (shares []*big.Ra
 	for i := range sums {
 		sums[i] = new(big.Int)
 	}
+	n, weight := new(big.Int), new(big.Int)
 	for _, v := range voices {
-		for i, n := range p.given(items, v.vote) {
-			points[i] += n
-			n := new(big.Int).Mul(big.NewInt(v.weight), big.NewInt(n))
-			sums[i].Add(sums[i], n)
-			total.Add(total, n)
+		weight.SetInt64(v.weight)
+		for i, given := range p.given(items, v.vote) {
+			points[i] += given
+			sums[i].Add(sums[i], n.Mul(weight, n.SetInt64(given)))
 		}
+	}
+	for _, sum := range sums {
+		total.Add(total, sum)
 	}
 	if total.Sign() == 0 {
 		return nil, points, false
 	}
-	for _, n := range sums {
-		shares = append(shares, new(big.Rat).SetFrac(n, total))
+	for _, sum := range sums {
+		shares = append(shares, new(big.Rat).SetFrac(sum, total))
 	}
 	if p.Method == MethodPairwise { // gives weights, no points
 		clear(points)

@@ -138,7 +138,7 @@ func (r ProgressReport) check(plan Plan) error {
 	once := func(list, goal string, i int, seen map[string]int) {
 		field := fmt.Sprintf("progress_report.%s[%d].goal", list, i)
 		first, twice := seen[goal]
-		v.Check(known[goal], field, "%q is not a goal of %s; name one that is, or leave the entry out", goal, r.Plan)
+		v.Check(known[goal] || !plan.Found, field, "%q is not a goal of %s; name one that is, or leave the entry out", goal, r.Plan)
 		v.Check(!twice, field, "%q is named already by %s[%d]; name each goal once", goal, list, first)
 		if !twice {
 			seen[goal] = i

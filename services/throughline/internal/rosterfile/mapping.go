@@ -149,10 +149,20 @@ type mapped struct {
 func (m *Mapping) values() (all []mapped) {
 	e, j := &m.Employee, &m.Job
 	for _, v := range []mapped{
-		{"employee.external_id", &e.ExternalID}, {"employee.display_name", &e.DisplayName}, {"employee.worker_type", e.WorkerType},
-		{"employee.subject", e.Subject}, {"employee.end_date", e.EndDate}, {"employee.leave_start", e.LeaveStart}, {"employee.leave_end", e.LeaveEnd},
-		{"job.key", j.Key}, {"job.title", j.Title}, {"job.department", j.Department}, {"job.position", j.Position},
-		{"job.manager_external_id", j.Manager}, {"job.start_date", j.StartDate}, {"job.end_date", j.EndDate},
+		{"employee.external_id", &e.ExternalID},
+		{"employee.display_name", &e.DisplayName},
+		{"employee.worker_type", e.WorkerType},
+		{"employee.subject", e.Subject},
+		{"employee.end_date", e.EndDate},
+		{"employee.leave_start", e.LeaveStart},
+		{"employee.leave_end", e.LeaveEnd},
+		{"job.key", j.Key},
+		{"job.title", j.Title},
+		{"job.department", j.Department},
+		{"job.position", j.Position},
+		{"job.manager_external_id", j.Manager},
+		{"job.start_date", j.StartDate},
+		{"job.end_date", j.EndDate},
 	} {
 		if v.value != nil {
 			all = append(all, v)

@@ -198,14 +198,12 @@ func (p *reader) add(row *actionplanningv1.StaffRow, job *actionplanningv1.Job, 
 		return
 	}
 	first := p.out.Rows[at]
-	jobs := first.GetJobs()
-	first.Jobs = nil
-	same := proto.Equal(first.StaffRow, row)
-	first.Jobs = append(jobs, job)
-	if !same {
-		first.Jobs = jobs
+	row.Jobs = first.GetJobs()
+	if !proto.Equal(first.StaffRow, row) {
 		problem(label(&p.m.Employee.ExternalID), row.GetExternalId(), fmt.Sprintf("tells something else of the same person than line %d: mend one of the lines", first.Line))
+		return
 	}
+	first.Jobs = append(first.Jobs, job)
 }
 
 // cells reads one line.
