@@ -133,26 +133,28 @@ func (e *encoder) program(p *Program, goals []Goal) {
 
 // costLines writes one of thousands of lists, so it does without the helpers of the others.
 func (e *encoder) costLines(lines []CostLine) {
-	e.raw(`,"cost_lines":[`)
+	b := append(e.b, `,"cost_lines":[`...)
 	for i := range lines {
 		l := &lines[i]
 		if i > 0 {
-			e.raw(",")
+			b = append(b, ',')
 		}
 		if isPlace(l.ID, i) {
-			e.text(`{"fund":`, l.Fund)
+			b = append(b, `{"fund":`...)
 		} else {
-			e.text(`{"id":`, l.ID)
-			e.text(`,"fund":`, l.Fund)
+			b = append(appendText(append(b, `{"id":`...), l.ID), `,"fund":`...)
 		}
+		b = appendText(b, l.Fund)
 		if l.Treatment != Competes {
-			e.text(`,"treatment":`, string(l.Treatment))
+			b = appendText(append(b, `,"treatment":`...), string(l.Treatment))
 		}
-		e.int(`,"amount":`, l.Amount)
-		e.optBool(`,"one_time":`, l.OneTime)
-		e.raw("}")
+		b = appendField(b, `,"amount":`, l.Amount)
+		if l.OneTime {
+			b = append(b, `,"one_time":true`...)
+		}
+		b = append(b, '}')
 	}
-	e.raw("]")
+	e.b = append(b, ']')
 }
 
 // isPlace says whether id is a decimal place in a list.

@@ -115,60 +115,61 @@ func (e *encoder) block(b *Block) {
 func (e *encoder) lines(lines []Line) {
 	program := ""
 	list(e, `,"lines":`, lines, func(e *encoder, l *Line) {
-		e.line(l, program)
+		e.b = l.append(e.b, program)
 		program = l.Program
 	})
 }
 
-// line writes what does not follow from the rest of the line, or from the program of the line before: see lineForm.
-func (e *encoder) line(l *Line, before string) {
-	e.raw("{")
+// append writes what does not follow from the rest of the line, or from the program of the line before: see lineForm.
+func (l *Line) append(b []byte, before string) []byte {
 	if l.Program != before {
-		e.text(`"program":`, l.Program)
-		e.raw(",")
+		b = append(appendText(append(b, `{"program":`...), l.Program), `,"fund":`...)
+	} else {
+		b = append(b, `{"fund":`...)
 	}
-	e.text(`"fund":`, l.Fund)
+	b = appendText(b, l.Fund)
 	if l.Treatment != Competes {
-		e.text(`,"treatment":`, string(l.Treatment))
+		b = appendText(append(b, `,"treatment":`...), string(l.Treatment))
 	}
-	e.optBool(`,"one_time":`, l.OneTime)
-	e.unless(1, `,"cost_lines":`, int64(l.CostLines))
-	e.unless(l.Base+l.Revenue, `,"gross":`, l.Gross)
-	e.optInt(`,"revenue":`, l.Revenue)
-	e.int(`,"base":`, l.Base)
-	e.optInt(`,"floor":`, l.Floor)
-	e.unless(l.usualMovable(), `,"movable":`, l.Movable)
-	e.optInt(`,"score_bp":`, l.ScoreBP)
-	e.unless(l.Base, `,"min":`, l.Min)
-	e.unless(l.Base, `,"max":`, l.Max)
-	e.optInt(`,"odd":`, l.Odd)
-	e.unless(l.Base, `,"amount":`, l.Amount)
-	e.unless(l.Amount-l.Base, `,"change":`, l.Change)
+	if l.OneTime {
+		b = append(b, `,"one_time":true`...)
+	}
+	b = appendUnless(b, 1, `,"cost_lines":`, int64(l.CostLines))
+	b = appendUnless(b, l.Base+l.Revenue, `,"gross":`, l.Gross)
+	b = appendUnless(b, 0, `,"revenue":`, l.Revenue)
+	b = appendField(b, `,"base":`, l.Base)
+	b = appendUnless(b, 0, `,"floor":`, l.Floor)
+	b = appendUnless(b, l.usualMovable(), `,"movable":`, l.Movable)
+	b = appendUnless(b, 0, `,"score_bp":`, l.ScoreBP)
+	b = appendUnless(b, l.Base, `,"min":`, l.Min)
+	b = appendUnless(b, l.Base, `,"max":`, l.Max)
+	b = appendUnless(b, 0, `,"odd":`, l.Odd)
+	b = appendUnless(b, l.Base, `,"amount":`, l.Amount)
+	b = appendUnless(b, l.Amount-l.Base, `,"change":`, l.Change)
 	reason, block := l.usualPlace()
 	if l.Reason != reason {
-		e.text(`,"reason":`, string(l.Reason))
+		b = appendText(append(b, `,"reason":`...), string(l.Reason))
 	}
-	e.unless(int64(block), `,"block":`, int64(l.Block))
-	e.optInt(`,"revenue_lost":`, l.RevenueLost)
+	b = appendUnless(b, int64(block), `,"block":`, int64(l.Block))
+	b = appendUnless(b, 0, `,"revenue_lost":`, l.RevenueLost)
 	if !l.usuallyPaid() {
-		e.payments(l.Paid)
+		b = appendPayments(b, l.Paid)
 	}
-	e.raw("}")
+	return append(b, '}')
 }
 
-func (e *encoder) payments(paid []Payment) {
-	e.raw(`,"paid":[`)
+func appendPayments(b []byte, paid []Payment) []byte {
+	b = append(b, `,"paid":[`...)
 	for i := range paid {
 		if i > 0 {
-			e.raw(",")
+			b = append(b, ',')
 		}
 		p := &paid[i]
-		e.text(`{"fund":`, p.Fund)
-		e.int(`,"amount":`, p.Amount)
-		e.optInt(`,"one_time":`, p.OneTime)
-		e.raw("}")
+		b = appendText(append(b, `{"fund":`...), p.Fund)
+		b = appendField(b, `,"amount":`, p.Amount)
+		b = append(appendUnless(b, 0, `,"one_time":`, p.OneTime), '}')
 	}
-	e.raw("]")
+	return append(b, ']')
 }
 
 func (e *encoder) shortfall(s *Shortfall) {

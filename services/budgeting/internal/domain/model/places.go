@@ -38,20 +38,26 @@ func (p *Places) slot(id string) uint64 {
 	}
 }
 
-// mixed tells ids apart by their length and their first and last eight bytes.
+// mixed tells ids apart by their length and their first and last eight bytes; short ones by the four, or the three, that they have.
 func mixed(id string) uint64 {
-	h := uint64(len(id))
-	if len(id) < 8 {
-		for i := range len(id) {
-			h = h<<8 | uint64(id[i])
-		}
-	} else {
-		h = (h^word(id[:8]))*0x9e3779b97f4a7c15 ^ word(id[len(id)-8:])
+	n := len(id)
+	h := uint64(n) //nolint:gosec // a length is not negative
+	switch {
+	case n >= 8:
+		h = (h^word(id[:8]))*golden ^ word(id[n-8:])
+	case n >= 4:
+		h = (h^uint64(half(id[:4])))*golden ^ uint64(half(id[n-4:]))
+	case n > 0:
+		h = h<<24 | uint64(id[0])<<16 | uint64(id[n/2])<<8 | uint64(id[n-1])
 	}
-	h *= 0x9e3779b97f4a7c15 // 2^64 ÷ the golden ratio (Knuth, TAOCP 6.4)
+	h *= golden
 	return h >> 32
 }
 
-func word(s string) uint64 {
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+const golden = 0x9e3779b97f4a7c15 // 2^64 ÷ the golden ratio (Knuth, TAOCP 6.4)
+
+func word(s string) uint64 { return uint64(half(s[:4])) | uint64(half(s[4:8]))<<32 }
+
+func half(s string) uint32 {
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
 }
