@@ -3,6 +3,7 @@ package app
 
 import (
 	"context"
+	"iter"
 	"log/slog"
 	"time"
 
@@ -98,7 +99,7 @@ type Allocations interface {
 type Proof struct {
 	Input []byte // canonical
 	Plan  []byte
-	Lines []domain.AllocationLine // written by Keep; read through Lines
+	Lines iter.Seq[domain.AllocationLine] // written by Keep; read through Lines
 }
 
 // Uses says what keeps a resource from being deleted: the name of one user, or "".

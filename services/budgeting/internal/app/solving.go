@@ -173,7 +173,7 @@ func (a *App) finish(ctx context.Context, run Run, holder string, solved engine.
 		if err := tx.Allocations().Update(next); err != nil {
 			return nil, err
 		}
-		return nil, tx.Allocations().Keep(next, Proof{Input: solved.Input, Plan: solved.Encoded, Lines: domain.Lines(next, books, solved.Plan)})
+		return nil, tx.Allocations().Keep(next, Proof{Input: solved.Input, Plan: solved.Encoded, Lines: domain.Lines(&next, &books, &solved.Plan)})
 	})
 }
 

@@ -12,6 +12,7 @@ type book struct {
 	purse
 	in     model.Input // normalized
 	rule   rule
+	sheet  *sheet // that lines are written on
 	lines  []model.Line
 	lineIn []int32 // carrying fund of each line
 	claims []claim // in line order
@@ -38,8 +39,8 @@ type claim struct {
 	held          bool // the fund does not compete
 }
 
-func newBook(in model.Input, scorer *score.Scorer) (*book, error) {
-	b := &book{in: in, rule: ruleOf(&in), purse: newPurse(in.Funds)}
+func newBook(in model.Input, scorer *score.Scorer, on *sheet) (*book, error) {
+	b := &book{in: in, rule: ruleOf(&in), purse: newPurse(in.Funds), sheet: on}
 	b.memory, _ = memories.Get().(*memory)
 	points := scorer.Points()
 	b.offered = offered(&in)

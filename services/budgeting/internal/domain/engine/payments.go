@@ -13,11 +13,11 @@ func (d *draft) payments() {
 	for c := range pays {
 		pays[c] = slices.Clone(d.s.Paid[c])
 	}
-	first := make([]model.Payment, len(d.claims)) // most claims have one payment only: its place is here
-	own := zeroed(&d.own, len(d.claims))          // units from the carrying fund
+	first := d.sheet.payments(len(d.lines))
+	own := zeroed(&d.own, len(d.claims)) // units from the carrying fund
 	for i := range d.claims {
 		c, l := &d.claims[i], &d.lines[d.claims[i].line]
-		l.Paid = first[i : i : i+1]
+		l.Paid = first[c.line : c.line : c.line+1]
 		if c.oneTime && d.once[c.fund] >= 0 {
 			own[i] = d.carry(l, i, d.once[c.fund], d.s.Units[i], pays)
 		}
@@ -95,14 +95,13 @@ func (d *draft) pay(l *model.Line, node int32, amount int64) {
 
 // offTheTop pays the lines that do not compete, each by its own fund: one-time ones with one-time money, in line order, as long as there is some.
 func (d *draft) offTheTop() {
-	whole := make([]model.Payment, len(d.lines)-len(d.claims))
+	first := d.sheet.payments(len(d.lines))
 	for i := range d.lines {
 		l := &d.lines[i]
 		if l.Block >= 0 || l.Base == 0 {
 			continue
 		}
-		whole[0] = d.fromTheTop(l, d.lineIn[i])
-		l.Paid, whole = whole[:1:1], whole[1:]
+		l.Paid = append(first[i:i:i+1], d.fromTheTop(l, d.lineIn[i]))
 	}
 }
 

@@ -80,6 +80,6 @@ func (b *book) room(sums []sum) {
 			claims++
 		}
 	}
-	b.lines = make([]model.Line, 0, len(sums))
+	b.lines = emptied(&b.sheet.lines, len(sums))
 	b.lineIn, b.claims = emptied(&b.memory.lineIn, len(sums)), emptied(&b.memory.claims, claims)
 }

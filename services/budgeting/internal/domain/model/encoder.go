@@ -2,10 +2,11 @@ package model
 
 import (
 	"bytes"
-	"math/bits"
-	"slices"
 	"strconv"
+	"sync"
 	"unicode/utf8"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
 )
 
 // encoder appends the canonical encodings: the JSON that encoding/json writes for the declared fields, HTML unescaped, without what follows from the
@@ -15,22 +16,33 @@ type encoder struct{ b []byte }
 
 // encoding is what write writes, about size bytes.
 func encoding(size int, write func(*encoder)) []byte {
-	e := &encoder{b: make([]byte, 0, size)}
+	e, _ := encoders.Get().(*encoder)
+	if cap(e.b) < size {
+		e.b = make([]byte, 0, size)
+	}
 	write(e)
 	return e.b
 }
 
 // encodes says whether write writes b.
 func encodes(write func(*encoder), b []byte) bool {
-	return bytes.Equal(encoding(len(b), write), b)
+	again := encoding(len(b), write)
+	defer Release(again)
+	return bytes.Equal(again, b)
 }
+
+// encoders have the memory of encodings that nobody reads any more: megabytes where programs are thousands.
+var encoders = sync.Pool{New: func() any { return &encoder{} }}
+
+// Release gives the memory of an encoding to a later one. An encoding that is not released costs its memory, and nothing else.
+func Release(b []byte) { encoders.Put(&encoder{b: b[:0]}) }
 
 func (e *encoder) raw(s string) { e.b = append(e.b, s...) }
 
 func (e *encoder) int(key string, v int64) { e.b = appendField(e.b, key, v) }
 
 // appendField is for lists of thousands, which are written without going through the encoder for every field.
-func appendField(b []byte, key string, v int64) []byte { return appendInt(append(b, key...), v) }
+func appendField(b []byte, key string, v int64) []byte { return money.Append(append(b, key...), v) }
 
 // appendUnless writes v where it is not the usual value.
 func appendUnless(b []byte, usual int64, key string, v int64) []byte {
@@ -39,49 +51,6 @@ func appendUnless(b []byte, usual int64, key string, v int64) []byte {
 	}
 	return appendField(b, key, v)
 }
-
-// appendInt is strconv.AppendInt for the amounts that plans are full of: it writes them where they stand, two digits at a time.
-func appendInt(b []byte, v int64) []byte {
-	u := uint64(v) //nolint:gosec // the two's complement of a negative one is mended below
-	if v < 0 {
-		b = append(b, '-')
-		u = -u
-	}
-	if u < 10 {
-		return append(b, '0'+byte(u))
-	}
-	if cap(b)-len(b) < len(tens) {
-		b = slices.Grow(b, len(tens))
-	}
-	b = b[:len(b)+digits(u)]
-	at := len(b)
-	for ; u >= 100; u /= 100 {
-		at -= 2
-		pair := u % 100 * 2
-		b[at], b[at+1] = pairs[pair], pairs[pair+1]
-	}
-	if u >= 10 {
-		b[at-2], b[at-1] = pairs[2*u], pairs[2*u+1]
-	} else {
-		b[at-1] = '0' + byte(u)
-	}
-	return b
-}
-
-// digits counts those of u > 0: binary digits times the logarithm of 2 is the count, or one short of it.
-func digits(u uint64) int {
-	n := bits.Len64(u) * 1233 >> 12
-	if u >= tens[n] {
-		n++
-	}
-	return n
-}
-
-// tens are the powers of ten below 2^64.
-var tens = [...]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19}
-
-const pairs = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849" +
-	"5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
 
 func (e *encoder) optInt(key string, v int64) {
 	if v != 0 {

@@ -28,6 +28,9 @@ func PlacesOfFunds(funds []Fund) Places { return PlacesOf(funds, func(f *Fund) s
 // Find is the place of an item, −1 for an unknown one.
 func (p *Places) Find(id string) int { return int(p.slots[p.slot(id)]) - 1 }
 
+// ID is that of the item in a place.
+func (p *Places) ID(place int) string { return p.ids[place] }
+
 // slot is where the id is, or would be.
 func (p *Places) slot(id string) uint64 {
 	last := uint64(len(p.slots)) - 1

@@ -56,11 +56,14 @@ func (t allocationTx) Keep(a domain.Allocation, p app.Proof) error {
 	if err := t.keepProof(a.Organization, a.Budget, a.ID, p.Input, p.Plan); err != nil {
 		return err
 	}
+	text, _ := lineTexts.Get().(*[]byte)
+	defer lineTexts.Put(text)
+	*text = lineText((*text)[:0], p.Lines)
 	return pack(func(codec string, packed ...[]byte) error {
 		_, err := t.tx.Exec("INSERT INTO allocation_lines (organization_id, budget_id, allocation_id, codec, body) VALUES (?, ?, ?, ?, ?)",
 			a.Organization, a.Budget, a.ID, codec, packed[0])
 		return err
-	}, lineText(p.Lines))
+	}, *text)
 }
 
 // keepProof keeps an input with its plan, which is empty while it is being solved.

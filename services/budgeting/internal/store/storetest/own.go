@@ -149,7 +149,7 @@ func proofs(t *testing.T, h harness) {
 		if err := tx.Allocations().Insert(a); err != nil {
 			return err
 		}
-		if err := tx.Allocations().Keep(a, app.Proof{Input: []byte("in"), Plan: []byte("plan"), Lines: lines}); err != nil {
+		if err := tx.Allocations().Keep(a, app.Proof{Input: []byte("in"), Plan: []byte("plan"), Lines: slices.Values(lines)}); err != nil {
 			return err
 		}
 		b.Outcome = model.Infeasible

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -85,7 +86,7 @@ func runs(t *testing.T, h harness) {
 		return err
 	})
 	write(t, h, func(tx app.Tx) error { // solved: the plan joins the input
-		return tx.Allocations().Keep(allocation("a", "x", 1), app.Proof{Input: []byte("input of x"), Plan: []byte("plan")})
+		return tx.Allocations().Keep(allocation("a", "x", 1), app.Proof{Input: []byte("input of x"), Plan: []byte("plan"), Lines: slices.Values([]domain.AllocationLine(nil))})
 	})
 	read(t, h, func(tx app.Tx) error {
 		p, err := tx.Allocations().Proof("a", "fy", "x")
