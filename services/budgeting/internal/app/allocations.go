@@ -41,7 +41,8 @@ func (a *App) CreateAllocation(ctx context.Context, draft domain.Allocation) (do
 	}
 	defer solved.Close()
 	allocation := draft.Answered(books, in, solved.Plan, solved.Certificate)
-	proof := Proof{Input: solved.Input, Plan: solved.Encoded, Lines: domain.Lines(&allocation, &books, &solved.Plan)}
+	proof := a.Store.Pack(Proof{Input: solved.Input, Plan: solved.Encoded, Lines: domain.Lines(&allocation, &books, &solved.Plan)})
+	defer proof.Close()
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Allocation, error) {
 		next, err := numbered(tx, allocation)
 		if err != nil {
