@@ -101,11 +101,10 @@ func newAudit(in model.Input, plan *model.Plan) *audit {
 func (a *audit) close() {
 	memory := a.backing
 	memory.lines, memory.said, memory.sets, memory.pays = a.claims[:0], a.said[:0], a.sets[:0], a.pays[:0]
-	clear(memory.works) // lets go of the programs
 	backings.Put(&memory)
 }
 
-// workings are clean ones, one a plan line.
+// workings are one a plan line; match fills them.
 func (a *audit) workings() []working {
 	if n := len(a.plan.Lines); cap(a.works) < n {
 		a.works = make([]working, n)

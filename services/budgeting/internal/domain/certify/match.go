@@ -104,9 +104,10 @@ func (a *audit) match(i int, p *model.Program, s *costSum) error {
 	case l.Change != l.Amount-l.Base:
 		return a.at(i, "has change %d, want %d", l.Change, l.Amount-l.Base)
 	}
-	w.terms, w.program, w.fund, w.oneTime = &a.free, p, s.fund, s.oneTime
-	w.competes = l.Treatment == model.Competes && l.Base >= 0
-	w.project = a.shop != nil && l.Treatment == model.CapitalProject && l.Base > 0
+	*w = working{
+		terms: &a.free, program: p, fund: s.fund, oneTime: s.oneTime, competes: l.Treatment == model.Competes && l.Base >= 0,
+		project: a.shop != nil && l.Treatment == model.CapitalProject && l.Base > 0,
+	}
 	a.income[w.fund] += l.Revenue
 	switch {
 	case w.competes:
