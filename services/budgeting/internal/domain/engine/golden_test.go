@@ -34,11 +34,11 @@ func TestGoldenPlans(t *testing.T) {
 			in := town(1800)
 			in.Programs[0].CostLines[0].Amount += 37
 			return in
-		}(), "389d0b98a728cfbc2b92b72efa6d46941a4c9f4da4cfa91a0ee15c51c24cdad4", "72e512b8a1f2a3955be15baeb4c968cea9976ad932be257aa84ce23eb245fae5"},
-		{"priority adjustment", goldenTown(model.PriorityAdjustment), "09def67d03af0e6090bd90b3fa8adcbf6fd982858734c9b6d318933ac87b64ac", "553d0d42002afdb068ca07810ba741eb6ab516f62baca4cf2cfdc4be257da4f1"},
-		{"one rate", goldenTown(model.OneRate), "0af65ac014e6a6c0254893a62f0d2feb2d1b8eb312087baab004810d38c13077", "d2f53c9a60be31f09911919d9bea3b927fded34d206eb5eb45c3258ee5e2cbb5"},
-		{"across the board", goldenTown(model.AcrossTheBoard), "0a5ebcf393a8ac6f5cc3f9d3bf2659e7fea42f7fc59390ba7ceeef0d1c7de284", "643608797c920ecbd60cd8952d3731fab7437a9f3625e18c52444920183473e1"},
-		{"cut line", goldenTown(model.CutLine), "92a0045c29f8b8aa65d9b7d44750b51a96bb03c76f61ce9c74d525a45294cb30", "ec2f1b972f49885bc0703110ec4c74f415878e72456b6d258e0ae7acda56af66"},
+		}(), "637243fdd416daf521bf4976c7949501f0be2683cef6629750828e54cf8daad3", "8da2a97f19efb76fa3406a163b44c16abeef1c56b6bc8bcf928b4c6b0ba368dc"},
+		{"priority adjustment", goldenTown(model.PriorityAdjustment), "3befdee84f76e8c49b66fcd08cd43c0508f217815f7984d6d56ca5017f83a2b3", "fa887451e562fa10dc90e836732c876a8d03b15862806e0b92b15388a327963f"},
+		{"one rate", goldenTown(model.OneRate), "161ec6f34f2c32f687610be407f24057ac7be942397ec8026a546b82ac5a056d", "e62847ed1e723b02db68988ebc645f57f6740cd301aa37097444979b431cc4bd"},
+		{"across the board", goldenTown(model.AcrossTheBoard), "e581b471575cf997c76c48e492f468d7cb875bd06b45faa6def7188ea947889d", "5233538ff07b67847594d7fea6056a956b8b7fe5b679467ac23388093187fcff"},
+		{"cut line", goldenTown(model.CutLine), "8f99f67492ca76fb63323196c40ea01425f6504ac1fdc5660a64dcc68dd1d514", "7fa35656285196ce425dbf9f245b905332032c0aaab713d9258ff0f805fb185d"},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {

@@ -290,8 +290,8 @@ func TestGoldenPackages(t *testing.T) {
 
 // The bytes of an input and of its plan.
 const (
-	goldenMarket = "5a069faadada38fd03042c6dcfb25caf5cc04a2ad498e5b4144ed2e1dfc58078"
-	goldenChoice = "f1ee65636b7fc7053d211389811e6d9c5db0aa7252dbb36c43d742d8f651bf53"
+	goldenMarket = "dfcef0fede8624e99b9076aa3fd8f69d9f03d9189b9b6251f9941cd03da18e1f"
+	goldenChoice = "9255bdbce7ad620cbb42a3d02fcf6aecfab5c06f469d2f7db376bd999ea95d03"
 )
 
 func TestATinyWorkLimitGivesACertifiedGap(t *testing.T) {

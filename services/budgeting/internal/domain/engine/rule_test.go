@@ -251,7 +251,7 @@ func TestRefusals(t *testing.T) {
 	if _, _, err := engine.Allocate(ctx, town(1800)); err == nil || !strings.Contains(err.Error(), "canceled") {
 		t.Fatalf("a cancelled context gives %v", err)
 	}
-	if _, _, err := engine.Replay(context.Background(), []byte(`{"schema":2}`)); !fault.Is(err, fault.FailedPrecondition) {
+	if _, _, err := engine.Replay(context.Background(), []byte(`{"schema":3}`)); !fault.Is(err, fault.FailedPrecondition) {
 		t.Fatalf("unreadable bytes give %v", err)
 	}
 }

@@ -132,8 +132,8 @@ func TestGoldenElections(t *testing.T) {
 		in              model.Input
 		input, planHash string
 	}{
-		{square(model.EqualShares, model.AddOneUtilitarian, model.CostUtility), "d03d6e0ae6bc58378ad5fc2cba5b156795533e045fe32ae9e0cbb054e069bf3c", "4f405009223a9a365d02c1513b4ab0fc6485951e569d57d44d53061d8b6458bb"},
-		{square(model.GreedyVotes, model.NoCompletion, model.CardinalityUtility), "0a12254c0b6d31ee1527d91572bf6cb6c6a68d204392261686a86ab9b524d967", "1d39daa47abd484c717b034c844e7beed151838d98655f1abc4e9359ce82217f"},
+		{square(model.EqualShares, model.AddOneUtilitarian, model.CostUtility), "8e23954abef816e9885e8ee642ec20fc306d845e0c4fbdbb664c216329d4fce6", "e8d4fb480ca280cfb440b6a7f3dfb650f05219bce6a1603458f2c959cfb16009"},
+		{square(model.GreedyVotes, model.NoCompletion, model.CardinalityUtility), "b02f411774d0c32df9ec773cfd4b986d682c0e898cd4340d085828ed9224e6a0", "97e01003aaf563d416438cfdc682d9b9bb8a20bf1501fa8b564b990aad82dbdb"},
 	}
 	for _, tc := range tests {
 		t.Run(string(tc.in.Method), func(t *testing.T) {

@@ -1,6 +1,10 @@
 package model
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
+)
 
 // input writes a normalized input.
 func (e *encoder) input(in *Input) {
@@ -12,7 +16,11 @@ func (e *encoder) input(in *Input) {
 	e.params(&in.Params)
 	list(e, `,"goals":`, in.Goals, (*encoder).goal)
 	list(e, `,"funds":`, in.Funds, (*encoder).fund)
-	list(e, `,"programs":`, in.Programs, func(e *encoder, p *Program) { e.program(p, in.Goals) })
+	version := ""
+	list(e, `,"programs":`, in.Programs, func(e *encoder, p *Program) {
+		e.program(p, version, in.Goals)
+		version = p.Version
+	})
 	e.revision(`,"revisions":{"priority":{`, &in.Revisions.Priority)
 	e.revision(`,"results":{`, &in.Revisions.Results)
 	e.raw("}")
@@ -74,9 +82,11 @@ func (e *encoder) fund(f *Fund) {
 	e.raw("}")
 }
 
-func (e *encoder) program(p *Program, goals []Goal) {
+func (e *encoder) program(p *Program, version string, goals []Goal) {
 	e.text(`{"id":`, p.ID)
-	e.optText(`,"version":`, p.Version)
+	if p.Version != version {
+		e.text(`,"version":`, p.Version)
+	}
 	e.costLines(p.CostLines)
 	e.optInt(`,"requested":`, p.Requested)
 	e.optTexts(`,"eligible_funds":`, p.EligibleFunds)
@@ -131,7 +141,7 @@ func (e *encoder) program(p *Program, goals []Goal) {
 	e.raw("}")
 }
 
-// costLines writes one of thousands of lists, so it does without the helpers of the others.
+// costLines writes one of thousands of lists, so it does without the helpers of the others. Items are as costLineForm says.
 func (e *encoder) costLines(lines []CostLine) {
 	b := append(e.b, `,"cost_lines":[`...)
 	for i := range lines {
@@ -139,20 +149,24 @@ func (e *encoder) costLines(lines []CostLine) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		if isPlace(l.ID, i) {
-			b = append(b, `{"fund":`...)
-		} else {
-			b = append(appendText(append(b, `{"id":`...), l.ID), `,"fund":`...)
+		b = money.Append(append(appendText(append(b, '['), l.Fund), ','), l.Amount)
+		bare := len(b)
+		b = append(b, ',', '{')
+		if !isPlace(l.ID, i) {
+			b = append(appendText(append(b, `"id":`...), l.ID), ',')
 		}
-		b = appendText(b, l.Fund)
 		if l.Treatment != Competes {
-			b = appendText(append(b, `,"treatment":`...), string(l.Treatment))
+			b = append(appendText(append(b, `"treatment":`...), string(l.Treatment)), ',')
 		}
-		b = appendField(b, `,"amount":`, l.Amount)
 		if l.OneTime {
-			b = append(b, `,"one_time":true`...)
+			b = append(b, `"one_time":true,`...)
 		}
-		b = append(b, '}')
+		if last := len(b) - 1; b[last] == ',' {
+			b[last] = '}'
+		} else {
+			b = b[:bare]
+		}
+		b = append(b, ']')
 	}
 	e.b = append(b, ']')
 }

@@ -1,5 +1,11 @@
 package model
 
+import (
+	"bytes"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
+)
+
 func (e *encoder) plan(p *Plan) {
 	e.int(`{"schema":`, int64(p.Schema))
 	e.text(`,"engine_version":`, p.EngineVersion)
@@ -12,7 +18,7 @@ func (e *encoder) plan(p *Plan) {
 	list(e, `,"waterfall":`, p.Waterfall, (*encoder).waterfall)
 	list(e, `,"funds":`, p.Funds, (*encoder).fundResult)
 	list(e, `,"blocks":`, p.Blocks, (*encoder).block)
-	e.lines(p.Lines)
+	e.lines(p)
 	list(e, `,"shortfalls":`, p.Shortfalls, (*encoder).shortfall)
 	list(e, `,"flags":`, p.Flags, func(e *encoder, f *Flag) {
 		e.text(`{"program":`, f.Program)
@@ -112,54 +118,80 @@ func (e *encoder) block(b *Block) {
 	e.raw("}")
 }
 
-func (e *encoder) lines(lines []Line) {
-	program := ""
-	list(e, `,"lines":`, lines, func(e *encoder, l *Line) {
-		e.b = l.append(e.b, program)
-		program = l.Program
-	})
+// lines writes the lines of each program in a row: see linesForm.
+func (e *encoder) lines(p *Plan) {
+	if p.Lines == nil {
+		e.raw(`,"lines":null`)
+		return
+	}
+	funds := p.places()
+	b := append(e.b, `,"lines":[`...)
+	for from := 0; from < len(p.Lines); {
+		to := from + ofProgram(p.Lines[from:])
+		score := usualScore(p.Lines[from:to])
+		b = appendText(append(b, `{"program":`...), p.Lines[from].Program)
+		b = appendUnless(b, 0, `,"score_bp":`, score)
+		b = append(b, `,"lines":[`...)
+		for ; from < to; from++ {
+			l := &p.Lines[from]
+			b = append(l.append(b, l.usual(p, &funds, score)), ',')
+		}
+		b[len(b)-1] = ']'
+		b = append(b, '}', ',')
+	}
+	e.b = append(bytes.TrimSuffix(b, []byte{','}), ']')
 }
 
-// append writes what does not follow from the rest of the line, or from the program of the line before: see lineForm.
-func (l *Line) append(b []byte, before string) []byte {
-	if l.Program != before {
-		b = append(appendText(append(b, `{"program":`...), l.Program), `,"fund":`...)
-	} else {
-		b = append(b, `{"fund":`...)
+// append writes a line as lineForm says.
+func (l *Line) append(b []byte, u usual) []byte {
+	b = money.Append(append(appendText(append(b, '['), l.Fund), ','), l.Base)
+	if l.Min != l.Base || l.Amount != l.Base {
+		b = money.Append(append(b, ','), l.Min)
+		b = money.Append(append(b, ','), l.Amount)
 	}
-	b = appendText(b, l.Fund)
+	bare := len(b)
+	b = append(b, ',', '{')
 	if l.Treatment != Competes {
-		b = appendText(append(b, `,"treatment":`...), string(l.Treatment))
+		b = append(appendText(append(b, `"treatment":`...), string(l.Treatment)), ',')
 	}
 	if l.OneTime {
-		b = append(b, `,"one_time":true`...)
+		b = append(b, `"one_time":true,`...)
 	}
-	b = appendUnless(b, 1, `,"cost_lines":`, int64(l.CostLines))
-	b = appendUnless(b, l.Base+l.Revenue, `,"gross":`, l.Gross)
-	b = appendUnless(b, 0, `,"revenue":`, l.Revenue)
-	b = appendField(b, `,"base":`, l.Base)
-	b = appendUnless(b, 0, `,"floor":`, l.Floor)
-	b = appendUnless(b, l.usualMovable(), `,"movable":`, l.Movable)
-	b = appendUnless(b, 0, `,"score_bp":`, l.ScoreBP)
-	b = appendUnless(b, l.Base, `,"min":`, l.Min)
-	b = appendUnless(b, l.Base, `,"max":`, l.Max)
-	b = appendUnless(b, 0, `,"odd":`, l.Odd)
-	b = appendUnless(b, l.Base, `,"amount":`, l.Amount)
-	b = appendUnless(b, l.Amount-l.Base, `,"change":`, l.Change)
-	reason, block := l.usualPlace()
-	if l.Reason != reason {
-		b = appendText(append(b, `,"reason":`...), string(l.Reason))
+	b = appendOther(b, 1, `"cost_lines":`, int64(l.CostLines))
+	b = appendOther(b, l.Base+l.Revenue, `"gross":`, l.Gross)
+	b = appendOther(b, 0, `"revenue":`, l.Revenue)
+	b = appendOther(b, 0, `"floor":`, l.Floor)
+	b = appendOther(b, u.movable, `"movable":`, l.Movable)
+	b = appendOther(b, u.score, `"score_bp":`, l.ScoreBP)
+	b = appendOther(b, l.Base, `"max":`, l.Max)
+	b = appendOther(b, 0, `"odd":`, l.Odd)
+	b = appendOther(b, l.Amount-l.Base, `"change":`, l.Change)
+	if l.Reason != u.reason {
+		b = append(appendText(append(b, `"reason":`...), string(l.Reason)), ',')
 	}
-	b = appendUnless(b, int64(block), `,"block":`, int64(l.Block))
-	b = appendUnless(b, 0, `,"revenue_lost":`, l.RevenueLost)
+	b = appendOther(b, int64(u.block), `"block":`, int64(l.Block))
+	b = appendOther(b, 0, `"revenue_lost":`, l.RevenueLost)
 	if !l.usuallyPaid() {
-		b = appendPayments(b, l.Paid)
+		b = append(appendPayments(b, l.Paid), ',')
 	}
-	return append(b, '}')
+	if last := len(b) - 1; b[last] == ',' {
+		b[last] = '}'
+	} else {
+		b = b[:bare]
+	}
+	return append(b, ']')
+}
+
+// appendOther writes v, and a comma behind it, where it is not the usual value.
+func appendOther(b []byte, usual int64, key string, v int64) []byte {
+	if v == usual {
+		return b
+	}
+	return append(appendField(b, key, v), ',')
 }
 
 func appendPayments(b []byte, paid []Payment) []byte {
-	b = append(b, `,"paid":[`...)
+	b = append(b, `"paid":[`...)
 	for i := range paid {
 		if i > 0 {
 			b = append(b, ',')

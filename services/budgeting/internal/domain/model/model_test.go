@@ -21,7 +21,7 @@ func TestValidateNamesTheFieldAndTheRemedy(t *testing.T) {
 		field  string
 		says   string
 	}{
-		{"schema", func(in *model.Input) { in.Schema = 9 }, "schema", "version 2"},
+		{"schema", func(in *model.Input) { in.Schema = 9 }, "schema", "version 3"},
 		{"engine version", func(in *model.Input) { in.EngineVersion = "" }, "engine_version", "fill it in"},
 		{"method", func(in *model.Input) { in.Method = "MAGIC" }, "method", "PRIORITY_ADJUSTMENT"},
 		{"currency", func(in *model.Input) { in.Currency = "usd" }, "currency", "three capital letters"},
@@ -143,7 +143,7 @@ func TestDecodeRefusesWhatItWouldNotWrite(t *testing.T) {
 	tests := []struct{ name, bytes, says string }{
 		{"spaces", strings.Replace(string(good), `,"`, `, "`, 1), "not in canonical form"},
 		{"an unknown field", strings.Replace(string(good), `{"schema"`, `{"x":1,"schema"`, 1), "unknown field"},
-		{"another schema", strings.Replace(string(good), `"schema":2`, `"schema":1`, 1), "schema version 1"},
+		{"another schema", strings.Replace(string(good), `"schema":3`, `"schema":2`, 1), "schema version 2"},
 		{"a fraction", strings.Replace(string(good), `"rounding_unit":100`, `"rounding_unit":1.5`, 1), "cannot unmarshal"},
 		{"something after the end", string(good) + "{}", "not in canonical form"},
 		{"half of it", string(good[:len(good)/2]), "unexpected EOF"},
@@ -155,7 +155,7 @@ func TestDecodeRefusesWhatItWouldNotWrite(t *testing.T) {
 			}
 		})
 	}
-	if _, err := model.DecodePlan([]byte(`{"schema":2}`)); err == nil {
+	if _, err := model.DecodePlan([]byte(`{"schema":3}`)); err == nil {
 		t.Fatal("half a plan is read")
 	}
 }

@@ -2,7 +2,7 @@
 package model
 
 // SchemaVersion is the version of both canonical encodings; bytes of another version are refused, never guessed at.
-const SchemaVersion = 2
+const SchemaVersion = 3
 
 // Method is the rule that shares the money.
 type Method string
