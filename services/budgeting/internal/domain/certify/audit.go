@@ -55,6 +55,7 @@ type working struct {
 	competes       bool // a claim: it is not off the top and not a credit
 	project        bool // part of a capital project that PACKAGES may leave out
 	held           bool // its fund does not compete
+	block          int32
 	movable, score int64
 	odd            int64
 	oddNode        int
@@ -173,8 +174,8 @@ func (a *audit) programLimits(lines []int) {
 	for _, i := range lines {
 		w := &a.work[i]
 		w.nodes = a.mayPay(w)
-		if w.held = !a.in.Funds[w.fund].InPool(); !w.held {
-			w.movable = a.plan.Lines[i].Base // not negative
+		if w.held = !a.in.Funds[w.fund].InPool(); w.held {
+			w.movable = 0
 		}
 	}
 	if low == 0 && !limited && p.Requested == 0 {

@@ -222,7 +222,7 @@ func (a *audit) ownFunds(id int, owner []int, top []int64) (first int, err error
 
 // atHome checks that a fund of its block may pay the line, that only such funds do, and that the others that may are exhausted.
 func (a *audit) atHome(i int, owner []int) error {
-	id := a.plan.Lines[i].Block
+	id := int(a.work[i].block)
 	home := false
 	for _, k := range a.work[i].nodes {
 		home = home || owner[k] == id

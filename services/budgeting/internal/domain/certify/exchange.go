@@ -244,7 +244,7 @@ func (a *audit) nextUnit() error {
 	first := make([]rung, n)
 	for _, i := range a.claims {
 		w := &a.work[i]
-		if w.x == w.hi || a.plan.Blocks[a.plan.Lines[i].Block].Short > 0 {
+		if w.x == w.hi || a.plan.Blocks[w.block].Short > 0 {
 			continue
 		}
 		r := a.rungAt(i, w.x)

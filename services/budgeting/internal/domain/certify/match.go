@@ -108,6 +108,9 @@ func (a *audit) match(i int, p *model.Program, s *costSum) error {
 		terms: &a.free, program: p, fund: s.fund, oneTime: s.oneTime, competes: l.Treatment == model.Competes && l.Base >= 0,
 		project: a.shop != nil && l.Treatment == model.CapitalProject && l.Base > 0,
 	}
+	if w.competes {
+		w.movable = l.Base // until limits says what stays
+	}
 	a.income[w.fund] += l.Revenue
 	switch {
 	case w.competes:

@@ -119,7 +119,7 @@ func (a *audit) reason(i int) model.Reason {
 
 // baseReason is for claims that start at base.
 func (a *audit) baseReason(i int) model.Reason {
-	w, b := &a.work[i], &a.plan.Blocks[a.plan.Lines[i].Block]
+	w, b := &a.work[i], &a.plan.Blocks[a.work[i].block]
 	lowered, raised := w.x < w.base, w.x > w.base
 	switch {
 	case lowered && w.x == w.hi:

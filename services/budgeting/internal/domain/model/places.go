@@ -3,20 +3,26 @@ package model
 // Places finds items by id. Thousands of cost lines name a few funds, and a map costs more than all else that is done with a line.
 type Places struct {
 	ids   []string
-	slots []int32 // 1 + place, 0 for none; at most half of them are taken
+	slots []slot // at most a quarter of them are taken
+}
+
+// slot is where an item may be found.
+type slot struct {
+	id    string
+	place int32 // 1 + place, 0 for none
 }
 
 // PlacesOf are the places of items in their list; the first counts where an id repeats.
 func PlacesOf[T any](items []T, id func(*T) string) Places {
 	size := 4
-	for size < 2*len(items) {
+	for size < 4*len(items) {
 		size *= 2
 	}
-	p := Places{ids: make([]string, len(items)), slots: make([]int32, size)}
+	p := Places{ids: make([]string, len(items)), slots: make([]slot, size)}
 	for k := range items {
 		p.ids[k] = id(&items[k])
-		if at := p.slot(p.ids[k]); p.slots[at] == 0 {
-			p.slots[at] = int32(k) + 1 //nolint:gosec // funds are counted in int32
+		if s := p.slot(p.ids[k]); s.place == 0 {
+			*s = slot{p.ids[k], int32(k) + 1} //nolint:gosec // funds are counted in int32
 		}
 	}
 	return p
@@ -26,17 +32,17 @@ func PlacesOf[T any](items []T, id func(*T) string) Places {
 func PlacesOfFunds(funds []Fund) Places { return PlacesOf(funds, func(f *Fund) string { return f.ID }) }
 
 // Find is the place of an item, −1 for an unknown one.
-func (p *Places) Find(id string) int { return int(p.slots[p.slot(id)]) - 1 }
+func (p *Places) Find(id string) int { return int(p.slot(id).place) - 1 }
 
 // ID is that of the item in a place.
 func (p *Places) ID(place int) string { return p.ids[place] }
 
 // slot is where the id is, or would be.
-func (p *Places) slot(id string) uint64 {
+func (p *Places) slot(id string) *slot {
 	last := uint64(len(p.slots)) - 1
 	for at := mixed(id) & last; ; at = (at + 1) & last {
-		if k := p.slots[at]; k == 0 || p.ids[k-1] == id {
-			return at
+		if s := &p.slots[at]; s.place == 0 || s.id == id {
+			return s
 		}
 	}
 }
