@@ -217,6 +217,48 @@ func (a *asked) versions(request, program int64) string {
 	return a.pinned
 }
 
+// funds fills in what a program costs and who else may pay; false where the restriction of some fund is against it.
+func (a *asked) funds(out *model.Program, ask *Ask) (fine bool) {
+	r := &ask.Request
+	fine = true
+	for i := range r.CostLines {
+		l := &r.CostLines[i]
+		s, id := a.money.at(l.Fund), l.Fund
+		if fine = fine && s.admits(&ask.Program); s.enveloped {
+			id = s.fund.ID
+		} else if !slices.Contains(a.faults.without, id) {
+			a.faults.without = append(a.faults.without, id)
+		}
+		out.CostLines[i] = model.CostLine{ID: strconv.Itoa(i), Fund: id, Treatment: l.Treatment, Amount: l.Amount, OneTime: l.OneTime}
+	}
+	if len(r.EligibleFunds) == 0 {
+		return fine
+	}
+	out.EligibleFunds = a.eligible.take(len(r.EligibleFunds))[:0]
+	for _, id := range r.EligibleFunds {
+		s := a.money.at(id)
+		if fine = fine && s.admits(&ask.Program); s.enveloped { // without an envelope it has no money this year
+			out.EligibleFunds = append(out.EligibleFunds, s.fund.ID)
+		}
+	}
+	return fine
+}
+
+// levels fills in what reviewers say of a program.
+func (a *asked) levels(out *model.Program, r *FundingRequest) {
+	out.Alignment = a.alignments.take(len(r.Alignments))[:0]
+	for i := range r.Alignments {
+		if k := a.goals.Find(r.Alignments[i].Goal); k >= 0 && r.Alignments[i].Reviewed != nil {
+			out.Alignment = append(out.Alignment, model.Alignment{Goal: a.goals.ID(k), Level: int64(*r.Alignments[i].Reviewed)})
+		}
+	}
+	for _, w := range a.attributes {
+		if i := slices.IndexFunc(r.Attributes, func(a Attribute) bool { return a.Name == w.Name }); i >= 0 {
+			out.Attributes = append(out.Attributes, model.Attribute{Name: w.Name, Level: int64(r.Attributes[i].Level)})
+		}
+	}
+}
+
 // program fills out. Funds and goals are called by the strings that the input has for them, which compare in no time.
 func (b *Books) program(out *model.Program, ask *Ask, as *asked) {
 	r := &ask.Request
@@ -224,27 +266,7 @@ func (b *Books) program(out *model.Program, ask *Ask, as *asked) {
 		ID: r.Program, Version: as.versions(r.Version, ask.Program.Version), CostLines: as.costLines.take(len(r.CostLines)), Cap: r.Cap,
 		EquityBP: int64(r.EquityPoints) * pointBP,
 	}
-	fine := true
-	for i := range r.CostLines {
-		l := &r.CostLines[i]
-		s, id := as.money.at(l.Fund), l.Fund
-		if fine = fine && s.admits(&ask.Program); s.enveloped {
-			id = s.fund.ID
-		} else if !slices.Contains(as.faults.without, id) {
-			as.faults.without = append(as.faults.without, id)
-		}
-		out.CostLines[i] = model.CostLine{ID: strconv.Itoa(i), Fund: id, Treatment: l.Treatment, Amount: l.Amount, OneTime: l.OneTime}
-	}
-	if len(r.EligibleFunds) > 0 {
-		out.EligibleFunds = as.eligible.take(len(r.EligibleFunds))[:0]
-		for _, id := range r.EligibleFunds {
-			s := as.money.at(id)
-			if fine = fine && s.admits(&ask.Program); s.enveloped { // without an envelope it has no money this year
-				out.EligibleFunds = append(out.EligibleFunds, s.fund.ID)
-			}
-		}
-	}
-	if !fine {
+	if !as.funds(out, ask) {
 		as.faults.of(b, ask)
 	}
 	var base, floor int64
@@ -264,18 +286,7 @@ func (b *Books) program(out *model.Program, ask *Ask, as *asked) {
 		out.HoldHarmless = &model.Hold{Prior: base, MaxDecreasePPM: *r.MaxDecreasePPM, MaxIncreasePPM: 1000 * model.Whole}
 	}
 	if r.Vouched(AlignmentAspect) { // what nobody vouches for is unknown
-		out.Alignment = as.alignments.take(len(r.Alignments))[:0]
-		for i := range r.Alignments {
-			a := &r.Alignments[i]
-			if k := as.goals.Find(a.Goal); k >= 0 && a.Reviewed != nil {
-				out.Alignment = append(out.Alignment, model.Alignment{Goal: as.goals.ID(k), Level: int64(*a.Reviewed)})
-			}
-		}
-		for _, w := range as.attributes {
-			if i := slices.IndexFunc(r.Attributes, func(a Attribute) bool { return a.Name == w.Name }); i >= 0 {
-				out.Attributes = append(out.Attributes, model.Attribute{Name: w.Name, Level: int64(r.Attributes[i].Level)})
-			}
-		}
+		as.levels(out, r)
 	}
 	out.Results = b.gate(ask)
 	r.effectsOf(out)

@@ -25,11 +25,15 @@ func NewInputRoom() *InputRoom {
 
 // Close gives the room to a later input; the one that is in it is gone.
 func (r *InputRoom) Close() {
+	r.clear()
+	inputRooms.Put(r)
+}
+
+func (r *InputRoom) clear() {
 	r.programs.clear()
 	r.costLines.clear()
 	r.eligible.clear()
 	r.alignments.clear()
-	inputRooms.Put(r)
 }
 
 // list is room for items of one kind.
@@ -37,7 +41,7 @@ type list[T any] struct{ all, rest []T }
 
 // take cuts n items off the front of the room; there may be something in them.
 func (l *list[T]) take(n int) []T {
-	if len(l.rest) < n {
+	if l.rest == nil || len(l.rest) < n {
 		l.all = make([]T, max(n, 2*len(l.all), 64))
 		l.rest = l.all
 	}

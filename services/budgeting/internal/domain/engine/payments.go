@@ -113,7 +113,8 @@ func (d *draft) offTheTop() {
 		if l.Block >= 0 || l.Base == 0 {
 			continue
 		}
-		l.Paid = append(first[i:i:i+1], d.fromTheTop(l, d.lineIn[i]))
+		first[i] = d.fromTheTop(l, d.lineIn[i])
+		l.Paid = first[i : i+1 : i+1]
 	}
 }
 

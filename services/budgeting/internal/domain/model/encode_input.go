@@ -143,7 +143,8 @@ func (e *encoder) program(p *Program, version string, goals []Goal) {
 
 // costLines writes one of thousands of lists, so it does without the helpers of the others. Items are as costLineForm says.
 func (e *encoder) costLines(lines []CostLine) {
-	b := append(e.b, `,"cost_lines":[`...)
+	b := e.b
+	b = append(b, `,"cost_lines":[`...)
 	for i := range lines {
 		l := &lines[i]
 		if i > 0 {
@@ -168,7 +169,8 @@ func (e *encoder) costLines(lines []CostLine) {
 		}
 		b = append(b, ']')
 	}
-	e.b = append(b, ']')
+	b = append(b, ']')
+	e.b = b
 }
 
 // isPlace says whether id is a decimal place in a list.

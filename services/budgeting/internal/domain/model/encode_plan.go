@@ -125,7 +125,8 @@ func (e *encoder) lines(p *Plan) {
 		return
 	}
 	funds := p.places()
-	b := append(e.b, `,"lines":[`...)
+	b := e.b
+	b = append(b, `,"lines":[`...)
 	for from := 0; from < len(p.Lines); {
 		to := from + ofProgram(p.Lines[from:])
 		score := usualScore(p.Lines[from:to])

@@ -11,7 +11,7 @@ import (
 )
 
 func TestAppendWritesWhatStrconvWrites(t *testing.T) {
-	same := func(t interface{ Errorf(string, ...any) }, v int64) {
+	same := func(t interface{ Errorf(format string, args ...any) }, v int64) {
 		for _, room := range []int{0, 3, 40} {
 			before := append(make([]byte, 0, room), "is "...)
 			if got, want := string(money.Append(before, v)), string(strconv.AppendInt([]byte("is "), v, 10)); got != want {
