@@ -27,6 +27,9 @@ type Solved struct {
 // Close gives the memory of the lines and the two encodings to a later solve: nobody reads them any more. What is not closed costs its memory, and
 // nothing else.
 func (s *Solved) Close() {
+	if s.sheet == nil {
+		return // closed already, or nothing was solved
+	}
 	model.Release(s.Input)
 	model.Release(s.Encoded)
 	sheets.Put(s.sheet)
