@@ -26,7 +26,9 @@ func (a *App) CreateAllocation(ctx context.Context, draft domain.Allocation) (do
 	if draft, err = domain.NewAllocation(draft, a.Now()); err != nil {
 		return draft, err
 	}
-	books, in, err := a.question(ctx, draft, scenario)
+	room := domain.NewInputRoom()
+	defer room.Close()
+	books, in, err := a.question(ctx, draft, scenario, room)
 	if err != nil {
 		return draft, err
 	}
@@ -37,8 +39,10 @@ func (a *App) CreateAllocation(ctx context.Context, draft domain.Allocation) (do
 	if err != nil {
 		return draft, refused(err, books)
 	}
+	defer solved.Close()
 	allocation := draft.Answered(books, in, solved.Plan, solved.Certificate)
-	proof := Proof{Input: solved.Input, Plan: solved.Encoded, Lines: domain.Lines(allocation, books, solved.Plan)}
+	proof := a.Store.Pack(Proof{Input: solved.Input, Plan: solved.Encoded, Lines: domain.Lines(&allocation, &books, &solved.Plan)})
+	defer proof.Close()
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Allocation, error) {
 		next, err := numbered(tx, allocation)
 		if err != nil {
@@ -52,7 +56,9 @@ func (a *App) CreateAllocation(ctx context.Context, draft domain.Allocation) (do
 }
 
 // question is what the engine is asked for a draft, and the books that it is made from, as the scenario would have them; nil for as they are.
-func (a *App) question(ctx context.Context, draft domain.Allocation, scenario *domain.Scenario) (books domain.Books, in model.Input, err error) {
+func (a *App) question(
+	ctx context.Context, draft domain.Allocation, scenario *domain.Scenario, room *domain.InputRoom,
+) (books domain.Books, in model.Input, err error) {
 	if books, err = a.books(ctx, draft); err != nil {
 		return books, in, err
 	}
@@ -61,7 +67,7 @@ func (a *App) question(ctx context.Context, draft domain.Allocation, scenario *d
 			return books, in, err
 		}
 	}
-	in, err = books.Input(engine.Version, draft.Method, draft.Params)
+	in, err = books.Input(engine.Version, draft.Method, draft.Params, room)
 	return books, in, err
 }
 

@@ -114,7 +114,7 @@ func (a *App) tried(ctx context.Context, s domain.Scenario, first domain.Books) 
 	books, in, err := a.question(ctx, domain.Allocation{
 		Organization: s.Organization, Budget: s.Budget, Method: s.Method, Params: s.Params,
 		PriorityRevision: first.Priorities.Name, ResultsRevision: first.Results.Name,
-	}, &s)
+	}, &s, &domain.InputRoom{})
 	if err != nil {
 		return trial{}, err
 	}

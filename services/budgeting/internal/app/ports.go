@@ -3,6 +3,7 @@ package app
 
 import (
 	"context"
+	"iter"
 	"log/slog"
 	"time"
 
@@ -11,7 +12,14 @@ import (
 )
 
 // Store keeps what budgeting owns.
-type Store = resource.Store[Tx]
+type Store interface {
+	resource.Store[Tx]
+	// Pack makes of a proof what Keep writes. It takes longer than the writing, and is done outside of transactions: others wait for those.
+	Pack(p Proof) Packed
+}
+
+// Packed is a proof as a store keeps it. Close gives its memory back when it is written.
+type Packed interface{ Close() }
 
 // Tx is one transaction. Keys are ids, outermost first: organization, budget, then the resource's own.
 type Tx interface {
@@ -80,7 +88,7 @@ type Elections interface {
 type Allocations interface {
 	resource.Collection[domain.Allocation]
 	// Keep stores what proves an allocation beside it: the engine's input and plan, to the byte, and a line a program.
-	Keep(a domain.Allocation, p Proof) error
+	Keep(a domain.Allocation, p Packed) error
 	// Proof reads the bytes back.
 	Proof(key ...string) (Proof, error)
 	// Lines reads a page of the lines of one allocation; currency is not kept with them.
@@ -101,7 +109,7 @@ type Allocations interface {
 type Proof struct {
 	Input []byte // canonical
 	Plan  []byte
-	Lines []domain.AllocationLine // written by Keep; read through Lines
+	Lines iter.Seq[domain.AllocationLine] // written; read through Lines
 }
 
 // Uses says what keeps a resource from being deleted: the name of one user, or "".

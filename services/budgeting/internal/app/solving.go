@@ -173,7 +173,9 @@ func (a *App) finish(ctx context.Context, run Run, holder string, solved engine.
 		if err := tx.Allocations().Update(next); err != nil {
 			return nil, err
 		}
-		return nil, tx.Allocations().Keep(next, Proof{Input: solved.Input, Plan: solved.Encoded, Lines: domain.Lines(next, books, solved.Plan)})
+		proof := a.Store.Pack(Proof{Input: solved.Input, Plan: solved.Encoded, Lines: domain.Lines(&next, &books, &solved.Plan)})
+		defer proof.Close()
+		return nil, tx.Allocations().Keep(next, proof)
 	})
 }
 

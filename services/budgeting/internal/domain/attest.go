@@ -54,7 +54,7 @@ func (r FundingRequest) Attested(aspects []Aspect, by Attestation, now time.Time
 }
 
 // Vouched says whether somebody attests the aspect.
-func (r FundingRequest) Vouched(aspect Aspect) bool {
+func (r *FundingRequest) Vouched(aspect Aspect) bool {
 	return slices.ContainsFunc(r.Attestations, func(a Attestation) bool { return a.Aspect == aspect })
 }
 

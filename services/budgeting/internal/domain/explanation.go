@@ -225,15 +225,16 @@ func Differs(a Allocation, lines []AllocationLine, in model.Input, plan model.Pl
 	case len(lines) != len(in.Programs) || a.Programs != len(in.Programs):
 		return "how many programs it has"
 	}
-	rest, room := plan.Lines, roomFor(plan.Lines)
+	rest := plan.Lines
+	var want AllocationLine
 	for i := range in.Programs {
 		id := in.Programs[i].ID
 		n := 0
 		for n < len(rest) && rest[n].Program == id {
 			n++
 		}
-		var want AllocationLine
-		want.add(rest[:n], plan.Outcome != model.Infeasible, &room)
+		want = AllocationLine{Funding: want.Funding[:0]}
+		want.add(rest[:n], plan.Outcome != model.Infeasible)
 		got := &lines[i]
 		rest = rest[n:]
 		if got.Program != id || got.Base != want.Base || got.Fixed != want.Fixed || got.Floor != want.Floor || got.Allocated != want.Allocated ||

@@ -58,11 +58,11 @@ type Books struct {
 	Ballots    []Ballot          // of the election, by voter
 }
 
-// Input is the canonical question put to the engine. Parameters are filled.
+// Input is the canonical question put to the engine, in the room that is given. Parameters are filled.
 //
 // Errors: Invalid for parameters that name funds without an envelope; FailedPrecondition NOTHING_TO_ALLOCATE,
 // RESTRICTION_VIOLATED (a restriction changed after requests were written) or ENVELOPE_MISSING, each naming what to mend.
-func (b Books) Input(engineVersion string, method model.Method, p Params) (model.Input, error) {
+func (b Books) Input(engineVersion string, method model.Method, p Params, room *InputRoom) (model.Input, error) {
 	if err := p.checkFunds(b.Budget); err != nil {
 		return model.Input{}, err
 	}
@@ -72,14 +72,10 @@ func (b Books) Input(engineVersion string, method model.Method, p Params) (model
 	if len(b.Asks) == 0 {
 		return model.Input{}, fault.State("NOTHING_TO_ALLOCATE", "%s has no funding requests; write some first", b.Budget.Name())
 	}
-	money := b.sources()
-	if err := b.check(money); err != nil {
-		return model.Input{}, err
-	}
 	in := model.Input{
 		Schema: model.SchemaVersion, EngineVersion: engineVersion, Method: method, Currency: b.Budget.Currency,
 		RoundingUnit: b.Budget.RoundingUnit, Params: p.engine(),
-		Goals: make([]model.Goal, len(b.Priorities.Weights)), Programs: make([]model.Program, len(b.Asks)),
+		Goals: make([]model.Goal, len(b.Priorities.Weights)), Programs: room.programs.take(len(b.Asks)),
 		Revisions: model.Revisions{
 			Priority: model.Revision{Name: b.Priorities.Name, Hash: b.Priorities.Hash},
 			Results:  model.Revision{Name: b.Results.Name, Hash: b.Results.Hash},
@@ -97,9 +93,14 @@ func (b Books) Input(engineVersion string, method model.Method, p Params) (model
 	}
 	slices.SortFunc(in.Goals, func(x, y model.Goal) int { return strings.Compare(x.ID, y.ID) }) // an input in order is not copied for the solver
 	slices.SortFunc(in.Funds, func(x, y model.Fund) int { return strings.Compare(x.ID, y.ID) })
-	room, goals := newLists(b.Asks), model.PlacesOf(in.Goals, func(g *model.Goal) string { return g.ID })
+	as := asked{
+		InputRoom: room, money: b.sources(), goals: model.PlacesOf(in.Goals, func(g *model.Goal) string { return g.ID }), attributes: in.Params.Attributes,
+	}
 	for i := range b.Asks {
-		b.program(&in.Programs[i], &b.Asks[i], &goals, money, in.Params.Attributes, room)
+		b.program(&in.Programs[i], &b.Asks[i], &as)
+	}
+	if err := as.faults.err(&b); err != nil {
+		return model.Input{}, err
 	}
 	switch method {
 	case model.Packages:
@@ -124,47 +125,35 @@ func (b *Books) checkAttributes(method model.Method, p Params) error {
 	return v.Err()
 }
 
-// check refuses requests that the funds as they are now could not carry.
-func (b *Books) check(money *sources) error {
-	var bad fault.Violations
-	var without []string
-	for i := range b.Asks {
-		r, p := &b.Asks[i].Request, &b.Asks[i].Program
-		fine := true
-		for j := range r.CostLines { // thousands of good lines pass here: what is wrong with the others is found below
-			id := r.CostLines[j].Fund
-			s := money.at(id)
-			fine = fine && s.fund != nil && s.fund.Admits(p)
-			if !s.enveloped && !slices.Contains(without, id) {
-				without = append(without, id)
-			}
-		}
-		for _, id := range r.EligibleFunds {
-			s := money.at(id)
-			fine = fine && s.fund != nil && s.fund.Admits(p)
-		}
-		if fine {
-			continue
-		}
-		known := len(bad)
-		r.CheckFunds(&bad, "", p, b.Funds)
-		for j := known; j < len(bad); j++ {
-			bad[j].Field = r.Name() + "." + bad[j].Field
-		}
+// faults are what the funds as they are now could not carry of the requests.
+type faults struct {
+	outside fault.Violations // costs and eligible funds that restrictions do not admit
+	without []string         // funds that requests cost money of and that have no envelope
+}
+
+// of adds what is wrong with a request.
+func (f *faults) of(b *Books, ask *Ask) {
+	known := len(f.outside)
+	ask.Request.CheckFunds(&f.outside, "", &ask.Program, b.Funds)
+	for i := known; i < len(f.outside); i++ {
+		f.outside[i].Field = ask.Request.Name() + "." + f.outside[i].Field
 	}
-	if len(bad) > 0 {
-		f := fault.State("RESTRICTION_VIOLATED", "%d costs or eligible funds of requests are outside what their funds may be spent on; "+
-			"move them to other funds or change the restrictions", len(bad))
-		f.Violations = bad
-		return f
+}
+
+func (f *faults) err(b *Books) error {
+	if len(f.outside) > 0 {
+		err := fault.State("RESTRICTION_VIOLATED", "%d costs or eligible funds of requests are outside what their funds may be spent on; "+
+			"move them to other funds or change the restrictions", len(f.outside))
+		err.Violations = f.outside
+		return err
 	}
-	if len(without) > 0 {
-		slices.Sort(without)
-		for i, id := range without {
-			without[i] = FundName(b.Budget.Organization, id)
+	if len(f.without) > 0 {
+		slices.Sort(f.without)
+		for i, id := range f.without {
+			f.without[i] = FundName(b.Budget.Organization, id)
 		}
 		return fault.State("ENVELOPE_MISSING", "requests cost money of funds that have no envelope in %s: %s; add the envelopes",
-			b.Budget.Name(), strings.Join(without, ", "))
+			b.Budget.Name(), strings.Join(f.without, ", "))
 	}
 	return nil
 }
@@ -196,6 +185,9 @@ func (b *Books) sources() *sources {
 	return s
 }
 
+// admits says whether there is such a fund, and its money may be spent on the program.
+func (s *source) admits(p *Program) bool { return s.fund != nil && s.fund.Admits(p) }
+
 // at is nothing for an unknown fund.
 func (s *sources) at(id string) source {
 	if k := s.places.Find(id); k >= 0 {
@@ -204,61 +196,76 @@ func (s *sources) at(id string) source {
 	return source{}
 }
 
-// lists have room for the lists of every request: thousands of programs cost a handful of allocations.
-type lists struct {
-	costLines  []model.CostLine
-	eligible   []string
-	alignments []model.Alignment
+// asked is how requests become programs: what they name, what is wrong with them, and the room that programs and their lists take.
+type asked struct {
+	*InputRoom
+	money      *sources
+	goals      model.Places
+	attributes []model.AttributeWeight
+	faults     faults
 	pinned     string // the last text of versions, which many programs share
 	pins       [2]int64
 }
 
-func newLists(asks []Ask) *lists {
-	var costLines, eligible, alignments int
-	for i := range asks {
-		r := &asks[i].Request
-		costLines += len(r.CostLines)
-		eligible += len(r.EligibleFunds)
-		alignments += len(r.Alignments)
-	}
-	return &lists{
-		costLines: make([]model.CostLine, costLines), eligible: make([]string, eligible), alignments: make([]model.Alignment, alignments),
-	}
-}
-
 // versions are those of a request and its program, as they are pinned.
-func (l *lists) versions(request, program int64) string {
-	if pins := [2]int64{request, program}; l.pinned == "" || l.pins != pins {
-		l.pins, l.pinned = pins, strconv.FormatInt(request, 10)+"."+strconv.FormatInt(program, 10)
+func (a *asked) versions(request, program int64) string {
+	if pins := [2]int64{request, program}; a.pinned == "" || a.pins != pins {
+		a.pins, a.pinned = pins, strconv.FormatInt(request, 10)+"."+strconv.FormatInt(program, 10)
 	}
-	return l.pinned
+	return a.pinned
 }
 
-// take cuts n items off the front of the room.
-func take[T any](room *[]T, n int) []T {
-	taken := (*room)[:n:n]
-	*room = (*room)[n:]
-	return taken
-}
-
-// program fills out, which is empty.
-func (b *Books) program(
-	out *model.Program, ask *Ask, goals *model.Places, money *sources, attributes []model.AttributeWeight, room *lists,
-) {
+// funds fills in what a program costs and who else may pay; false where the restriction of some fund is against it.
+func (a *asked) funds(out *model.Program, ask *Ask) (fine bool) {
 	r := &ask.Request
-	out.ID, out.Version = r.Program, room.versions(r.Version, ask.Program.Version)
-	out.CostLines, out.Cap, out.EquityBP = take(&room.costLines, len(r.CostLines)), r.Cap, int64(r.EquityPoints)*pointBP
+	fine = true
 	for i := range r.CostLines {
 		l := &r.CostLines[i]
-		out.CostLines[i] = model.CostLine{ID: strconv.Itoa(i), Fund: l.Fund, Treatment: l.Treatment, Amount: l.Amount, OneTime: l.OneTime}
-	}
-	if len(r.EligibleFunds) > 0 {
-		out.EligibleFunds = take(&room.eligible, len(r.EligibleFunds))[:0]
-		for _, id := range r.EligibleFunds {
-			if money.at(id).enveloped { // without an envelope it has no money this year
-				out.EligibleFunds = append(out.EligibleFunds, id)
-			}
+		s, id := a.money.at(l.Fund), l.Fund
+		if fine = fine && s.admits(&ask.Program); s.enveloped {
+			id = s.fund.ID
+		} else if !slices.Contains(a.faults.without, id) {
+			a.faults.without = append(a.faults.without, id)
 		}
+		out.CostLines[i] = model.CostLine{ID: strconv.Itoa(i), Fund: id, Treatment: l.Treatment, Amount: l.Amount, OneTime: l.OneTime}
+	}
+	if len(r.EligibleFunds) == 0 {
+		return fine
+	}
+	out.EligibleFunds = a.eligible.take(len(r.EligibleFunds))[:0]
+	for _, id := range r.EligibleFunds {
+		s := a.money.at(id)
+		if fine = fine && s.admits(&ask.Program); s.enveloped { // without an envelope it has no money this year
+			out.EligibleFunds = append(out.EligibleFunds, s.fund.ID)
+		}
+	}
+	return fine
+}
+
+// levels fills in what reviewers say of a program.
+func (a *asked) levels(out *model.Program, r *FundingRequest) {
+	out.Alignment = a.alignments.take(len(r.Alignments))[:0]
+	for i := range r.Alignments {
+		if k := a.goals.Find(r.Alignments[i].Goal); k >= 0 && r.Alignments[i].Reviewed != nil {
+			out.Alignment = append(out.Alignment, model.Alignment{Goal: a.goals.ID(k), Level: int64(*r.Alignments[i].Reviewed)})
+		}
+	}
+	for _, w := range a.attributes {
+		if i := slices.IndexFunc(r.Attributes, func(a Attribute) bool { return a.Name == w.Name }); i >= 0 {
+			out.Attributes = append(out.Attributes, model.Attribute{Name: w.Name, Level: int64(r.Attributes[i].Level)})
+		}
+	}
+}
+
+// program fills out. Funds and goals are called by the strings that the input has for them, which compare in no time.
+func (b *Books) program(out *model.Program, ask *Ask, as *asked) {
+	r := &ask.Request
+	*out = model.Program{
+		ID: r.Program, Version: as.versions(r.Version, ask.Program.Version), CostLines: as.costLines.take(len(r.CostLines)), Cap: r.Cap,
+		EquityBP: int64(r.EquityPoints) * pointBP,
+	}
+	if !as.funds(out, ask) {
+		as.faults.of(b, ask)
 	}
 	var base, floor int64
 	if r.Requested != nil || r.MaxDecreasePPM != nil {
@@ -277,20 +284,7 @@ func (b *Books) program(
 		out.HoldHarmless = &model.Hold{Prior: base, MaxDecreasePPM: *r.MaxDecreasePPM, MaxIncreasePPM: 1000 * model.Whole}
 	}
 	if r.Vouched(AlignmentAspect) { // what nobody vouches for is unknown
-		out.Alignment = take(&room.alignments, len(r.Alignments))[:0]
-		for _, a := range r.Alignments {
-			if a.Reviewed != nil && goals.Find(a.Goal) >= 0 {
-				out.Alignment = append(out.Alignment, model.Alignment{Goal: a.Goal, Level: int64(*a.Reviewed)})
-			}
-		}
-	}
-	if !r.Vouched(AlignmentAspect) {
-		attributes = nil
-	}
-	for _, w := range attributes {
-		if i := slices.IndexFunc(r.Attributes, func(a Attribute) bool { return a.Name == w.Name }); i >= 0 {
-			out.Attributes = append(out.Attributes, model.Attribute{Name: w.Name, Level: int64(r.Attributes[i].Level)})
-		}
+		as.levels(out, r)
 	}
 	out.Results = b.gate(ask)
 	r.effectsOf(out)

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
@@ -37,48 +38,43 @@ type AllocationLine struct {
 	Currency     string
 }
 
-// Lines are the program lines of a plan, in the order of the books.
-func Lines(a Allocation, books Books, plan model.Plan) []AllocationLine {
-	out := make([]AllocationLine, len(books.Asks))
-	lines, flags, notes, room := plan.Lines, plan.Flags, plan.Programs, roomFor(plan.Lines)
-	feasible := plan.Outcome != model.Infeasible
-	for i := range books.Asks {
-		p := &books.Asks[i].Program
-		n := 0
-		for n < len(lines) && lines[n].Program == p.ID {
-			n++
+// Lines are the program lines of a plan, in the order of the books. The funding of a line is good until the next one.
+func Lines(a *Allocation, books *Books, plan *model.Plan) iter.Seq[AllocationLine] {
+	return func(yield func(AllocationLine) bool) {
+		lines, flags, notes := plan.Lines, plan.Flags, plan.Programs
+		feasible := plan.Outcome != model.Infeasible
+		var l AllocationLine
+		for i := range books.Asks {
+			p := &books.Asks[i].Program
+			n := 0
+			for n < len(lines) && lines[n].Program == p.ID {
+				n++
+			}
+			for len(flags) > 0 && flags[0].Program < p.ID {
+				flags = flags[1:]
+			}
+			l = AllocationLine{
+				Organization: a.Organization, Budget: a.Budget, Allocation: a.ID, Currency: a.Currency,
+				Program: p.ID, DisplayName: p.DisplayName, Department: p.Department,
+				Flagged: len(flags) > 0 && flags[0].Program == p.ID, Funding: l.Funding[:0],
+			}
+			l.add(lines[:n], feasible)
+			if len(notes) > 0 && notes[0].Program == p.ID {
+				l.note(&notes[0])
+				notes = notes[1:]
+			}
+			if !yield(l) {
+				return
+			}
+			lines = lines[n:]
 		}
-		for len(flags) > 0 && flags[0].Program < p.ID {
-			flags = flags[1:]
-		}
-		l := &out[i]
-		l.add(lines[:n], feasible, &room)
-		if len(notes) > 0 && notes[0].Program == p.ID {
-			l.note(&notes[0])
-			notes = notes[1:]
-		}
-		lines = lines[n:]
-		l.Organization, l.Budget, l.Allocation, l.Currency = a.Organization, a.Budget, a.ID, a.Currency
-		l.Program, l.DisplayName, l.Department = p.ID, p.DisplayName, p.Department
-		l.Flagged = len(flags) > 0 && flags[0].Program == p.ID
 	}
-	return out
 }
 
-// roomFor has room for what funds pay for the lines, so that thousands of lists take one allocation.
-func roomFor(lines []model.Line) []FundAmount {
-	n := 0
-	for i := range lines {
-		n += len(lines[i].Paid)
-	}
-	return make([]FundAmount, n)
-}
-
-// add adds up the plan's lines of one program, and nothing is in l yet. The competing line that changes most gives the
-// reason. Its funding is cut off the front of room.
-func (l *AllocationLine) add(of []model.Line, feasible bool, room *[]FundAmount) {
+// add adds up the plan's lines of one program, and no amounts are in l yet. The competing line that changes most gives the
+// reason.
+func (l *AllocationLine) add(of []model.Line, feasible bool) {
 	l.ReasonCode = string(model.AtBase)
-	funding := (*room)[:0]
 	var decides *model.Line
 	for i := range of {
 		part := &of[i]
@@ -97,14 +93,11 @@ func (l *AllocationLine) add(of []model.Line, feasible bool, room *[]FundAmount)
 			decides = part
 		}
 		for _, p := range part.Paid {
-			funding = paid(funding, p)
+			l.Funding = paid(l.Funding, p)
 		}
 	}
 	if decides != nil {
 		l.ReasonCode = code(decides.Reason)
-	}
-	if n := len(funding); n > 0 {
-		l.Funding, *room = funding[:n:n], (*room)[n:]
 	}
 }
 

@@ -20,12 +20,15 @@ type audit struct {
 	claims []int        // plan lines that compete for money
 	fixed  []int64      // of each fund
 	income []int64      // program revenue of each fund
+	spent  []int64      // by each fund on claims
 	once   []once       // of each fund
 	nodes  []node
-	left   []int64  // of each node, after odd minor units: what is shared
-	leads  [][]bool // see reach
-	poll   *poll    // where voters decide
-	shop   *shop    // where packages are chosen
+	left   []int64        // of each node, after odd minor units: what is shared
+	leads  [][]bool       // see reach
+	free   terms          // of claims of which nothing is said
+	stands []model.Reason // CUT_LINE: above, at or below the line, of each plan line whose program asks for something
+	poll   *poll          // where voters decide
+	shop   *shop          // where packages are chosen
 
 	backing
 }
@@ -33,6 +36,7 @@ type audit struct {
 // backing is the memory of many small slices. It is used again by the next audit: nothing of it may be left in what an audit answers.
 type backing struct {
 	works    []working
+	said     []terms
 	lines    []int
 	sets     []int
 	pays     []payment
@@ -42,29 +46,33 @@ type backing struct {
 
 var backings = sync.Pool{New: func() any { return &backing{} }}
 
-// working is the auditor's own view of one plan line.
+// working is the auditor's own view of one plan line. There are thousands, and every check walks them: it is kept small.
 type working struct {
+	*terms
 	program        *model.Program
 	fund           int
 	oneTime        bool
 	competes       bool // a claim: it is not off the top and not a credit
 	project        bool // part of a capital project that PACKAGES may leave out
 	held           bool // its fund does not compete
-	floor          int64
-	least, most    int64 // exact minor units
-	request        int64
-	capped         model.Reason // what most comes from
-	lifted         model.Reason // what least comes from
+	block          int32
 	movable, score int64
 	odd            int64
 	oddNode        int
-	base, lo, hi   int64        // whole units above odd
-	law            int64        // the units that law and hold-harmless alone ask for
-	from           int64        // where the response starts: at base, or at nothing
-	place          model.Reason // above, at or below the line, for programs that ask for something
+	base, lo, hi   int64 // whole units above odd
 	x              int64
 	pays           []payment // whole units
 	nodes          []int     // that may pay it, ascending
+}
+
+// terms are what law and policy say of a claim, in exact minor units. Nothing is said of most, which share theirs.
+type terms struct {
+	floor       int64
+	least, most int64
+	request     int64
+	law         int64        // the units above odd that law and hold-harmless alone ask for
+	capped      model.Reason // what most comes from
+	lifted      model.Reason // what least comes from
 }
 
 type payment struct {
@@ -81,8 +89,9 @@ func newAudit(in model.Input, plan *model.Plan) *audit {
 	if memory, ok := backings.Get().(*backing); ok {
 		a.backing = *memory
 	}
-	a.claims = a.lines[:0]
-	a.fixed, a.income, a.once = make([]int64, len(in.Funds)), make([]int64, len(in.Funds)), make([]once, len(in.Funds))
+	a.claims, a.free = a.lines[:0], terms{most: money.Limit, capped: model.AtCap, lifted: model.AtFloor}
+	a.fixed, a.income, a.spent = make([]int64, len(in.Funds)), make([]int64, len(in.Funds)), make([]int64, len(in.Funds))
+	a.once = make([]once, len(in.Funds))
 	if in.Method == model.Packages {
 		a.shop = newShop(&a.in)
 	}
@@ -92,12 +101,11 @@ func newAudit(in model.Input, plan *model.Plan) *audit {
 // close gives the memory back; the audit is done.
 func (a *audit) close() {
 	memory := a.backing
-	memory.lines, memory.sets, memory.pays = a.claims[:0], a.sets[:0], a.pays[:0]
-	clear(memory.works) // lets go of the programs
+	memory.lines, memory.said, memory.sets, memory.pays = a.claims[:0], a.said[:0], a.sets[:0], a.pays[:0]
 	backings.Put(&memory)
 }
 
-// workings are clean ones, one a plan line.
+// workings are one a plan line; match fills them.
 func (a *audit) workings() []working {
 	if n := len(a.plan.Lines); cap(a.works) < n {
 		a.works = make([]working, n)
@@ -163,30 +171,29 @@ func (a *audit) programLimits(lines []int) {
 	if !limited {
 		high = low // where there is no limit there is nothing to spread up to it
 	}
-	free := low == 0 && !limited && p.Requested == 0
-	var floors, lifts, rooms, asks []int64
-	if !free {
-		floors, lifts, rooms, asks = a.spread(lines, floor, low-floor, high-low, p.Requested)
-	}
-	for j, i := range lines {
+	for _, i := range lines {
 		w := &a.work[i]
 		w.nodes = a.mayPay(w)
-		w.held = !a.in.Funds[w.fund].InPool()
-		switch {
-		case w.held:
-			w.most = money.Limit
-			continue
-		case free:
-			w.lifted, w.capped, w.most, w.movable = lifted, capped, money.Limit, max(0, a.plan.Lines[i].Base)
+		if w.held = !a.in.Funds[w.fund].InPool(); w.held {
+			w.movable = 0
+		}
+	}
+	if low == 0 && !limited && p.Requested == 0 {
+		return
+	}
+	floors, lifts, rooms, asks := a.spread(lines, floor, low-floor, high-low, p.Requested)
+	for j, i := range lines {
+		w := &a.work[i]
+		if w.held {
 			continue
 		}
-		w.floor, w.least, w.request = floors[j], floors[j]+lifts[j], asks[j]
-		w.lifted, w.capped = lifted, capped
-		w.most = money.Limit
+		t := terms{floor: floors[j], least: floors[j] + lifts[j], most: money.Limit, request: asks[j], capped: capped, lifted: lifted}
 		if limited {
-			w.most = w.least + rooms[j]
+			t.most = t.least + rooms[j]
 		}
-		w.movable = max(0, a.plan.Lines[i].Base-w.floor)
+		a.said = append(a.said, t)
+		w.terms = &a.said[len(a.said)-1]
+		w.movable = max(0, w.movable-t.floor)
 	}
 }
 

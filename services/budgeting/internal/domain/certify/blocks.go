@@ -10,9 +10,9 @@ import (
 // blocks checks the sums of every block and that its lines agree with one rate.
 func (a *audit) blocks() error {
 	type tally struct {
-		lines              int
-		base, amount, paid int64
-		given, next        rung // the last unit moved by the rate, and the first it left
+		lines               int
+		base, amount, short int64
+		given, next         rung // the last unit moved by the rate, and the first it left
 	}
 	tallies := make([]tally, len(a.plan.Blocks))
 	for _, i := range a.claims {
@@ -21,10 +21,11 @@ func (a *audit) blocks() error {
 		t.lines++
 		t.base += l.Base
 		t.amount += l.Amount
-		for _, p := range l.Paid {
-			t.paid += p.Amount
-		}
-		if b.Short > 0 {
+		if b.Short > 0 { // else the line is paid whole, as is proven of all that a block pays
+			for _, p := range l.Paid {
+				t.short -= p.Amount
+			}
+			t.short += l.Amount
 			if w.x != w.lo {
 				return a.at(i, "is above its lower limit in block %d, which is short", l.Block+1)
 			}
@@ -43,9 +44,9 @@ func (a *audit) blocks() error {
 	}
 	for id := range a.plan.Blocks {
 		b, t := &a.plan.Blocks[id], &tallies[id]
-		if b.ID != id || b.Lines != t.lines || b.Lines == 0 || b.Base != t.base || b.Amount != t.amount || b.Short != t.amount-t.paid {
+		if b.ID != id || b.Lines != t.lines || b.Lines == 0 || b.Base != t.base || b.Amount != t.amount || b.Short != t.short {
 			return fmt.Errorf("block %d is told wrong: %d lines, base %d, amount %d, short %d; want %d, %d, %d, %d",
-				id+1, b.Lines, b.Base, b.Amount, b.Short, t.lines, t.base, t.amount, t.amount-t.paid)
+				id+1, b.Lines, b.Base, b.Amount, b.Short, t.lines, t.base, t.amount, t.short)
 		}
 		if err := a.rate(b, &t.given, &t.next); err != nil {
 			return err
@@ -57,7 +58,8 @@ func (a *audit) blocks() error {
 // moved is the last unit by which the rate moved a line away from its start, and the first unit that it did not reach; none where a bound stands.
 func (a *audit) moved(i int, d model.Direction) (given, next rung, err error) {
 	w := &a.work[i]
-	start := max(w.lo, min(w.hi, w.from))
+	from := a.from(w)
+	start := max(w.lo, min(w.hi, from))
 	switch {
 	case a.in.Method == model.CutLine && d == model.Held: // whole programs move, not units
 	case d == model.Held && w.x != start, d == model.Shortage && w.x > start, d == model.Growth && w.x < start:
@@ -66,14 +68,14 @@ func (a *audit) moved(i int, d model.Direction) (given, next rung, err error) {
 		if w.x < start {
 			given = a.rungAt(i, w.x)
 		}
-		if w.x > w.lo && w.x <= w.from {
+		if w.x > w.lo && w.x <= from {
 			next = a.rungAt(i, w.x-1)
 		}
 	case d == model.Growth:
 		if w.x > start {
 			given = a.rungAt(i, w.x-1)
 		}
-		if w.x < w.hi && w.x >= w.from {
+		if w.x < w.hi && w.x >= from {
 			next = a.rungAt(i, w.x)
 		}
 	}
@@ -92,20 +94,19 @@ func (a *audit) rate(b *model.Block, given, next *rung) error {
 	if !okNum || !okDen || num.Sign() < 0 || den.Sign() <= 0 {
 		return fmt.Errorf("block %d has rate %s/%s", b.Number(), b.Rate.Num, b.Rate.Den)
 	}
-	rate := new(big.Rat).SetFrac(num, den)
-	if rate.Num().String() != b.Rate.Num || rate.Denom().String() != b.Rate.Den {
+	if num.String() != b.Rate.Num || den.String() != b.Rate.Den || new(big.Int).GCD(nil, nil, num, den).Cmp(big.NewInt(1)) != 0 {
 		return fmt.Errorf("block %d has rate %s/%s, not in lowest terms", b.Number(), b.Rate.Num, b.Rate.Den)
 	}
-	want := a.published(given, next)
+	rate, want := fraction{num, den}, a.published(given, next)
 	switch {
-	case b.Short > 0 && (rate.Sign() != 0 || b.Direction != model.Shortage):
+	case b.Short > 0 && (num.Sign() != 0 || b.Direction != model.Shortage):
 		return fmt.Errorf("block %d is short at its limits: it has no rate", b.Number())
 	case b.Short == 0 && given.none() != (b.Direction == model.Held):
 		return fmt.Errorf("block %d is said to be in %s", b.Number(), b.Direction)
-	case rate.Cmp(want) != 0:
-		return fmt.Errorf("block %d has rate %s, want %s: the shortest of the rates between the last unit that moved and the first that did not", b.Number(), rate.RatString(), want.RatString())
+	case rate.compare(want) != 0:
+		return fmt.Errorf("block %d has rate %s, want %s: the shortest of the rates between the last unit that moved and the first that did not", b.Number(), rate, want)
 	}
-	if !given.none() && !next.none() && a.rateOf(next).Cmp(a.rateOf(given)) < 0 {
+	if !given.none() && !next.none() && compareRates(next, given) < 0 {
 		return fmt.Errorf("block %d: no rate moves program %q, fund %q so far and program %q, fund %q no farther", b.Number(),
 			a.plan.Lines[given.claim].Program, a.plan.Lines[given.claim].Fund, a.plan.Lines[next.claim].Program, a.plan.Lines[next.claim].Fund)
 	}
@@ -113,31 +114,39 @@ func (a *audit) rate(b *model.Block, given, next *rung) error {
 }
 
 // published is the decimal with the fewest digits, the least of them, strictly between the two units; else the rate of the first.
-func (a *audit) published(given, next *rung) *big.Rat {
+func (a *audit) published(given, next *rung) fraction {
 	if given.none() {
-		return new(big.Rat)
+		return fraction{new(big.Int), big.NewInt(1)}
 	}
 	low := a.rateOf(given)
 	if next.none() {
 		return low
 	}
 	high := a.rateOf(next)
-	ten := big.NewInt(10)
-	power := big.NewInt(1)
+	one, ten := big.NewInt(1), big.NewInt(10)
+	between := fraction{new(big.Int), big.NewInt(1)}
 	for range 18 {
-		above := new(big.Int).Mul(low.Num(), power)
-		above.Div(above, low.Denom())
-		candidate := new(big.Rat).SetFrac(above.Add(above, big.NewInt(1)), power)
-		if candidate.Cmp(high) < 0 {
-			return candidate
+		between.num.Mul(low.num, between.den)
+		between.num.Div(between.num, low.den)
+		if between.num.Add(between.num, one); between.compare(high) < 0 {
+			return between
 		}
-		power = new(big.Int).Mul(power, ten)
+		between.den.Mul(between.den, ten)
 	}
 	return low
 }
 
+// fraction is not always in lowest terms: bringing it there costs more than all that is asked of it.
+type fraction struct{ num, den *big.Int }
+
+func (f fraction) compare(g fraction) int {
+	return new(big.Int).Mul(f.num, g.den).Cmp(new(big.Int).Mul(g.num, f.den))
+}
+
+func (f fraction) String() string { return new(big.Rat).SetFrac(f.num, f.den).RatString() }
+
 // rateOf is the published rate at which a unit moves: of a multiplier of 1 under a shortage, of a full score under growth.
-func (a *audit) rateOf(r *rung) *big.Rat {
+func (a *audit) rateOf(r *rung) fraction {
 	one := int64(10_000)
 	if r.sign < 0 {
 		one = 10_000_000
@@ -146,7 +155,7 @@ func (a *audit) rateOf(r *rung) *big.Rat {
 	num.Mul(num, big.NewInt(a.unit)).Mul(num, big.NewInt(one))
 	den := new(big.Int).SetUint64(r.weight.hi)
 	den.Lsh(den, 64).Add(den, new(big.Int).SetUint64(r.weight.lo)).Lsh(den, 1)
-	return new(big.Rat).SetFrac(num, den)
+	return fraction{num, den}
 }
 
 // bottlenecks checks that blocks part the money, that lines draw only on the money of their block, and that what a block says of it holds.
@@ -213,7 +222,7 @@ func (a *audit) ownFunds(id int, owner []int, top []int64) (first int, err error
 
 // atHome checks that a fund of its block may pay the line, that only such funds do, and that the others that may are exhausted.
 func (a *audit) atHome(i int, owner []int) error {
-	id := a.plan.Lines[i].Block
+	id := int(a.work[i].block)
 	home := false
 	for _, k := range a.work[i].nodes {
 		home = home || owner[k] == id

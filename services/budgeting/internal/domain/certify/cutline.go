@@ -22,6 +22,7 @@ type follower struct {
 // program that is not paid whole that it could not be, or that it could draw on money whose line was drawn before.
 func (a *audit) cutLines() error {
 	f := &follower{audit: a, closed: make([]bool, len(a.nodes))}
+	a.stands = make([]model.Reason, len(a.plan.Lines))
 	f.floors()
 	for k, closed := range f.closed {
 		if short := a.inShortBlock(k); short != closed {
@@ -156,7 +157,7 @@ func (f *follower) program(places []int) error {
 		}
 	}
 	for _, j := range places {
-		f.work[f.claims[j]].place = place
+		f.stands[f.claims[j]] = place
 	}
 	return nil
 }

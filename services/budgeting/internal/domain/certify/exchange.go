@@ -87,10 +87,11 @@ func (r *rung) before(s *rung) bool {
 // rungAt is the unit above amount x of a claim.
 func (a *audit) rungAt(i int, x int64) rung {
 	w := &a.work[i]
-	if x < w.from {
-		return rung{-1, uint64(2*(w.from-x) - 1), a.cutWeight(w), i} //nolint:gosec // x < from: at least 1
+	from := a.from(w)
+	if x < from {
+		return rung{-1, uint64(2*(from-x) - 1), a.cutWeight(w), i} //nolint:gosec // x < from: at least 1
 	}
-	return rung{1, uint64(2*(x-w.from) + 1), a.growWeight(w, a.plan.Lines[i].Base), i} //nolint:gosec // x ≥ from: at least 1
+	return rung{1, uint64(2*(x-from) + 1), a.growWeight(w, a.plan.Lines[i].Base), i} //nolint:gosec // x ≥ from: at least 1
 }
 
 // reach is, for each node, the nodes to which its payments could be moved, step by step, by paying claims from another node that may.
@@ -243,7 +244,7 @@ func (a *audit) nextUnit() error {
 	first := make([]rung, n)
 	for _, i := range a.claims {
 		w := &a.work[i]
-		if w.x == w.hi || a.plan.Blocks[a.plan.Lines[i].Block].Short > 0 {
+		if w.x == w.hi || a.plan.Blocks[w.block].Short > 0 {
 			continue
 		}
 		r := a.rungAt(i, w.x)

@@ -104,9 +104,13 @@ func (a *audit) match(i int, p *model.Program, s *costSum) error {
 	case l.Change != l.Amount-l.Base:
 		return a.at(i, "has change %d, want %d", l.Change, l.Amount-l.Base)
 	}
-	w.program, w.fund, w.oneTime = p, s.fund, s.oneTime
-	w.competes = l.Treatment == model.Competes && l.Base >= 0
-	w.project = a.shop != nil && l.Treatment == model.CapitalProject && l.Base > 0
+	*w = working{
+		terms: &a.free, program: p, fund: s.fund, oneTime: s.oneTime, competes: l.Treatment == model.Competes && l.Base >= 0,
+		project: a.shop != nil && l.Treatment == model.CapitalProject && l.Base > 0,
+	}
+	if w.competes {
+		w.movable = l.Base // until limits says what stays
+	}
 	a.income[w.fund] += l.Revenue
 	switch {
 	case w.competes:

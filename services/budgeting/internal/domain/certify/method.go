@@ -69,14 +69,11 @@ func (a *audit) grid(l *model.Line, w *working, top int64) {
 	if l.Base > w.odd {
 		w.base = (l.Base - w.odd) / a.unit
 	}
-	if w.from = w.base; a.in.Method == model.OneRate {
-		w.from = 0
-	}
 	if w.held {
 		w.lo, w.hi = w.base, w.base
 		return
 	}
-	if w.least > w.odd {
+	if w.least > w.odd { // else law is 0, as it was
 		w.law = money.CeilDiv(w.least-w.odd, a.unit)
 	}
 	w.lo, w.hi = w.law, w.law
@@ -90,6 +87,14 @@ func (a *audit) grid(l *model.Line, w *working, top int64) {
 	if a.idle(w, l.Base) {
 		w.hi = w.lo
 	}
+}
+
+// from is where the response of a claim starts: at base, or at nothing.
+func (a *audit) from(w *working) int64 {
+	if a.in.Method == model.OneRate {
+		return 0
+	}
+	return w.base
 }
 
 // idle says whether a claim of ONE_RATE has no weight.
@@ -114,7 +119,7 @@ func (a *audit) reason(i int) model.Reason {
 
 // baseReason is for claims that start at base.
 func (a *audit) baseReason(i int) model.Reason {
-	w, b := &a.work[i], &a.plan.Blocks[a.plan.Lines[i].Block]
+	w, b := &a.work[i], &a.plan.Blocks[a.work[i].block]
 	lowered, raised := w.x < w.base, w.x > w.base
 	switch {
 	case lowered && w.x == w.hi:
@@ -175,9 +180,9 @@ func (a *audit) lineReason(i int) model.Reason {
 		return w.lifted
 	case w.lo == w.hi:
 		return model.AtBase
-	case w.place == model.AboveLine && w.most < ask:
+	case a.stands[i] == model.AboveLine && w.most < ask:
 		return w.capped
 	default:
-		return w.place
+		return a.stands[i]
 	}
 }

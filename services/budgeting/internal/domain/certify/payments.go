@@ -12,6 +12,7 @@ func (a *audit) eligibility() error {
 		if l.Block < 0 || l.Block >= len(a.plan.Blocks) {
 			return a.at(i, "is in block %d, which does not exist", l.Block+1)
 		}
+		w.block = int32(l.Block) //nolint:gosec // blocks are fewer than lines
 		paid, odd := int64(0), w.odd
 		from := len(a.pays)
 		for j, p := range l.Paid {
@@ -25,6 +26,7 @@ func (a *audit) eligibility() error {
 				return a.at(i, "has payments out of order or repeated")
 			}
 			paid += p.Amount
+			a.spent[k] += p.Amount
 			var err error
 			if odd, err = a.enter(i, k, p.Amount-p.OneTime, odd); err != nil {
 				return err
@@ -42,7 +44,7 @@ func (a *audit) eligibility() error {
 	return nil
 }
 
-// enter takes down what a node pays of a claim, and answers the odd minor units that are still to be paid.
+// enter takes down what a node pays of a claim, takes it from the node, and answers the odd minor units that are still to be paid.
 func (a *audit) enter(i, node int, amount, odd int64) (int64, error) {
 	if amount == 0 {
 		return odd, nil
@@ -63,6 +65,7 @@ func (a *audit) enter(i, node int, amount, odd int64) (int64, error) {
 	}
 	if amount > 0 {
 		a.pays = append(a.pays, payment{node, amount / a.unit})
+		a.left[node] -= amount
 	}
 	return odd, nil
 }
@@ -72,18 +75,8 @@ func (a *audit) conservation() error {
 	if len(a.plan.Funds) != len(a.in.Funds) {
 		return fmt.Errorf("the plan has %d funds, want %d", len(a.plan.Funds), len(a.in.Funds))
 	}
-	spent := make([]int64, len(a.in.Funds))
-	for _, i := range a.claims {
-		for _, p := range a.plan.Lines[i].Paid {
-			k, _ := a.fundAt(p.Fund, i)
-			spent[k] += p.Amount
-		}
-		for _, p := range a.work[i].pays {
-			a.left[p.node] -= p.units * a.unit
-		}
-	}
 	for k := range a.plan.Funds {
-		if err := a.balance(k, spent[k]); err != nil {
+		if err := a.balance(k, a.spent[k]); err != nil {
 			return err
 		}
 	}

@@ -69,7 +69,7 @@ func (a *audit) projectLines() error {
 		if !reflect.DeepEqual(*l, want) {
 			return a.at(i, "is %+v, want %+v", *l, want)
 		}
-		a.work[i] = working{program: &a.in.Programs[i], fund: a.fund[v.Fund], competes: true}
+		a.work[i] = working{terms: &a.free, program: &a.in.Programs[i], fund: a.fund[v.Fund], competes: true}
 		a.claims = append(a.claims, i)
 	}
 	return a.projectFunds(spent)

@@ -15,9 +15,16 @@ func (a *audit) stakes() error {
 	at, told := 0, 0
 	for i := range a.in.Programs {
 		p := &a.in.Programs[i]
+		from := at
+		for at < len(a.work) && a.work[at].program == p {
+			at++
+		}
+		if len(p.Grants)+len(p.Positions) == 0 {
+			continue
+		}
 		var now, ongoing, before int64
-		for ; at < len(a.plan.Lines) && a.work[at].program == p; at++ {
-			l := &a.plan.Lines[at]
+		for ; from < at; from++ {
+			l := &a.plan.Lines[from]
 			if l.Treatment != model.Competes {
 				continue
 			}

@@ -12,6 +12,7 @@ type book struct {
 	purse
 	in     model.Input // normalized
 	rule   rule
+	sheet  *sheet // that lines are written on
 	lines  []model.Line
 	lineIn []int32 // carrying fund of each line
 	claims []claim // in line order
@@ -38,31 +39,25 @@ type claim struct {
 	held          bool // the fund does not compete
 }
 
-func newBook(in model.Input, scorer *score.Scorer) (*book, error) {
-	b := &book{in: in, rule: ruleOf(&in), purse: newPurse(in.Funds)}
+func newBook(in model.Input, scorer *score.Scorer, on *sheet) (*book, error) {
+	b := &book{in: in, rule: ruleOf(&in), purse: newPurse(in.Funds), sheet: on}
 	b.memory, _ = memories.Get().(*memory)
 	points := scorer.Points()
 	b.offered = offered(&in)
-	sums := totals(&in, &b.purse, b.offered, b.memory)
-	b.room(sums)
+	b.room()
 	var bad fault.Violations
 	for i := range in.Programs {
-		n := 0
-		for n < len(sums) && sums[n].program == int32(i) {
-			n++
-		}
-		b.program(int32(i), sums[:n], points[i], &bad)
-		sums = sums[n:]
+		b.program(int32(i), points[i], &bad)
 	}
 	b.open(in.Funds)
 	return b, bad.Err()
 }
 
 // program adds the program's lines, and claims for those that compete.
-func (b *book) program(i int32, sums []sum, q int64, bad *fault.Violations) {
+func (b *book) program(i int32, q int64, bad *fault.Violations) {
 	p := &b.in.Programs[i]
 	first := len(b.claims)
-	for _, s := range sums {
+	for _, s := range b.totals(i) {
 		k := s.fund
 		b.lines = append(b.lines, model.Line{
 			Program: p.ID, Fund: b.in.Funds[k].ID, Treatment: s.treatment, OneTime: s.oneTime, CostLines: s.costLines,

@@ -82,11 +82,13 @@ func (b *book) eligible(c *claim) []int32 {
 	b.set = b.nodes(b.set[:0], c.fund, c.oneTime)
 	if !c.held {
 		for _, id := range b.in.Programs[c.program].EligibleFunds {
-			if k := b.funds[id]; k != c.fund && b.in.Funds[k].InPool() {
+			if k := b.place(id); k != c.fund && b.in.Funds[k].InPool() {
 				b.set = b.nodes(b.set, k, c.oneTime)
 			}
 		}
 	}
-	slices.Sort(b.set)
+	if len(b.set) > 1 {
+		slices.Sort(b.set)
+	}
 	return b.set
 }

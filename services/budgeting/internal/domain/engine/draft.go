@@ -25,8 +25,7 @@ func (d *draft) fill(plan *model.Plan) {
 		}
 	}
 	plan.Blocks = make([]model.Block, len(d.s.Blocks))
-	d.amounts(plan.Blocks)
-	d.payments()
+	d.claimed(plan.Blocks)
 	d.offTheTop()
 	d.funds(plan)
 	d.blocks(plan)
@@ -35,12 +34,14 @@ func (d *draft) fill(plan *model.Plan) {
 	}
 }
 
-// amounts fills the competing lines, and adds them up by block.
-func (d *draft) amounts(blocks []model.Block) {
+// claimed fills the competing lines, has them paid, and adds them up by block.
+func (d *draft) claimed(blocks []model.Block) {
+	p := d.payer()
 	for i := range d.claims {
 		c, curve := &d.claims[i], &d.g.Curves[i]
 		l := &d.lines[c.line]
 		d.describe(l, c)
+		p.carried(l, i)
 		l.Odd = d.g.odd[i]
 		l.Min, l.Max = l.Odd+d.g.unit*curve.Lo, l.Odd+d.g.unit*curve.Hi
 		l.Amount = l.Odd + d.g.unit*d.s.Units[i]
@@ -55,6 +56,7 @@ func (d *draft) amounts(blocks []model.Block) {
 		b.Base += l.Base
 		b.Amount += l.Amount
 	}
+	p.rest()
 }
 
 func (d *draft) blocks(plan *model.Plan) {

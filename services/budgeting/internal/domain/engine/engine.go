@@ -21,6 +21,19 @@ type Solved struct {
 	Certificate model.Certificate
 	Input       []byte // canonical
 	Encoded     []byte // plan
+	sheet       *sheet // that the lines of the plan are written on
+}
+
+// Close gives the memory of the lines and the two encodings to a later solve: nobody reads them any more. What is not closed costs its memory, and
+// nothing else.
+func (s *Solved) Close() {
+	if s.sheet == nil {
+		return // closed already, or nothing was solved
+	}
+	model.Release(s.Input)
+	model.Release(s.Encoded)
+	sheets.Put(s.sheet)
+	*s = Solved{}
 }
 
 // Allocate answers the input with a plan and the certificate of an independent check. Plans may be OPTIMAL, FEASIBLE, REDUCTION_SHORT or
@@ -42,6 +55,8 @@ func Solve(ctx context.Context, in model.Input) (Solved, error) { return SolveWi
 // Options watch a solve; they never change its answer.
 type Options struct {
 	Progress func(model.Search) // PACKAGES: how far the search has come, called now and then on the solver's goroutine; may be nil
+
+	sheet *sheet // to write the lines on
 }
 
 // SolveWith is Solve under watch.
@@ -58,6 +73,7 @@ func SolveWith(ctx context.Context, in model.Input, o Options) (Solved, error) {
 	if !auditor.Normal() {
 		in = auditor.Copy()
 	}
+	o.sheet, _ = sheets.Get().(*sheet)
 	plan, err := solve(ctx, in, auditor.InputHash(), o)
 	if err != nil {
 		return Solved{}, err
@@ -74,7 +90,7 @@ func SolveWith(ctx context.Context, in model.Input, o Options) (Solved, error) {
 	if err != nil {
 		return Solved{}, fault.New(fault.Internal, "CERTIFICATE_REFUSED", "the allocation failed its own check").Because(err)
 	}
-	return Solved{Plan: plan, Certificate: cert, Input: auditor.Input(), Encoded: encoded}, nil
+	return Solved{Plan: plan, Certificate: cert, Input: auditor.Input(), Encoded: encoded, sheet: o.sheet}, nil
 }
 
 // Replay allocates stored canonical bytes again. Equal bytes give equal plans, to the byte.
@@ -96,7 +112,7 @@ func solve(ctx context.Context, in model.Input, hash string, o Options) (model.P
 		return byBallots(ctx, in, hash)
 	}
 	scorer := score.New(in)
-	b, err := newBook(in, scorer)
+	b, err := newBook(in, scorer, o.sheet)
 	if err != nil {
 		return model.Plan{}, err
 	}

@@ -38,11 +38,11 @@ func TestGoldenPlans(t *testing.T) {
 			in := town(1800)
 			in.Programs[0].CostLines[0].Amount += 37
 			return in
-		}(), "55a9a5e68d0fdfac61b8d8e98e002d3cad8cb945e1c58eff0a619175601835bd", "0225f9a9faf26d03aa2d59a6b3f5a3063282faa2d9c4fc4aad286e75b0395d3d"},
-		{"priority adjustment", goldenTown(model.PriorityAdjustment), "dc5928c99a2e24ff2ba9e206fcefca33b9db2a7f9b5c9b88c3ffa15a95886018", "88b1ad37503a4d28c37862ae896eeac077e6a89563cd402b54c129cd5860f9b0"},
-		{"one rate", goldenTown(model.OneRate), "87c3b7c7adb0e9e1aa12216a51163e0bfa330c3eef3067fb360d6e6b6b777803", "730115c5a648c09bfd8220abfadf8ee64c2f30d668c829cfa898a7694cb5ecd0"},
-		{"across the board", goldenTown(model.AcrossTheBoard), "034290893c807de4a2f511cf8afb929794f2ed1724e46b29274519360afe74d4", "47a4f1b4e3d9cd607f301d969509bbdc4f38159e91a614d81d088c2fb7e05f37"},
-		{"cut line", goldenTown(model.CutLine), "95fbaa107f7fe6007d02074c69e8d5faf721c6bf681fe25821e297da15b6c60e", "8217dd7d7ce282b1fccefcd090c10ed4dd61bab13448e28c195bf60271645898"},
+		}(), "8315ea5ad3a2fb917dcfbda015ff52265b6562ef7231d33b90215dd8bca0ad80", "5fc1f0a43641ca531feb4a3956f44cf30f39a6b5e13222d8fbb28d4c6cd1ef24"},
+		{"priority adjustment", goldenTown(model.PriorityAdjustment), "b7549f741db650dd26a3f781bb7c6ccbcda62475ccf5ae3f86f126afc214f00f", "1e53f933dd02d1b82fa43daa192fe2370e84489f791fb49510d2f52eba40e1cc"},
+		{"one rate", goldenTown(model.OneRate), "fd3cd319093ca355826924d02f80f09e228863b72ed76dd45a4bf890c52543f7", "76fbc80ab14c7ee8ae6ef78b61f7c0de818864daa8e4393edf3f9754ba03ed12"},
+		{"across the board", goldenTown(model.AcrossTheBoard), "d57f874e0b789e40088e66e565a86d13d21985d0e47efb56a6c10823bb63f521", "a3052bad103dd5af332728286a5f1bfd7bc80488399b99299143579baec47ce4"},
+		{"cut line", goldenTown(model.CutLine), "711e232d60caca600a43ee112c970b956d33b1d268f3c82015215b1c31919129", "254810900d3a7d9522b2eb42d19c6d880c05b3d029f361fb64534dc44d88d00e"},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {

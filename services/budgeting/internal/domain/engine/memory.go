@@ -3,6 +3,7 @@ package engine
 import (
 	"sync"
 
+	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 	"github.com/throughline/throughline/services/budgeting/internal/domain/waterfill"
 )
 
@@ -22,6 +23,17 @@ type memory struct {
 }
 
 var memories = sync.Pool{New: func() any { return &memory{} }}
+
+// sheet is what the lines of a plan are written on. It goes with the plan, until Solved.Close.
+type sheet struct {
+	lines []model.Line
+	paid  []model.Payment // most lines have one payment only: its place is here
+}
+
+// payments are places for the first payments of n lines.
+func (s *sheet) payments(n int) []model.Payment { return emptied(&s.paid, n)[:n] }
+
+var sheets = sync.Pool{New: func() any { return &sheet{} }}
 
 // close gives the memory back; the book is done. A book that is not closed costs its memory, and nothing else.
 func (b *book) close() {

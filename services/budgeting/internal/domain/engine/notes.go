@@ -92,7 +92,7 @@ func withoutEquity(ctx context.Context, in model.Input, plan *model.Plan) error 
 	if err != nil {
 		return err
 	}
-	other, err := solve(ctx, in, hash, Options{})
+	other, err := solve(ctx, in, hash, Options{sheet: &sheet{}})
 	if err != nil {
 		return err
 	}

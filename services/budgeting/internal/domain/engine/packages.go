@@ -17,7 +17,7 @@ import (
 // move before anything was offered.
 func byPackages(ctx context.Context, in model.Input, hash string, o Options) (model.Plan, error) {
 	scorer := score.New(in)
-	b, err := newBook(in, scorer)
+	b, err := newBook(in, scorer, o.sheet)
 	if err != nil {
 		return model.Plan{}, err
 	}

@@ -104,7 +104,7 @@ func (s *shop) packageOf(program int32, p *model.Package) offer {
 		t := tier{level: int32(j), items: s.items[:0:len(l.Costs)]}
 		s.items = s.items[len(l.Costs):]
 		for _, c := range l.Costs {
-			k := s.funds[c.Fund]
+			k := s.place(c.Fund)
 			it := item{line: -1, fund: k, year: c.Year, oneTime: c.OneTime, amount: c.Amount, class: s.class(program, k, c.Year, c.OneTime)}
 			if c.Year == 0 {
 				it.line = s.lineOf(program, k, c.OneTime)

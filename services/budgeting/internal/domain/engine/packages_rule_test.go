@@ -290,8 +290,8 @@ func TestGoldenPackages(t *testing.T) {
 
 // The bytes of an input and of its plan.
 const (
-	goldenMarket = "c98174b09846173e9458f97e3cde56e4badaaae00e4248bfb4a4a7137d633bf0"
-	goldenChoice = "400a77990f1b80e4a5530c59ad4ea8a1f688f1d82fc06dbffcc21da3ee51f67a"
+	goldenMarket = "a4a6add375077549395289ebed262c97c19ee0ebd4ffe665ee6c3f72781f0280"
+	goldenChoice = "763a8e351a42b6712c3b5e78c9aaa2062ca9702fe0f42f6ede1035c4a481cc1c"
 )
 
 func TestATinyWorkLimitGivesACertifiedGap(t *testing.T) {

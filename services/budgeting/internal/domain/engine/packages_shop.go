@@ -95,7 +95,7 @@ func (s *shop) money() {
 		s.later[i] = -1
 	}
 	for _, e := range s.in.Later {
-		k := s.funds[e.Fund]
+		k := s.place(e.Fund)
 		s.later[years*int64(k)+e.Year] = int32(len(s.pockets)) //nolint:gosec // there are few nodes
 		s.pockets = append(s.pockets, pocket{fund: k, year: e.Year})
 		s.have = append(s.have, e.Available)
@@ -165,7 +165,7 @@ func (s *shop) class(program, fund int32, year int64, oneTime bool) int32 {
 	s.set = s.payers(s.set[:0], fund, year, oneTime)
 	if others {
 		for _, id := range p.EligibleFunds {
-			if k := s.funds[id]; k != fund && s.in.Funds[k].InPool() {
+			if k := s.place(id); k != fund && s.in.Funds[k].InPool() {
 				s.set = s.payers(s.set, k, year, oneTime)
 			}
 		}
@@ -219,12 +219,12 @@ func offered(in *model.Input) [][]int32 {
 }
 
 // appendOffered makes room for a line of all that the packages of a program cost in the budget's year.
-func appendOffered(sums []sum, program int32, in *model.Input, offered []int32, funds map[string]int32) []sum {
+func (b *book) appendOffered(sums []sum, offered []int32) []sum {
 	first := len(sums)
 	for _, i := range offered {
-		for j := range in.Packages[i].Levels {
-			for _, c := range in.Packages[i].Levels[j].Costs {
-				s := sum{program: program, fund: funds[c.Fund], treatment: model.Competes, oneTime: c.OneTime}
+		for j := range b.in.Packages[i].Levels {
+			for _, c := range b.in.Packages[i].Levels[j].Costs {
+				s := sum{fund: b.place(c.Fund), treatment: model.Competes, oneTime: c.OneTime}
 				if c.Year == 0 && !slices.Contains(sums[first:], s) {
 					sums = append(sums, s)
 				}

@@ -6,36 +6,48 @@ import (
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 )
 
-// payments shares what each class gets from each node among its claims: first from the fund that carries the claim, its one-time money before
+// payer shares what each class gets from each node among its claims: first from the fund that carries the claim, its one-time money before
 // its ongoing money, then from the most restricted one with money left.
-func (d *draft) payments() {
-	pays := make([][]int64, len(d.g.Eligible)) // what is left to hand out, as Solution.Paid
-	for c := range pays {
-		pays[c] = slices.Clone(d.s.Paid[c])
+type payer struct {
+	*draft
+	pays  [][]int64       // what is left to hand out, as Solution.Paid
+	first []model.Payment // places for the first payment of each line
+	own   []int64         // of each claim: units from the carrying fund
+}
+
+func (d *draft) payer() *payer {
+	p := &payer{draft: d, pays: make([][]int64, len(d.g.Eligible)), first: d.sheet.payments(len(d.lines)), own: zeroed(&d.memory.own, len(d.claims))}
+	for c := range p.pays {
+		p.pays[c] = slices.Clone(d.s.Paid[c])
 	}
-	first := make([]model.Payment, len(d.claims)) // most claims have one payment only: its place is here
-	own := zeroed(&d.own, len(d.claims))          // units from the carrying fund
-	for i := range d.claims {
-		c, l := &d.claims[i], &d.lines[d.claims[i].line]
-		l.Paid = first[i : i : i+1]
-		if c.oneTime && d.once[c.fund] >= 0 {
-			own[i] = d.carry(l, i, d.once[c.fund], d.s.Units[i], pays)
-		}
-		own[i] += d.carry(l, i, c.fund, d.s.Units[i]-own[i], pays)
+	return p
+}
+
+// carried has claim i paid by its carrying fund as far as that goes.
+func (p *payer) carried(l *model.Line, i int) {
+	c := &p.claims[i]
+	l.Paid = p.first[c.line : c.line : c.line+1]
+	if c.oneTime && p.once[c.fund] >= 0 {
+		p.own[i] = p.carry(l, i, p.once[c.fund], p.s.Units[i])
 	}
-	byUse := placesByUse(d.g.Eligible, d.order)
-	for i := range d.claims {
-		open := d.s.Units[i] - own[i]
-		if open == 0 && d.g.odd[i] == 0 && own[i] > 0 {
+	p.own[i] += p.carry(l, i, c.fund, p.s.Units[i]-p.own[i])
+}
+
+// rest pays what is open of all claims, and their odd minor units.
+func (p *payer) rest() {
+	byUse := placesByUse(p.g.Eligible, p.order)
+	for i := range p.claims {
+		open := p.s.Units[i] - p.own[i]
+		if open == 0 && p.g.odd[i] == 0 && p.own[i] > 0 {
 			continue // most are paid by now
 		}
-		l, class := &d.lines[d.claims[i].line], d.g.Class[i]
-		d.pay(l, d.g.oddNode[i], d.g.odd[i])
+		l, class := &p.lines[p.claims[i].line], p.g.Class[i]
+		p.pay(l, p.g.oddNode[i], p.g.odd[i])
 		for _, at := range byUse[class] {
-			units := min(open, pays[class][at])
-			pays[class][at] -= units
+			units := min(open, p.pays[class][at])
+			p.pays[class][at] -= units
 			open -= units
-			d.pay(l, d.g.Eligible[class][at], units*d.g.unit)
+			p.pay(l, p.g.Eligible[class][at], units*p.g.unit)
 		}
 		if len(l.Paid) == 0 {
 			l.Paid = nil
@@ -44,12 +56,12 @@ func (d *draft) payments() {
 }
 
 // carry pays at most open units of claim i from a node of its carrying fund, if the part that it is in still has the node.
-func (d *draft) carry(l *model.Line, i int, node int32, open int64, pays [][]int64) int64 {
-	class := d.g.Class[i]
-	at := slices.Index(d.g.Eligible[class], node)
-	units := min(open, pays[class][at])
-	pays[class][at] -= units
-	d.pay(l, node, units*d.g.unit)
+func (p *payer) carry(l *model.Line, i int, node int32, open int64) int64 {
+	class := p.g.Class[i]
+	at := slices.Index(p.g.Eligible[class], node)
+	units := min(open, p.pays[class][at])
+	p.pays[class][at] -= units
+	p.pay(l, node, units*p.g.unit)
 	return units
 }
 
@@ -95,14 +107,14 @@ func (d *draft) pay(l *model.Line, node int32, amount int64) {
 
 // offTheTop pays the lines that do not compete, each by its own fund: one-time ones with one-time money, in line order, as long as there is some.
 func (d *draft) offTheTop() {
-	whole := make([]model.Payment, len(d.lines)-len(d.claims))
+	first := d.sheet.payments(len(d.lines))
 	for i := range d.lines {
 		l := &d.lines[i]
 		if l.Block >= 0 || l.Base == 0 {
 			continue
 		}
-		whole[0] = d.fromTheTop(l, d.lineIn[i])
-		l.Paid, whole = whole[:1:1], whole[1:]
+		first[i] = d.fromTheTop(l, d.lineIn[i])
+		l.Paid = first[i : i+1 : i+1]
 	}
 }
 

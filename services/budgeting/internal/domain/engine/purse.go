@@ -10,13 +10,12 @@ import (
 // purse is the money, fund by fund and node by node. A node is money of one kind of one fund: node k is the ongoing money of fund k, and funds
 // that still have one-time money to share have a node for it behind those of all funds.
 type purse struct {
-	funds   map[string]int32
-	places  model.Places
-	revenue []int64 // of each fund
-	fixed   []int64 // of each fund: all lines off the top
-	top     []int64 // of each fund: one-time lines off the top, without credits
-	credit  []int64 // of each fund: one-time credits, ≥ 0
-	topPaid []int64 // of each fund: what one-time money pays of top
+	places  model.Places // of funds
+	revenue []int64      // of each fund
+	fixed   []int64      // of each fund: all lines off the top
+	top     []int64      // of each fund: one-time lines off the top, without credits
+	credit  []int64      // of each fund: one-time credits, ≥ 0
+	topPaid []int64      // of each fund: what one-time money pays of top
 
 	owner []int32 // of each node: its fund
 	once  []int32 // of each fund: its node of one-time money, −1 for none
@@ -29,15 +28,17 @@ func newPurse(funds []model.Fund) purse {
 	n := len(funds)
 	amounts := make([]int64, 5*n)
 	p := purse{
-		funds: make(map[string]int32, n), places: model.PlacesOfFunds(funds), revenue: amounts[:n:n], fixed: amounts[n : 2*n : 2*n], top: amounts[2*n : 3*n : 3*n],
+		places: model.PlacesOfFunds(funds), revenue: amounts[:n:n], fixed: amounts[n : 2*n : 2*n], top: amounts[2*n : 3*n : 3*n],
 		credit: amounts[3*n : 4*n : 4*n], topPaid: amounts[4*n:], owner: make([]int32, n, 2*n), once: make([]int32, n), left: make([]int64, n, 2*n),
 	}
 	for k := range funds {
-		p.funds[funds[k].ID] = int32(k)
 		p.owner[k], p.once[k] = int32(k), -1
 	}
 	return p
 }
+
+// place is that of a fund of the input.
+func (p *purse) place(id string) int32 { return int32(p.places.Find(id)) } //nolint:gosec // funds are counted in int32
 
 // takeOff takes a line off the top of fund k.
 func (p *purse) takeOff(k int32, l *model.Line) {

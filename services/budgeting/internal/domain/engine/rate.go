@@ -13,36 +13,37 @@ func (d *draft) rate(r waterfill.Rate) model.Rate {
 	if r.Last.Claim < 0 {
 		return model.Rate{Num: "0", Den: "1"}
 	}
-	least := d.at(r.Direction, r.Last)
+	num, den := d.at(r.Direction, r.Last)
 	if r.Next.Claim < 0 {
-		return fraction(least)
+		return lowest(num, den)
 	}
-	most := d.at(r.Direction, r.Next)
-	for digits := int64(1); least.Cmp(most) < 0; digits *= 10 {
-		if digits > 1<<59 {
-			break // closer than 18 digits tell apart
+	above, by := d.at(r.Direction, r.Next)
+	var short, left, right big.Int
+	digits, one, ten := big.NewInt(1), big.NewInt(1), big.NewInt(10)
+	for range 18 { // more digits tell nothing apart
+		short.Quo(short.Mul(num, digits), den)
+		short.Add(&short, one) // over digits: the first decimal above the last unit
+		if left.Mul(&short, by).Cmp(right.Mul(above, digits)) < 0 {
+			return lowest(&short, digits)
 		}
-		k := new(big.Int).Mul(least.Num(), big.NewInt(digits))
-		k.Quo(k, least.Denom()).Add(k, big.NewInt(1)) // the first decimal above least
-		if short := new(big.Rat).SetFrac(k, big.NewInt(digits)); short.Cmp(most) < 0 {
-			return fraction(short)
-		}
+		digits.Mul(digits, ten)
 	}
-	return fraction(least)
+	return lowest(num, den)
 }
 
-func fraction(r *big.Rat) model.Rate {
+func lowest(num, den *big.Int) model.Rate {
+	r := new(big.Rat).SetFrac(num, den)
 	return model.Rate{Num: r.Num().String(), Den: r.Denom().String()}
 }
 
 // at is the rate at which a unit moves, per unit of multiplier (shortage) or of full score (growth): unit × (2n − 1) ÷ (2 × D × factor).
-func (d *draft) at(direction waterfill.Direction, u waterfill.Unit) *big.Rat {
+func (d *draft) at(direction waterfill.Direction, u waterfill.Unit) (num, den *big.Int) {
 	c := &d.claims[u.Claim]
 	one, factor := int64(fullScore), d.rule.growFactor(c.q)
 	if direction == waterfill.Shortage {
 		one, factor = scale, d.rule.cutFactor(c.q)
 	}
-	return new(big.Rat).SetFrac(product(d.g.unit, 2*u.N-1, one), product(2, c.weigh, factor))
+	return product(d.g.unit, 2*u.N-1, one), product(2, c.weigh, factor)
 }
 
 func product(factors ...int64) *big.Int {

@@ -49,7 +49,7 @@ func (b *book) projects(selected []bool) {
 			l.Amount, l.Change, l.Reason = p.Cost, p.Cost, model.Selected
 			l.Paid = []model.Payment{{Fund: v.Fund, Amount: p.Cost}}
 		}
-		b.lineIn[i] = b.funds[v.Fund]
+		b.lineIn[i] = b.place(v.Fund)
 	}
 }
 

@@ -132,8 +132,8 @@ func TestGoldenElections(t *testing.T) {
 		in              model.Input
 		input, planHash string
 	}{
-		{square(model.EqualShares, model.AddOneUtilitarian, model.CostUtility), "3d07c573f31a3ca46fb3b84436a90bbb420690175e868c3deb4a51f136e7cd73", "05876e23544dbb7aa497aa8e14206e8075146ed8d6e1fae7498fed5a3771d8d5"},
-		{square(model.GreedyVotes, model.NoCompletion, model.CardinalityUtility), "0dd0099cec6c173292e358d61ccd680221cbb2c639169f1b6e84d09af85ee9b0", "64bcb08c03eea2f4ede8dc84f7c6ecd99dca7cc94465c53f2a779ea7c299e9b2"},
+		{square(model.EqualShares, model.AddOneUtilitarian, model.CostUtility), "3d07c573f31a3ca46fb3b84436a90bbb420690175e868c3deb4a51f136e7cd73", "cef7464b6448d74b2dbdf8bb97a933e4afb8d317d268668f946d5c4d8710f07f"},
+		{square(model.GreedyVotes, model.NoCompletion, model.CardinalityUtility), "0dd0099cec6c173292e358d61ccd680221cbb2c639169f1b6e84d09af85ee9b0", "87be236579cfb1bbac461fc8a261065436b9f1e45a41e832113cfd1b4aee8006"},
 	}
 	for _, tc := range tests {
 		t.Run(string(tc.in.Method), func(t *testing.T) {

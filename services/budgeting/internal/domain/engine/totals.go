@@ -9,39 +9,36 @@ import (
 
 // sum is what a program's cost lines come to in one fund and treatment: a line to be.
 type sum struct {
-	program, fund  int32
-	treatment      model.Treatment
+	fund           int32
 	oneTime        bool
+	treatment      model.Treatment
 	costLines      int
 	gross, revenue int64
 	order          int64 // by fund, treatment and ongoing before one-time
 }
 
-// totals nets cost lines by program, fund, treatment and kind of cost, and program revenue into the ongoing competing line of the same fund.
-// What packages cost in the budget's year has a line too. Programs come in their order, the lines of each by fund, treatment and ongoing before
-// one-time. Funds are sorted by id, so that their places are in the order of ids.
-func totals(in *model.Input, money *purse, offered [][]int32, m *memory) []sum {
-	n := 0
-	for i := range in.Programs {
-		n += len(in.Programs[i].CostLines) + len(in.Programs[i].Revenue)
+// totals nets the cost lines of a program by fund, treatment and kind of cost, and its revenue into the ongoing competing line of the same fund.
+// What packages cost in the budget's year has a line too. They come by fund, treatment and ongoing before one-time, and are good until the next
+// call. Funds are sorted by id, so that their places are in the order of ids.
+func (b *book) totals(program int32) []sum {
+	p, sums := &b.in.Programs[program], b.sums[:0]
+	for i := range p.CostLines {
+		l := &p.CostLines[i]
+		if n := len(sums); n > 0 && sums[n-1].treatment == l.Treatment && sums[n-1].oneTime == l.OneTime && b.in.Funds[sums[n-1].fund].ID == l.Fund {
+			sums[n-1].costLines++
+			sums[n-1].gross += l.Amount
+			continue
+		}
+		sums = append(sums, sum{fund: b.place(l.Fund), treatment: l.Treatment, oneTime: l.OneTime, costLines: 1, gross: l.Amount})
 	}
-	sums := emptied(&m.sums, n)
-	for i := range in.Programs {
-		p, first := &in.Programs[i], len(sums)
-		for j := range p.CostLines {
-			l := &p.CostLines[j]
-			k := int32(money.places.Find(l.Fund)) //nolint:gosec // funds are counted in int32
-			sums = append(sums, sum{program: int32(i), fund: k, treatment: l.Treatment, oneTime: l.OneTime, costLines: 1, gross: l.Amount})
-		}
-		for _, r := range p.Revenue {
-			sums = append(sums, sum{program: int32(i), fund: money.funds[r.Fund], treatment: model.Competes, revenue: r.Amount})
-		}
-		if len(offered) > 0 {
-			sums = appendOffered(sums, int32(i), in, offered[i], money.funds)
-		}
-		sums = sums[:first+merge(sums[first:])]
+	for i := range p.Revenue {
+		sums = append(sums, sum{fund: b.place(p.Revenue[i].Fund), treatment: model.Competes, revenue: p.Revenue[i].Amount})
 	}
-	return sums
+	if len(b.offered) > 0 {
+		sums = b.appendOffered(sums, b.offered[program])
+	}
+	b.sums = sums
+	return sums[:merge(sums)]
 }
 
 // merge sorts the sums of a program and adds up those of one line; it answers how many are left.
@@ -72,14 +69,12 @@ func merge(sums []sum) int {
 	return merged + 1
 }
 
-// room makes place for a line a sum, and a claim a competing one.
-func (b *book) room(sums []sum) {
-	claims := 0
-	for i := range sums {
-		if sums[i].treatment == model.Competes {
-			claims++
-		}
+// room makes place for a line and a claim of every cost line and revenue, which are rarely more.
+func (b *book) room() {
+	n := 0
+	for i := range b.in.Programs {
+		n += len(b.in.Programs[i].CostLines) + len(b.in.Programs[i].Revenue)
 	}
-	b.lines = make([]model.Line, 0, len(sums))
-	b.lineIn, b.claims = emptied(&b.memory.lineIn, len(sums)), emptied(&b.memory.claims, claims)
+	b.lines = emptied(&b.sheet.lines, n)
+	b.lineIn, b.claims = emptied(&b.memory.lineIn, n), emptied(&b.memory.claims, n)
 }

@@ -33,5 +33,14 @@ func TestSolvesLeaveInputsAndEarlierAnswersAlone(t *testing.T) {
 			t.Fatalf("after %s an earlier answer is\n%s, was\n%s", in.Method, again, plan)
 		}
 		before, plan, input = solved, append([]byte{}, solved.Encoded...), append([]byte{}, solved.Input...)
+		if i%2 == 0 {
+			continue
+		}
+		// One that is closed gives its memory to the next, which is as it would be in fresh memory.
+		closed, err := engine.Solve(context.Background(), in)
+		if err != nil || string(closed.Encoded) != string(plan) || string(closed.Input) != string(input) {
+			t.Fatalf("%s: solved again as\n%s (%v), was\n%s", in.Method, closed.Encoded, err, plan)
+		}
+		closed.Close()
 	}
 }

@@ -26,7 +26,7 @@ func (in *Input) CanonicalOfNormal() []byte {
 func (in *Input) size() int {
 	n := 4096 + 128*(len(in.Funds)+len(in.Packages))
 	for i := range in.Programs {
-		n += 64 + 40*len(in.Programs[i].CostLines)
+		n += 56 + 24*len(in.Programs[i].CostLines)
 	}
 	return n
 }
@@ -44,9 +44,9 @@ func Decode(b []byte) (Input, error) {
 	if err := decode(b, &form); err != nil {
 		return Input{}, fmt.Errorf("decode allocation input: %w", err)
 	}
-	in := form.input()
-	if in.Schema != SchemaVersion {
-		return Input{}, fmt.Errorf("decode allocation input: schema version %d, want %d", in.Schema, SchemaVersion)
+	in, err := form.input()
+	if err != nil {
+		return Input{}, fmt.Errorf("decode allocation input: %w", err)
 	}
 	in = in.Normalize()
 	if !encodes(func(e *encoder) { e.input(&in) }, b) {
@@ -61,8 +61,16 @@ func Digest(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// decode refuses another schema version by its name, rather than by what differs.
 func decode(b []byte, into any) error {
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
-	return dec.Decode(into)
+	err := dec.Decode(into)
+	var is struct {
+		Schema int `json:"schema"`
+	}
+	if json.Unmarshal(b, &is) == nil && is.Schema != SchemaVersion {
+		return fmt.Errorf("schema version %d, want %d", is.Schema, SchemaVersion)
+	}
+	return err
 }

@@ -1,6 +1,10 @@
 package model
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
+)
 
 // input writes a normalized input.
 func (e *encoder) input(in *Input) {
@@ -12,7 +16,11 @@ func (e *encoder) input(in *Input) {
 	e.params(&in.Params)
 	list(e, `,"goals":`, in.Goals, (*encoder).goal)
 	list(e, `,"funds":`, in.Funds, (*encoder).fund)
-	list(e, `,"programs":`, in.Programs, func(e *encoder, p *Program) { e.program(p, in.Goals) })
+	version := ""
+	list(e, `,"programs":`, in.Programs, func(e *encoder, p *Program) {
+		e.program(p, version, in.Goals)
+		version = p.Version
+	})
 	e.revision(`,"revisions":{"priority":{`, &in.Revisions.Priority)
 	e.revision(`,"results":{`, &in.Revisions.Results)
 	e.raw("}")
@@ -75,9 +83,11 @@ func (e *encoder) fund(f *Fund) {
 	e.raw("}")
 }
 
-func (e *encoder) program(p *Program, goals []Goal) {
+func (e *encoder) program(p *Program, version string, goals []Goal) {
 	e.text(`{"id":`, p.ID)
-	e.optText(`,"version":`, p.Version)
+	if p.Version != version {
+		e.text(`,"version":`, p.Version)
+	}
 	e.costLines(p.CostLines)
 	e.optInt(`,"requested":`, p.Requested)
 	e.optTexts(`,"eligible_funds":`, p.EligibleFunds)
@@ -141,28 +151,36 @@ func (e *encoder) factor(f *ResultsFactor) {
 	e.raw("}")
 }
 
-// costLines writes one of thousands of lists, so it does without the helpers of the others.
+// costLines writes one of thousands of lists, so it does without the helpers of the others. Items are as costLineForm says.
 func (e *encoder) costLines(lines []CostLine) {
-	e.raw(`,"cost_lines":[`)
+	b := e.b
+	b = append(b, `,"cost_lines":[`...)
 	for i := range lines {
 		l := &lines[i]
 		if i > 0 {
-			e.raw(",")
+			b = append(b, ',')
 		}
-		if isPlace(l.ID, i) {
-			e.text(`{"fund":`, l.Fund)
-		} else {
-			e.text(`{"id":`, l.ID)
-			e.text(`,"fund":`, l.Fund)
+		b = money.Append(append(appendText(append(b, '['), l.Fund), ','), l.Amount)
+		bare := len(b)
+		b = append(b, ',', '{')
+		if !isPlace(l.ID, i) {
+			b = append(appendText(append(b, `"id":`...), l.ID), ',')
 		}
 		if l.Treatment != Competes {
-			e.text(`,"treatment":`, string(l.Treatment))
+			b = append(appendText(append(b, `"treatment":`...), string(l.Treatment)), ',')
 		}
-		e.int(`,"amount":`, l.Amount)
-		e.optBool(`,"one_time":`, l.OneTime)
-		e.raw("}")
+		if l.OneTime {
+			b = append(b, `"one_time":true,`...)
+		}
+		if last := len(b) - 1; b[last] == ',' {
+			b[last] = '}'
+		} else {
+			b = b[:bare]
+		}
+		b = append(b, ']')
 	}
-	e.raw("]")
+	b = append(b, ']')
+	e.b = b
 }
 
 // isPlace says whether id is a decimal place in a list.

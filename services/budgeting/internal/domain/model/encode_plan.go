@@ -1,5 +1,11 @@
 package model
 
+import (
+	"bytes"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
+)
+
 func (e *encoder) plan(p *Plan) {
 	e.int(`{"schema":`, int64(p.Schema))
 	e.text(`,"engine_version":`, p.EngineVersion)
@@ -12,7 +18,7 @@ func (e *encoder) plan(p *Plan) {
 	list(e, `,"waterfall":`, p.Waterfall, (*encoder).waterfall)
 	list(e, `,"funds":`, p.Funds, (*encoder).fundResult)
 	list(e, `,"blocks":`, p.Blocks, (*encoder).block)
-	e.lines(p.Lines)
+	e.lines(p)
 	list(e, `,"shortfalls":`, p.Shortfalls, (*encoder).shortfall)
 	list(e, `,"flags":`, p.Flags, func(e *encoder, f *Flag) {
 		e.text(`{"program":`, f.Program)
@@ -112,63 +118,91 @@ func (e *encoder) block(b *Block) {
 	e.raw("}")
 }
 
-func (e *encoder) lines(lines []Line) {
-	program := ""
-	list(e, `,"lines":`, lines, func(e *encoder, l *Line) {
-		e.line(l, program)
-		program = l.Program
-	})
+// lines writes the lines of each program in a row: see linesForm.
+func (e *encoder) lines(p *Plan) {
+	if p.Lines == nil {
+		e.raw(`,"lines":null`)
+		return
+	}
+	funds := p.places()
+	b := e.b
+	b = append(b, `,"lines":[`...)
+	for from := 0; from < len(p.Lines); {
+		to := from + ofProgram(p.Lines[from:])
+		score := usualScore(p.Lines[from:to])
+		b = appendText(append(b, `{"program":`...), p.Lines[from].Program)
+		b = appendUnless(b, 0, `,"score_bp":`, score)
+		b = append(b, `,"lines":[`...)
+		for ; from < to; from++ {
+			l := &p.Lines[from]
+			b = append(l.append(b, l.usual(p, &funds, score)), ',')
+		}
+		b[len(b)-1] = ']'
+		b = append(b, '}', ',')
+	}
+	e.b = append(bytes.TrimSuffix(b, []byte{','}), ']')
 }
 
-// line writes what does not follow from the rest of the line, or from the program of the line before: see lineForm.
-func (e *encoder) line(l *Line, before string) {
-	e.raw("{")
-	if l.Program != before {
-		e.text(`"program":`, l.Program)
-		e.raw(",")
+// append writes a line as lineForm says.
+func (l *Line) append(b []byte, u usual) []byte {
+	b = money.Append(append(appendText(append(b, '['), l.Fund), ','), l.Base)
+	if l.Min != l.Base || l.Amount != l.Base {
+		b = money.Append(append(b, ','), l.Min)
+		b = money.Append(append(b, ','), l.Amount)
 	}
-	e.text(`"fund":`, l.Fund)
+	bare := len(b)
+	b = append(b, ',', '{')
 	if l.Treatment != Competes {
-		e.text(`,"treatment":`, string(l.Treatment))
+		b = append(appendText(append(b, `"treatment":`...), string(l.Treatment)), ',')
 	}
-	e.optBool(`,"one_time":`, l.OneTime)
-	e.unless(1, `,"cost_lines":`, int64(l.CostLines))
-	e.unless(l.Base+l.Revenue, `,"gross":`, l.Gross)
-	e.optInt(`,"revenue":`, l.Revenue)
-	e.int(`,"base":`, l.Base)
-	e.optInt(`,"floor":`, l.Floor)
-	e.unless(l.usualMovable(), `,"movable":`, l.Movable)
-	e.optInt(`,"score_bp":`, l.ScoreBP)
-	e.unless(l.Base, `,"min":`, l.Min)
-	e.unless(l.Base, `,"max":`, l.Max)
-	e.optInt(`,"odd":`, l.Odd)
-	e.unless(l.Base, `,"amount":`, l.Amount)
-	e.unless(l.Amount-l.Base, `,"change":`, l.Change)
-	reason, block := l.usualPlace()
-	if l.Reason != reason {
-		e.text(`,"reason":`, string(l.Reason))
+	if l.OneTime {
+		b = append(b, `"one_time":true,`...)
 	}
-	e.unless(int64(block), `,"block":`, int64(l.Block))
-	e.optInt(`,"revenue_lost":`, l.RevenueLost)
+	b = appendOther(b, 1, `"cost_lines":`, int64(l.CostLines))
+	b = appendOther(b, l.Base+l.Revenue, `"gross":`, l.Gross)
+	b = appendOther(b, 0, `"revenue":`, l.Revenue)
+	b = appendOther(b, 0, `"floor":`, l.Floor)
+	b = appendOther(b, u.movable, `"movable":`, l.Movable)
+	b = appendOther(b, u.score, `"score_bp":`, l.ScoreBP)
+	b = appendOther(b, l.Base, `"max":`, l.Max)
+	b = appendOther(b, 0, `"odd":`, l.Odd)
+	b = appendOther(b, l.Amount-l.Base, `"change":`, l.Change)
+	if l.Reason != u.reason {
+		b = append(appendText(append(b, `"reason":`...), string(l.Reason)), ',')
+	}
+	b = appendOther(b, int64(u.block), `"block":`, int64(l.Block))
+	b = appendOther(b, 0, `"revenue_lost":`, l.RevenueLost)
 	if !l.usuallyPaid() {
-		e.payments(l.Paid)
+		b = append(appendPayments(b, l.Paid), ',')
 	}
-	e.raw("}")
+	if last := len(b) - 1; b[last] == ',' {
+		b[last] = '}'
+	} else {
+		b = b[:bare]
+	}
+	return append(b, ']')
 }
 
-func (e *encoder) payments(paid []Payment) {
-	e.raw(`,"paid":[`)
+// appendOther writes v, and a comma behind it, where it is not the usual value.
+func appendOther(b []byte, usual int64, key string, v int64) []byte {
+	if v == usual {
+		return b
+	}
+	return append(appendField(b, key, v), ',')
+}
+
+func appendPayments(b []byte, paid []Payment) []byte {
+	b = append(b, `"paid":[`...)
 	for i := range paid {
 		if i > 0 {
-			e.raw(",")
+			b = append(b, ',')
 		}
 		p := &paid[i]
-		e.text(`{"fund":`, p.Fund)
-		e.int(`,"amount":`, p.Amount)
-		e.optInt(`,"one_time":`, p.OneTime)
-		e.raw("}")
+		b = appendText(append(b, `{"fund":`...), p.Fund)
+		b = appendField(b, `,"amount":`, p.Amount)
+		b = append(appendUnless(b, 0, `,"one_time":`, p.OneTime), '}')
 	}
-	e.raw("]")
+	return append(b, ']')
 }
 
 func (e *encoder) shortfall(s *Shortfall) {

@@ -2,10 +2,11 @@ package model
 
 import (
 	"bytes"
-	"slices"
 	"strconv"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
 )
 
 // encoder appends the canonical encodings: the JSON that encoding/json writes for the declared fields, HTML unescaped, without what follows from the
@@ -13,68 +14,42 @@ import (
 // notes. Keys are whole literals, comma, quotes and colon included; the opt methods leave out what omitempty leaves out.
 type encoder struct{ b []byte }
 
-// encoders keeps the memory of encoders that are done: megabytes where programs are thousands.
-var encoders = sync.Pool{New: func() any { return &encoder{} }}
-
-// encoding is what write writes, with no room to spare; about size bytes.
+// encoding is what write writes, about size bytes.
 func encoding(size int, write func(*encoder)) []byte {
 	e, _ := encoders.Get().(*encoder)
-	defer encoders.Put(e)
-	e.b = slices.Grow(e.b[:0], size)
+	if cap(e.b) < size {
+		e.b = make([]byte, 0, size)
+	}
 	write(e)
-	return bytes.Clone(e.b)
+	return e.b
 }
 
 // encodes says whether write writes b.
 func encodes(write func(*encoder), b []byte) bool {
-	e, _ := encoders.Get().(*encoder)
-	defer encoders.Put(e)
-	e.b = e.b[:0]
-	write(e)
-	return bytes.Equal(e.b, b)
+	again := encoding(len(b), write)
+	defer Release(again)
+	return bytes.Equal(again, b)
 }
+
+// encoders have the memory of encodings that nobody reads any more: megabytes where programs are thousands.
+var encoders = sync.Pool{New: func() any { return &encoder{} }}
+
+// Release gives the memory of an encoding to a later one. An encoding that is not released costs its memory, and nothing else.
+func Release(b []byte) { encoders.Put(&encoder{b: b[:0]}) }
 
 func (e *encoder) raw(s string) { e.b = append(e.b, s...) }
 
-func (e *encoder) int(key string, v int64) {
-	e.b = appendInt(append(e.b, key...), v)
-}
+func (e *encoder) int(key string, v int64) { e.b = appendField(e.b, key, v) }
 
-// appendInt is strconv.AppendInt for the amounts that plans are full of: it writes into the end of a small array, two digits at a time.
-func appendInt(b []byte, v int64) []byte {
-	u := uint64(v) //nolint:gosec // the two's complement of a negative one is mended below
-	if v < 0 {
-		b = append(b, '-')
-		u = -u
-	}
-	if u < 10 {
-		return append(b, '0'+byte(u))
-	}
-	var digits [20]byte
-	at := len(digits)
-	for ; u >= 100; u /= 100 {
-		at -= 2
-		pair := u % 100 * 2
-		digits[at], digits[at+1] = pairs[pair], pairs[pair+1]
-	}
-	if u >= 10 {
-		at -= 2
-		digits[at], digits[at+1] = pairs[2*u], pairs[2*u+1]
-	} else {
-		at--
-		digits[at] = '0' + byte(u)
-	}
-	return append(b, digits[at:]...)
-}
+// appendField is for lists of thousands, which are written without going through the encoder for every field.
+func appendField(b []byte, key string, v int64) []byte { return money.Append(append(b, key...), v) }
 
-const pairs = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849" +
-	"5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
-
-// unless writes v where it is not the usual value.
-func (e *encoder) unless(usual int64, key string, v int64) {
-	if v != usual {
-		e.int(key, v)
+// appendUnless writes v where it is not the usual value.
+func appendUnless(b []byte, usual int64, key string, v int64) []byte {
+	if v == usual {
+		return b
 	}
+	return appendField(b, key, v)
 }
 
 func (e *encoder) optInt(key string, v int64) {

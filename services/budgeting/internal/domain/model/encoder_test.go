@@ -124,15 +124,29 @@ func all[T any](items []T, form func(int, T) any) []any {
 }
 
 func inputForm(in model.Input) any {
-	return written(in, map[string]any{"Programs": all(in.Programs, func(_ int, p model.Program) any {
-		others := map[string]any{"CostLines": all(p.CostLines, func(i int, l model.CostLine) any {
-			return written(l, map[string]any{"ID": unless(strconv.Itoa(i), l.ID), "Treatment": unless(model.Competes, l.Treatment)})
+	return written(in, map[string]any{"Programs": all(in.Programs, func(i int, p model.Program) any {
+		version := ""
+		if i > 0 {
+			version = in.Programs[i-1].Version
+		}
+		others := map[string]any{"Version": unless(version, p.Version), "CostLines": all(p.CostLines, func(i int, l model.CostLine) any {
+			return row(written(l, map[string]any{
+				"ID": unless(strconv.Itoa(i), l.ID), "Treatment": unless(model.Competes, l.Treatment), "Fund": nil, "Amount": nil,
+			}), l.Fund, l.Amount)
 		})}
 		if levels := levelsOf(in.Goals, p.Alignment); levels != "" {
 			others["Alignment"] = levels
 		}
 		return written(p, others)
 	})})
+}
+
+// row is a list of items, and of what is in the object of others.
+func row(others any, items ...any) []any {
+	if b, err := json.Marshal(others); err == nil && string(b) == "{}" {
+		return items
+	}
+	return append(items, others)
 }
 
 // levelsOf pairs goals and alignments by a look-up, and is empty where the order, the goals or the levels are not as they must be.
@@ -154,30 +168,61 @@ func levelsOf(goals []model.Goal, alignment []model.Alignment) string {
 }
 
 func planForm(p model.Plan) any {
-	others := map[string]any{"Lines": all(p.Lines, func(i int, l model.Line) any {
-		others := map[string]any{
-			"Program": any(l.Program), "Treatment": unless(model.Competes, l.Treatment), "CostLines": unless(1, l.CostLines),
-			"Gross": unless(l.Base+l.Revenue, l.Gross), "Min": unless(l.Base, l.Min), "Max": unless(l.Base, l.Max), "Amount": unless(l.Base, l.Amount),
-			"Change": unless(l.Amount-l.Base, l.Change), "Movable": unless(0, l.Movable), "Reason": unless(model.OffTheTop, l.Reason), "Block": unless(-1, l.Block),
+	others := map[string]any{"Lines": any(nil)}
+	type lines struct {
+		Program string `json:"program"`
+		ScoreBP int64  `json:"score_bp,omitempty"`
+		Lines   []any  `json:"lines"`
+	}
+	programs := []lines{}
+	for i, l := range p.Lines {
+		if i == 0 || p.Lines[i-1].Program != l.Program {
+			of := lines{Program: l.Program}
+			for _, l := range p.Lines[i:] {
+				if l.Program != of.Program {
+					break
+				}
+				if l.Treatment == model.Competes {
+					of.ScoreBP = l.ScoreBP
+					break
+				}
+			}
+			programs = append(programs, of)
 		}
-		if l.Treatment == model.Competes {
-			others["Movable"], others["Reason"], others["Block"] = unless(max(0, l.Base-l.Floor), l.Movable), unless(model.AtRate, l.Reason), unless(0, l.Block)
-		}
-		before := ""
-		if i > 0 {
-			before = p.Lines[i-1].Program
-		}
-		others["Program"] = unless(before, l.Program)
-		others["Paid"] = append([]model.Payment{}, l.Paid...)
-		if (l.Amount == 0 && len(l.Paid) == 0) || (l.Amount != 0 && slices.Equal(l.Paid, []model.Payment{{Fund: l.Fund, Amount: l.Amount}})) {
-			others["Paid"] = nil
-		}
-		return written(l, others)
-	})}
+		of := &programs[len(programs)-1]
+		of.Lines = append(of.Lines, lineForm(p, l, of.ScoreBP))
+	}
+	if others["Lines"] = programs; p.Lines == nil {
+		others["Lines"] = []lines(nil)
+	}
 	if p.WithoutEquity != nil {
 		others["WithoutEquity"] = planForm(*p.WithoutEquity)
 	}
 	return written(p, others)
+}
+
+func lineForm(p model.Plan, l model.Line, score int64) any {
+	others := map[string]any{
+		"Program": nil, "Fund": nil, "Base": nil, "Min": nil, "Amount": nil, "Treatment": unless(model.Competes, l.Treatment), "CostLines": unless(1, l.CostLines),
+		"Gross": unless(l.Base+l.Revenue, l.Gross), "Max": unless(l.Base, l.Max), "Change": unless(l.Amount-l.Base, l.Change),
+		"Movable": unless(0, l.Movable), "ScoreBP": unless(0, l.ScoreBP), "Reason": unless(model.OffTheTop, l.Reason), "Block": unless(-1, l.Block),
+	}
+	if l.Treatment == model.Competes {
+		block := -1
+		if k := slices.IndexFunc(p.Funds, func(f model.FundResult) bool { return f.Fund == l.Fund }); k >= 0 {
+			block = p.Funds[k].Block
+		}
+		others["Movable"], others["Reason"], others["Block"] = unless(max(0, l.Base-l.Floor), l.Movable), unless(model.AtRate, l.Reason), unless(block, l.Block)
+		others["ScoreBP"] = unless(score, l.ScoreBP)
+	}
+	others["Paid"] = append([]model.Payment{}, l.Paid...)
+	if (l.Amount == 0 && len(l.Paid) == 0) || (l.Amount != 0 && slices.Equal(l.Paid, []model.Payment{{Fund: l.Fund, Amount: l.Amount}})) {
+		others["Paid"] = nil
+	}
+	if l.Min == l.Base && l.Amount == l.Base {
+		return row(written(l, others), l.Fund, l.Base)
+	}
+	return row(written(l, others), l.Fund, l.Base, l.Min, l.Amount)
 }
 
 func TestInputsAndPlansAreEncodedAsEncodingJSONDoesWithoutWhatFollows(t *testing.T) {
@@ -219,6 +264,9 @@ func usualInput(r *rand.Rand, in *model.Input) {
 			}
 		}
 		for j := range p.CostLines {
+			if i > 0 && r.IntN(2) == 0 {
+				p.Version = in.Programs[i-1].Version
+			}
 			if r.IntN(2) == 0 {
 				p.CostLines[j].ID = strconv.Itoa(j)
 			}
@@ -252,6 +300,13 @@ func usualLines(r *rand.Rand, p *model.Plan) {
 		if some() {
 			l.Reason, l.Block = []model.Reason{model.AtRate, model.OffTheTop}[r.IntN(2)], []int{0, -1}[r.IntN(2)]
 		}
+		if len(p.Funds) > 0 && some() {
+			f := &p.Funds[r.IntN(len(p.Funds))]
+			l.Fund, l.Block = f.Fund, f.Block
+		}
+		if i > 0 && some() {
+			l.ScoreBP = p.Lines[i-1].ScoreBP
+		}
 		if some() {
 			l.Paid = []model.Payment{{Fund: l.Fund, Amount: l.Amount}}
 		}
@@ -265,7 +320,7 @@ func usualLines(r *rand.Rand, p *model.Plan) {
 func TestPlansComeBackWhole(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
 	for range 4000 {
-		plan := model.Plan{Schema: model.SchemaVersion}
+		plan := model.Plan{Schema: model.SchemaVersion, Funds: []model.FundResult{{Fund: "a", Block: r.IntN(3)}, {Fund: "é", Block: -1}}}
 		for range r.IntN(5) {
 			var l model.Line
 			fill(r, reflect.ValueOf(&l).Elem())
@@ -294,30 +349,50 @@ func randomID(r *rand.Rand) string { return []string{"", "a", "Fund 12", "é"}[r
 
 // The long form of what is left out is refused: a plan has one encoding.
 func TestLongFormsAreNotCanonical(t *testing.T) {
-	line := model.Line{Program: "p", Fund: "f", Treatment: model.Competes, CostLines: 1, Gross: 7, Base: 7, Movable: 7, Min: 7, Max: 7, Amount: 7, Reason: model.AtRate, Paid: []model.Payment{{Fund: "f", Amount: 7}}}
-	plan := model.Plan{Schema: model.SchemaVersion, Lines: []model.Line{line, line}}
+	line := model.Line{
+		Program: "p", Fund: "f", Treatment: model.Competes, CostLines: 1, Gross: 7, Base: 7, Movable: 7, ScoreBP: 5, Min: 7, Max: 7, Amount: 7, Reason: model.AtRate,
+		Block: 2, Paid: []model.Payment{{Fund: "f", Amount: 7}},
+	}
+	low := line
+	low.Min = 3
+	plan := model.Plan{Schema: model.SchemaVersion, Funds: []model.FundResult{{Fund: "f", Block: 2}}, Lines: []model.Line{line, line, low}}
 	short, _ := plan.Encode()
-	const second = `,{"fund":"f","base":7}`
-	if !strings.Contains(string(short), `[{"program":"p","fund":"f","base":7}`+second) {
+	const whole = `"lines":[{"program":"p","score_bp":5,"lines":[["f",7],["f",7],["f",7,3,7]]}]`
+	if !strings.Contains(string(short), whole) {
 		t.Fatalf("lines are written as %s", short)
 	}
+	refused := func(changed string) {
+		t.Helper()
+		if _, err := model.DecodePlan([]byte(strings.Replace(string(short), whole, changed, 1))); err == nil || !strings.Contains(err.Error(), "canonical form") {
+			t.Errorf("%s: error %v", changed, err)
+		}
+	}
 	for _, long := range []string{
-		`"program":"p"`, `"treatment":"COMPETES"`, `"one_time":false`, `"cost_lines":1`, `"gross":7`, `"revenue":0`, `"floor":0`, `"movable":7`, `"score_bp":0`, `"min":7`, `"max":7`,
-		`"odd":0`, `"amount":7`, `"change":0`, `"reason":"AT_RATE"`, `"block":0`, `"revenue_lost":0`, `"paid":[{"fund":"f","amount":7}]`, `"paid":null`,
+		`"program":"p"`, `"treatment":"COMPETES"`, `"one_time":false`, `"cost_lines":1`, `"gross":7`, `"revenue":0`, `"floor":0`, `"movable":7`, `"score_bp":5`, `"max":7`,
+		`"odd":0`, `"change":0`, `"reason":"AT_RATE"`, `"block":2`, `"revenue_lost":0`, `"paid":[{"fund":"f","amount":7}]`, `"paid":null`, `"x":1`, ``,
 	} {
-		for _, changed := range []string{`,{"fund":"f","base":7,` + long + `}`, `,{` + long + `,"fund":"f","base":7}`} {
-			if _, err := model.DecodePlan([]byte(strings.Replace(string(short), second, changed, 1))); err == nil || !strings.Contains(err.Error(), "canonical form") {
-				t.Errorf("%s: error %v", changed, err)
-			}
+		refused(strings.Replace(whole, `["f",7,3,7]`, `["f",7,3,7,{`+long+`}]`, 1))
+		refused(strings.Replace(whole, `["f",7],`, `["f",7,{`+long+`}],`, 1))
+	}
+	refused(strings.Replace(whole, `["f",7],`, `["f",7,7,7],`, 1))
+	refused(strings.Replace(whole, `,["f",7,3,7]`, `]},{"program":"p","score_bp":5,"lines":[["f",7,3,7]`, 1))
+	refused(strings.Replace(whole, `"score_bp":5,"lines":[["f",7],["f",7],["f",7,3,7]]`, `"lines":[["f",7,{"score_bp":5}],["f",7,{"score_bp":5}],["f",7,3,7,{"score_bp":5}]]`, 1))
+	refused(strings.Replace(whole, `]}]`, `]},{"program":"q","lines":[]}]`, 1))
+	for _, spoilt := range []string{`["f"]`, `["f",7,3]`, `["f",7,3,7,{},{}]`, `[7,"f"]`, `["f",7.5]`} {
+		if _, err := model.DecodePlan([]byte(strings.Replace(string(short), `["f",7,3,7]`, spoilt, 1))); err == nil {
+			t.Errorf("%s is read", spoilt)
 		}
 	}
 	in := valid()
 	in.Programs[0].CostLines[0].ID = "0"
+	in.Programs[0].Version, in.Programs[1].Version = "1", "1"
 	b, _ := in.Canonical()
-	goal := in.Goals[0].ID
+	goal, cost := in.Goals[0].ID, `["`+in.Programs[0].CostLines[0].Fund+`",`+strconv.FormatInt(in.Programs[0].CostLines[0].Amount, 10)
 	for _, tc := range []struct{ short, long string }{
-		{`{"fund":`, `{"id":"0","fund":`},
-		{`"amount":`, `"treatment":"COMPETES","amount":`},
+		{cost, cost + `,{"id":"0"}`},
+		{cost, cost + `,{"treatment":"COMPETES"}`},
+		{cost, cost + `,{}`},
+		{`{"id":"` + in.Programs[1].ID + `",`, `{"id":"` + in.Programs[1].ID + `","version":"1",`},
 		{`"levels":"`, `"alignment":[{"goal":"` + goal + `","level":1}],"levels":"`},
 		{`"levels":"`, `"levels":"-`},
 	} {

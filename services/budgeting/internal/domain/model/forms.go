@@ -1,14 +1,18 @@
 package model
 
-import "strconv"
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
 
 // Encodings leave out what follows from the rest: a plan has a line and a half for every program and fund of a city, and each byte is hashed, packed
 // and kept. What is left out when it is as here is written in full otherwise, zero included; there is one form of everything.
 //
-// Of an input: the id of a cost line that is its place in the list, and the treatment COMPETES. Alignments are `levels`, one character for each of
-// the goals in their order: 0 to 4, or - for unknown; what cannot be told so is `alignment`.
+// Of an input: the version of a program that is that of the program before. Cost lines are rows: costLineForm. Alignments are `levels`, one character
+// for each of the goals in their order: 0 to 4, or - for unknown; what cannot be told so is `alignment`.
 //
-// Of a plan: what lineForm says.
+// Of a plan: what linesForm and lineForm say.
 
 // inputForm is an Input as it is written.
 type inputForm struct {
@@ -18,27 +22,31 @@ type inputForm struct {
 
 type programForm struct {
 	Program
+	Version   *string        `json:"version"`
 	CostLines []costLineForm `json:"cost_lines"`
 	Levels    string         `json:"levels"`
 }
 
-type costLineForm struct {
-	CostLine
-	ID        *string    `json:"id"`
-	Treatment *Treatment `json:"treatment"`
-}
+// costLineForm is a CostLine as it is written: its fund, its amount, and an object of the rest, which leaves out the id that is the place in the
+// list, the treatment COMPETES, and what is false. There is no object where all is left out.
+type costLineForm []json.RawMessage
 
-func (f *inputForm) input() Input {
-	in := f.Input
+func (f *inputForm) input() (in Input, err error) {
+	in = f.Input
 	if f.Programs != nil {
 		in.Programs = make([]Program, len(f.Programs))
 	}
 	for i := range f.Programs {
 		from, p := &f.Programs[i], &in.Programs[i]
 		*p = from.Program
+		if p.Version = given(from.Version, ""); from.Version == nil && i > 0 {
+			p.Version = in.Programs[i-1].Version
+		}
 		p.CostLines = make([]CostLine, len(from.CostLines))
 		for j := range from.CostLines {
-			p.CostLines[j] = from.CostLines[j].line(j)
+			if p.CostLines[j], err = from.CostLines[j].line(j); err != nil {
+				return in, fmt.Errorf("cost line %d of program %q: %w", j, p.ID, err)
+			}
 		}
 		for j := range min(len(from.Levels), len(in.Goals)) {
 			if level := from.Levels[j]; level != unknownLevel {
@@ -46,19 +54,37 @@ func (f *inputForm) input() Input {
 			}
 		}
 	}
-	return in
+	return in, nil
 }
 
-func (f *costLineForm) line(place int) CostLine {
-	l := f.CostLine
-	l.ID, l.Treatment = strconv.Itoa(place), Competes
-	if f.ID != nil {
-		l.ID = *f.ID
+func (f costLineForm) line(place int) (l CostLine, err error) {
+	var others struct {
+		ID        *string    `json:"id"`
+		Treatment *Treatment `json:"treatment"`
+		OneTime   bool       `json:"one_time"`
 	}
-	if f.Treatment != nil {
-		l.Treatment = *f.Treatment
+	if err := row(f, &others, &l.Fund, &l.Amount); err != nil {
+		return l, err
 	}
-	return l
+	l.ID, l.Treatment, l.OneTime = given(others.ID, strconv.Itoa(place)), given(others.Treatment, Competes), others.OneTime
+	return l, nil
+}
+
+// row reads the items of a list, and the object behind them if there is one.
+func row(from []json.RawMessage, object any, items ...any) error {
+	if len(from) != len(items) && len(from) != len(items)+1 {
+		return fmt.Errorf("a row of %d items", len(from))
+	}
+	for i := range from {
+		into := object
+		if i < len(items) {
+			into = items[i]
+		}
+		if err := json.Unmarshal(from[i], into); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // unknownLevel stands for a goal that the program's alignment with is unknown.
@@ -85,68 +111,98 @@ func levels(to []byte, goals []Goal, alignment []Alignment) ([]byte, bool) {
 // planForm is a Plan as it is written.
 type planForm struct {
 	Plan
-	Lines         []lineForm `json:"lines"`
-	WithoutEquity *planForm  `json:"without_equity"`
+	Lines         []linesForm `json:"lines"`
+	WithoutEquity *planForm   `json:"without_equity"`
 }
 
-// lineForm is a Line as it is written. Fields are left out that are as follows: the program that of the line before, the treatment COMPETES, one cost
-// line, the gross base + revenue, the movable amount base − floor but 0 below that and for lines that do not compete, min, max and amount the base,
-// the change amount − base, the reason AT_RATE and the block 0 for lines that compete and OFF_THE_TOP and −1 for others, and as paid one payment of
-// the amount by the fund, with no one-time money in it; no payment where the amount is 0.
-type lineForm struct {
-	Line
-	Program   *string    `json:"program"`
-	Treatment *Treatment `json:"treatment"`
-	CostLines *int       `json:"cost_lines"`
-	Gross     *int64     `json:"gross"`
-	Movable   *int64     `json:"movable"`
-	Min       *int64     `json:"min"`
-	Max       *int64     `json:"max"`
-	Amount    *int64     `json:"amount"`
-	Change    *int64     `json:"change"`
-	Reason    *Reason    `json:"reason"`
-	Block     *int       `json:"block"`
-	Paid      *[]Payment `json:"paid"`
+// linesForm is the lines of a program that follow each other, with the score of the first of them that competes.
+type linesForm struct {
+	Program string     `json:"program"`
+	ScoreBP int64      `json:"score_bp"`
+	Lines   []lineForm `json:"lines"`
 }
 
-func (f *planForm) plan() Plan {
-	p := f.Plan
+// lineForm is a Line as it is written: its fund, its base, its min and amount unless both are the base, and an object of the rest. That leaves out what
+// is zero or false, and fields that are as follows: the treatment COMPETES, one cost line, the gross base + revenue, the movable amount
+// base − floor but 0 below that and for lines that do not compete, the score of linesForm but 0 for lines that do not compete, max the base, the change
+// amount − base, the reason AT_RATE and the block of the fund for lines that compete and OFF_THE_TOP and −1 for others, and as paid one payment
+// of the amount by the fund, with no one-time money in it; no payment where the amount is 0. There is no object where all is left out.
+type lineForm []json.RawMessage
+
+func (f *planForm) plan() (p Plan, err error) {
+	p = f.Plan
 	if f.WithoutEquity != nil {
-		other := f.WithoutEquity.plan()
+		other, err := f.WithoutEquity.plan()
+		if err != nil {
+			return p, err
+		}
 		p.WithoutEquity = &other
 	}
-	if f.Lines != nil {
-		p.Lines = make([]Line, len(f.Lines))
+	if f.Lines == nil {
+		return p, nil
 	}
-	payments := make([]Payment, len(f.Lines))
-	program := ""
+	n := 0
 	for i := range f.Lines {
-		p.Lines[i] = f.Lines[i].line(program, payments[i:i+1:i+1])
-		program = p.Lines[i].Program
+		n += len(f.Lines[i].Lines)
 	}
-	return p
+	p.Lines = make([]Line, 0, n)
+	payments, funds := make([]Payment, n), p.places()
+	for i := range f.Lines {
+		of := &f.Lines[i]
+		for j := range of.Lines {
+			n := len(p.Lines)
+			p.Lines = append(p.Lines, Line{Program: of.Program})
+			if err := of.Lines[j].read(&p.Lines[n], &p, &funds, of.ScoreBP, payments[n:n+1:n+1]); err != nil {
+				return p, fmt.Errorf("line %d of program %q: %w", j, of.Program, err)
+			}
+		}
+	}
+	return p, nil
 }
 
-// line fills in what was left out; payment has room for one.
-func (f *lineForm) line(program string, payment []Payment) Line {
-	l := f.Line
-	l.Program = given(f.Program, program)
-	l.Treatment = given(f.Treatment, Competes)
-	l.CostLines = given(f.CostLines, 1)
-	l.Gross = given(f.Gross, l.Base+l.Revenue)
-	l.Movable = given(f.Movable, l.usualMovable())
-	l.Min, l.Max, l.Amount = given(f.Min, l.Base), given(f.Max, l.Base), given(f.Amount, l.Base)
-	l.Change = given(f.Change, l.Amount-l.Base)
-	reason, block := l.usualPlace()
-	l.Reason, l.Block = given(f.Reason, reason), given(f.Block, block)
+// read fills in a line of the plan, whose funds are in their places; payment has room for one.
+func (f lineForm) read(l *Line, p *Plan, funds *Places, score int64, payment []Payment) error {
+	var others struct {
+		Treatment   *Treatment `json:"treatment"`
+		OneTime     bool       `json:"one_time"`
+		CostLines   *int       `json:"cost_lines"`
+		Gross       *int64     `json:"gross"`
+		Revenue     int64      `json:"revenue"`
+		Floor       int64      `json:"floor"`
+		Movable     *int64     `json:"movable"`
+		ScoreBP     *int64     `json:"score_bp"`
+		Max         *int64     `json:"max"`
+		Odd         int64      `json:"odd"`
+		Change      *int64     `json:"change"`
+		Reason      *Reason    `json:"reason"`
+		Block       *int       `json:"block"`
+		RevenueLost int64      `json:"revenue_lost"`
+		Paid        *[]Payment `json:"paid"`
+	}
+	items := []any{&l.Fund, &l.Base, &l.Min, &l.Amount}
+	if len(f) < len(items) { // min and amount are the base
+		items = items[:2]
+	}
+	if err := row(f, &others, items...); err != nil {
+		return err
+	}
+	if len(items) == 2 {
+		l.Min, l.Amount = l.Base, l.Base
+	}
+	l.Treatment, l.OneTime, l.CostLines = given(others.Treatment, Competes), others.OneTime, given(others.CostLines, 1)
+	l.Gross, l.Revenue, l.Floor = given(others.Gross, l.Base+others.Revenue), others.Revenue, others.Floor
+	u := l.usual(p, funds, score)
+	l.Movable, l.ScoreBP, l.Max = given(others.Movable, u.movable), given(others.ScoreBP, u.score), given(others.Max, l.Base)
+	l.Odd, l.Change, l.Reason = others.Odd, given(others.Change, l.Amount-l.Base), given(others.Reason, u.reason)
+	l.Block, l.RevenueLost = given(others.Block, u.block), others.RevenueLost
 	switch {
-	case f.Paid == nil && l.Amount != 0:
+	case others.Paid == nil && l.Amount != 0:
 		payment[0] = Payment{Fund: l.Fund, Amount: l.Amount}
 		l.Paid = payment
-	case f.Paid != nil && len(*f.Paid) > 0:
-		l.Paid = *f.Paid
+	case others.Paid != nil && len(*others.Paid) > 0:
+		l.Paid = *others.Paid
 	}
-	return l
+	return nil
 }
 
 func given[T any](written *T, usual T) T {
@@ -156,18 +212,46 @@ func given[T any](written *T, usual T) T {
 	return *written
 }
 
-func (l *Line) usualMovable() int64 {
-	if l.Treatment != Competes {
-		return 0
-	}
-	return max(0, l.Base-l.Floor)
+// usual is what follows for a line from its fund, base, floor and treatment, and from the rest of the plan.
+type usual struct {
+	movable, score int64
+	reason         Reason
+	block          int
 }
 
-func (l *Line) usualPlace() (why Reason, block int) {
+func (l *Line) usual(p *Plan, funds *Places, score int64) usual {
 	if l.Treatment != Competes {
-		return OffTheTop, -1
+		return usual{reason: OffTheTop, block: -1}
 	}
-	return AtRate, 0
+	u := usual{movable: max(0, l.Base-l.Floor), score: score, reason: AtRate, block: -1}
+	if k := funds.Find(l.Fund); k >= 0 {
+		u.block = p.Funds[k].Block
+	}
+	return u
+}
+
+// places are those of the plan's funds.
+func (p *Plan) places() Places {
+	return PlacesOf(p.Funds, func(f *FundResult) string { return f.Fund })
+}
+
+// ofProgram counts the lines of the first one's program that follow each other.
+func ofProgram(lines []Line) int {
+	n := 1
+	for n < len(lines) && lines[n].Program == lines[0].Program {
+		n++
+	}
+	return n
+}
+
+// usualScore is that of the first line that competes.
+func usualScore(lines []Line) int64 {
+	for i := range lines {
+		if lines[i].Treatment == Competes {
+			return lines[i].ScoreBP
+		}
+	}
+	return 0
 }
 
 // usuallyPaid says whether the line is paid by its own fund alone, or has nothing to be paid.

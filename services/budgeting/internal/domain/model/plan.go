@@ -265,7 +265,7 @@ type Flag struct {
 // Encode is the one encoding of the plan: JSON, integers and strings only, fields in declared order, those of lines left out that follow from the
 // rest. Equal runs have equal bytes. The error is always nil.
 func (p Plan) Encode() ([]byte, error) {
-	return encoding(4096+112*len(p.Lines), func(e *encoder) { e.plan(&p) }), nil
+	return encoding(8192+64*len(p.Lines), func(e *encoder) { e.plan(&p) }), nil
 }
 
 // Hash is the SHA-256 of Encode, in hexadecimal.
@@ -280,10 +280,10 @@ func DecodePlan(b []byte) (Plan, error) {
 	if err := decode(b, &form); err != nil {
 		return Plan{}, fmt.Errorf("decode plan: %w", err)
 	}
-	if form.Schema != SchemaVersion {
-		return Plan{}, fmt.Errorf("decode plan: schema version %d, want %d", form.Schema, SchemaVersion)
+	p, err := form.plan()
+	if err != nil {
+		return Plan{}, fmt.Errorf("decode plan: %w", err)
 	}
-	p := form.plan()
 	if !encodes(func(e *encoder) { e.plan(&p) }, b) {
 		return Plan{}, fmt.Errorf("decode plan: the bytes are not in canonical form")
 	}

@@ -28,7 +28,7 @@ const (
 func (in Input) Validate() error {
 	c := checker{
 		funds: index(in.Funds, func(f *Fund) string { return f.ID }), goals: index(in.Goals, func(g *Goal) string { return g.ID }), inOrder: in.Goals,
-		places: PlacesOfFunds(in.Funds),
+		places: PlacesOfFunds(in.Funds), income: make([]int64, len(in.Funds)),
 	}
 	c.replaced = replacedBases(in.Packages)
 	c.header(in)
@@ -50,6 +50,27 @@ type checker struct {
 	goals    map[string]int
 	inOrder  []Goal
 	replaced map[string]bool // programs whose base a package replaces
+
+	// What is added up of the programs as they are walked.
+	all    magnitude
+	income []int64 // of each fund
+	gated  bool    // some program has results
+}
+
+// magnitude adds up amounts without their signs.
+type magnitude struct {
+	total int64
+	huge  bool // beyond the integers that the engine adds up in
+}
+
+func (m *magnitude) add(v int64) {
+	if v < 0 {
+		v = -v
+	}
+	var ok bool
+	if m.total, ok = money.Add(m.total, v); v < 0 || !ok || m.total > money.Limit {
+		m.huge, m.total = true, 0
+	}
 }
 
 func index[T any](s []T, id func(*T) string) map[string]int {
@@ -146,16 +167,8 @@ func (c *checker) fundList(funds []Fund) {
 
 // programRevenue refuses a fund whose envelope leaves out income that its programs net their base with.
 func (c *checker) programRevenue(in Input) {
-	income := make([]int64, len(in.Funds))
-	for i := range in.Programs {
-		for _, r := range in.Programs[i].Revenue {
-			if k, known := c.funds[r.Fund]; known && r.Amount > 0 {
-				income[k] = min(income[k]+min(r.Amount, money.Limit), money.Limit)
-			}
-		}
-	}
 	for k, f := range in.Funds {
-		switch {
+		switch income := c.income; {
 		case income[k] > f.Available:
 			c.Add(fmt.Sprintf("funds[%d].available", k),
 				"is %d but its programs bring in %d; the envelope must include program revenue", f.Available, income[k])
@@ -169,11 +182,7 @@ func (c *checker) programRevenue(in Input) {
 func (c *checker) revisions(in Input) {
 	c.text("revisions.priority.name", in.Revisions.Priority.Name)
 	c.text("revisions.priority.hash", in.Revisions.Priority.Hash)
-	gated := false
-	for i := range in.Programs {
-		gated = gated || in.Programs[i].Results != nil
-	}
-	if gated {
+	if c.gated {
 		c.text("revisions.results.name", in.Revisions.Results.Name)
 		c.text("revisions.results.hash", in.Revisions.Results.Hash)
 	}
@@ -181,39 +190,9 @@ func (c *checker) revisions(in Input) {
 
 // total refuses an input whose amounts could leave the integers that the engine adds up in.
 func (c *checker) total(in Input) {
-	var total int64
-	fits := true
-	add := func(v int64) {
-		if v < 0 {
-			v = -v
-		}
-		var ok bool
-		if total, ok = money.Add(total, v); v < 0 || !ok || total > money.Limit {
-			fits, total = false, 0
-		}
-	}
+	add := c.all.add
 	for _, f := range in.Funds {
 		add(f.Available)
-	}
-	for i := range in.Programs {
-		p := &in.Programs[i]
-		for j := range p.CostLines {
-			add(p.CostLines[j].Amount)
-		}
-		for _, r := range p.Revenue {
-			add(r.Amount)
-		}
-		for _, g := range p.Grants {
-			add(g.Award)
-			add(g.Effort)
-		}
-		add(p.Requested)
-		if p.Mandate != nil {
-			add(p.Mandate.Minimum)
-		}
-		if p.HoldHarmless != nil {
-			add(p.HoldHarmless.Prior)
-		}
 	}
 	for i := range in.Packages {
 		for j := range in.Packages[i].Levels {
@@ -230,7 +209,7 @@ func (c *checker) total(in Input) {
 			add(p.Cost)
 		}
 	}
-	c.Check(fits, "programs", "amounts and envelopes add up to more than %d minor units; check for a wrong scale", money.Limit)
+	c.Check(!c.all.huge, "programs", "amounts and envelopes add up to more than %d minor units; check for a wrong scale", money.Limit)
 }
 
 func (c *checker) between(field string, v, least, most int64) {

@@ -58,6 +58,7 @@ func (c *checker) program(at spot, p *Program) {
 	for i := range p.CostLines {
 		l := &p.CostLines[i]
 		competes = competes || l.Treatment == Competes
+		c.all.add(l.Amount)
 		if c.places.Find(l.Fund) >= 0 && l.Treatment.Place() >= 0 && l.Amount >= -money.Limit && l.Amount <= money.Limit {
 			continue // thousands of good lines pass here
 		}
@@ -70,6 +71,7 @@ func (c *checker) program(at spot, p *Program) {
 	}
 	c.utf8(at, "version", p.Version)
 	c.from(at, "requested", p.Requested, 0, money.Limit)
+	c.all.add(p.Requested)
 	for i, id := range p.EligibleFunds {
 		here := at.in("eligible_funds", i)
 		c.fundRef(here, "", id)
@@ -81,6 +83,10 @@ func (c *checker) program(at spot, p *Program) {
 		v, here := &p.Revenue[i], at.in("revenue", i)
 		c.fundRef(here, "fund", v.Fund)
 		c.from(here, "amount", v.Amount, 0, money.Limit)
+		c.all.add(v.Amount)
+		if k := c.places.Find(v.Fund); k >= 0 && v.Amount > 0 {
+			c.income[k] = min(c.income[k]+min(v.Amount, money.Limit), money.Limit)
+		}
 		if repeats(p.Revenue[:i], func(o *Revenue) bool { return o.Fund == v.Fund }) {
 			c.Add(here.field("fund"), "repeats %q; add the amounts up", v.Fund)
 		}
@@ -127,6 +133,7 @@ func (c *checker) bounds(at spot, p *Program, competes bool) {
 	var floor int64
 	if m := p.Mandate; m != nil {
 		c.from(at, "mandate.minimum", m.Minimum, 0, money.Limit)
+		c.all.add(m.Minimum)
 		c.utf8(at, "mandate.citation", m.Citation)
 		if m.Attested {
 			floor = m.Minimum
@@ -141,6 +148,7 @@ func (c *checker) bounds(at spot, p *Program, competes bool) {
 	low := floor
 	if h := p.HoldHarmless; h != nil {
 		c.from(at, "hold_harmless.prior", h.Prior, 0, money.Limit)
+		c.all.add(h.Prior)
 		c.from(at, "hold_harmless.max_decrease_ppm", h.MaxDecreasePPM, 0, Whole)
 		c.from(at, "hold_harmless.max_increase_ppm", h.MaxIncreasePPM, 0, 1000*Whole)
 		if !competes {
@@ -200,6 +208,7 @@ func (c *checker) rating(at spot, p *Program) {
 		c.from(here, "level", a.Level, -4, 4)
 	}
 	if r := p.Results; r != nil {
+		c.gated = true
 		among(c, at, "results.policy", r.Policy, Policies())
 		c.utf8(at, "results.reason", r.Reason)
 		c.factors(at, r.Factors)
@@ -241,6 +250,8 @@ func (c *checker) stakes(at spot, p *Program) {
 		c.from(here, "award", g.Award, 0, money.Limit/10) // with the largest match it stays in 62 bits
 		c.from(here, "match_ppm", g.MatchPPM, 0, 10*Whole)
 		c.from(here, "effort", g.Effort, 0, money.Limit)
+		c.all.add(g.Award)
+		c.all.add(g.Effort)
 	}
 	for i := range p.Positions {
 		v, here := &p.Positions[i], at.in("positions", i)

@@ -2,6 +2,8 @@
 package score
 
 import (
+	"math"
+
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
 )
 
@@ -52,7 +54,7 @@ func (s *Scorer) Points() []int64 {
 	out := make([]int64, len(s.in.Programs))
 	for i := range s.in.Programs {
 		p := &s.in.Programs[i]
-		out[i], _ = s.round(s.weighted(p), s.table.moved(p.Results), s.equity(p))
+		out[i], _ = s.round(s.weighted(i), s.table.moved(p.Results), s.equity(p))
 	}
 	return out
 }
@@ -64,7 +66,11 @@ type Scorer struct {
 	attrMedian []int64 // by configured attribute
 	weight     int64   // goals and attributes together, ppm
 	table      Table
+	halves     []int8 // twice the levels of each program, by goal and then by configured attribute
 }
+
+// unknown is no level.
+const unknown = math.MinInt8
 
 // New reads a normalized, valid input once.
 func New(in model.Input) *Scorer {
@@ -75,34 +81,49 @@ func New(in model.Input) *Scorer {
 	for _, a := range in.Params.Attributes {
 		s.weight += a.WeightPPM
 	}
+	s.read()
 	s.goalMedian, s.attrMedian = s.medians()
 	return s
 }
 
-// medians is twice the median level of each goal and attribute over the programs where it is known.
-func (s *Scorer) medians() (goals, attrs []int64) {
-	goalCounts := make([]histogram, len(s.in.Goals))
-	attrCounts := make([]histogram, len(s.in.Params.Attributes))
+// read pairs the levels of every program with goals and attributes, once for all that is asked of them.
+func (s *Scorer) read() {
+	s.halves = make([]int8, 0, len(s.in.Programs)*(len(s.in.Goals)+len(s.in.Params.Attributes)))
 	for i := range s.in.Programs {
 		p := &s.in.Programs[i]
-		walk(s.in.Goals, p.Alignment, goalID, alignedGoal, func(j int, a *model.Alignment) {
-			if a != nil {
-				goalCounts[j].add(a.Level)
+		walk(s.in.Goals, p.Alignment, goalID, alignedGoal, func(_ int, a *model.Alignment) {
+			if a == nil {
+				s.halves = append(s.halves, unknown)
+			} else {
+				s.halves = append(s.halves, int8(2*a.Level)) //nolint:gosec // levels of a valid input are 0 to 4
 			}
 		})
-		walk(s.in.Params.Attributes, p.Attributes, weighedName, attributeName, func(j int, a *model.Attribute) {
-			if a != nil {
-				attrCounts[j].add(a.Level)
+		walk(s.in.Params.Attributes, p.Attributes, weighedName, attributeName, func(_ int, a *model.Attribute) {
+			if a == nil {
+				s.halves = append(s.halves, unknown)
+			} else {
+				s.halves = append(s.halves, int8(2*a.Level)) //nolint:gosec // and of attributes −4 to 4
 			}
 		})
 	}
-	for i := range goalCounts {
-		goals = append(goals, goalCounts[i].medianHalves())
+}
+
+// medians is twice the median level of each goal and attribute over the programs where it is known.
+func (s *Scorer) medians() (goals, attrs []int64) {
+	of := len(s.in.Goals) + len(s.in.Params.Attributes)
+	counts := make([]histogram, of)
+	for i := range s.in.Programs {
+		for j, halves := range s.halves[i*of : (i+1)*of] {
+			if halves != unknown {
+				counts[j].add(int64(halves / 2))
+			}
+		}
 	}
-	for i := range attrCounts {
-		attrs = append(attrs, attrCounts[i].medianHalves())
+	medians := make([]int64, of)
+	for j := range counts {
+		medians[j] = counts[j].medianHalves()
 	}
-	return goals, attrs
+	return medians[:len(s.in.Goals)], medians[len(s.in.Goals):]
 }
 
 // histogram counts levels −4 to 4.
@@ -153,24 +174,25 @@ func alignedGoal(a *model.Alignment) string       { return a.Goal }
 func weighedName(a *model.AttributeWeight) string { return a.Name }
 func attributeName(a *model.Attribute) string     { return a.Name }
 
-// weighted is Σ weight × halves.
-func (s *Scorer) weighted(p *model.Program) int64 {
+// weighted is Σ weight × halves of program i.
+func (s *Scorer) weighted(i int) int64 {
+	of := len(s.in.Goals) + len(s.in.Params.Attributes)
+	halves := s.halves[i*of : (i+1)*of]
 	var sum int64
-	walk(s.in.Goals, p.Alignment, goalID, alignedGoal, func(i int, a *model.Alignment) {
-		halves := s.goalMedian[i]
-		if a != nil {
-			halves = 2 * a.Level
-		}
-		sum += s.in.Goals[i].WeightPPM * halves
-	})
-	walk(s.in.Params.Attributes, p.Attributes, weighedName, attributeName, func(i int, a *model.Attribute) {
-		halves := s.attrMedian[i]
-		if a != nil {
-			halves = 2 * a.Level
-		}
-		sum += s.in.Params.Attributes[i].WeightPPM * halves
-	})
+	for j := range s.in.Goals {
+		sum += s.in.Goals[j].WeightPPM * known(halves[j], s.goalMedian[j])
+	}
+	for j := range s.in.Params.Attributes {
+		sum += s.in.Params.Attributes[j].WeightPPM * known(halves[len(s.in.Goals)+j], s.attrMedian[j])
+	}
 	return sum
+}
+
+func known(halves int8, median int64) int64 {
+	if halves == unknown {
+		return median
+	}
+	return int64(halves)
 }
 
 func (s *Scorer) equity(p *model.Program) int64 { return clamp(p.EquityBP, s.in.Params.EquityCapBP) }

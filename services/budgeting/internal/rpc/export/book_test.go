@@ -46,8 +46,13 @@ func solved(t testing.TB, in model.Input) (*Book, Proof) {
 		t.Fatal(err)
 	}
 	a = a.Answered(books, canonical, s.Plan, s.Certificate)
+	var lines []domain.AllocationLine
+	for l := range domain.Lines(&a, &books, &s.Plan) {
+		l.Funding = slices.Clone(l.Funding)
+		lines = append(lines, l)
+	}
 	return &Book{
-		Allocation: a, Budget: books.Budget, Funds: books.Funds, Lines: domain.Lines(a, books, s.Plan), Plan: s.Plan.Lines,
+		Allocation: a, Budget: books.Budget, Funds: books.Funds, Lines: lines, Plan: s.Plan.Lines,
 		LineItems: lineItems(canonical),
 	}, Proof{Allocation: a.Name(), Input: s.Input, Plan: s.Encoded}
 }

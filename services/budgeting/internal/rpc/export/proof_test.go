@@ -73,7 +73,7 @@ func TestProofOfWhatIsWrongIsNotWritten(t *testing.T) {
 		"another plan":  {Input: good.Input, Plan: other.Plan},
 		"broken input":  {Input: good.Input[1:], Plan: good.Plan},
 		"broken plan":   {Input: good.Input, Plan: good.Plan[:len(good.Plan)-1]},
-		"changed money": {Input: good.Input, Plan: bytes.Replace(good.Plan, []byte(`"amount":145100`), []byte(`"amount":145000`), 1)},
+		"changed money": {Input: good.Input, Plan: bytes.Replace(good.Plan, []byte(`,145100]`), []byte(`,145000]`), 1)},
 	} {
 		var out bytes.Buffer
 		if err := WriteProof(&out, p); fault.Reason(err) != "PROOF_REFUSED" || !fault.Is(err, fault.Internal) || out.Len() > 0 {
@@ -101,7 +101,7 @@ func TestTampering(t *testing.T) {
 		change func(document) document
 		says   string
 	}{
-		"amount of a line":            {replace(`"amount":145100`, `"amount":145200`), "certificate"},
+		"amount of a line":            {replace(`,145100]`, `,145200]`), "certificate"},
 		"amount and payment":          {func(d document) document { d.Plan = strings.ReplaceAll(d.Plan, "145100", "145200"); return d }, "certificate"},
 		"an envelope":                 {replace(`"available":395025`, `"available":395125`), "answers another input"},
 		"envelope, and plan rehashed": {rehash(replace(`"available":395025`, `"available":405025`)), "certificate"},
@@ -111,7 +111,7 @@ func TestTampering(t *testing.T) {
 		"reviewed alignment":          {rehash(replace(`"levels":"4`, `"levels":"1`)), "certificate"},
 		"treatment":                   {rehash(replace(`"treatment":"MUST_PAY"`, `"treatment":"RESERVE"`)), "certificate"},
 		"rate of the block":           {replace(`"rate":{"num":"`, `"rate":{"num":"1`), "certificate"},
-		"reason":                      {replace(`"amount":145100`, `"amount":145100,"reason":"MAX_CUT"`), "certificate"},
+		"reason":                      {replace(`,145100]`, `,145100,{"reason":"MAX_CUT"}]`), "certificate"},
 		"outcome of the plan":         {replace(`"outcome":"OPTIMAL"`, `"outcome":"REDUCTION_SHORT"`), "outcome"},
 		"plan of another allocation":  {func(d document) document { d.Plan = string(other.Plan); return d }, "certificate"},
 		"input of another allocation": {func(d document) document { d.Input = string(other.Input); return d }, "certificate"},

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -51,26 +52,46 @@ type allocationTx struct {
 	txn
 }
 
+// packedProof is an input with its plan, and the text of the lines.
+type packedProof struct {
+	proof, lines packed
+	text         *[]byte // that lines are packed from, which small ones are kept as
+}
+
+// Pack implements app.Store.
+func (store) Pack(p app.Proof) app.Packed {
+	text, _ := lineTexts.Get().(*[]byte)
+	*text = lineText((*text)[:0], p.Lines)
+	return &packedProof{proof: pack(p.Input, p.Plan), lines: pack(*text), text: text}
+}
+
+// Close implements app.Packed.
+func (p *packedProof) Close() {
+	p.proof.close()
+	p.lines.close()
+	lineTexts.Put(p.text)
+}
+
 // Keep implements app.Allocations.
-func (t allocationTx) Keep(a domain.Allocation, p app.Proof) error {
-	if err := t.keepProof(a.Organization, a.Budget, a.ID, p.Input, p.Plan); err != nil {
+func (t allocationTx) Keep(a domain.Allocation, p app.Packed) error {
+	kept, ok := p.(*packedProof)
+	if !ok {
+		return fmt.Errorf("proof of %s was packed by another store", a.Name())
+	}
+	if err := t.keepProof(a.Organization, a.Budget, a.ID, &kept.proof); err != nil {
 		return err
 	}
-	return pack(func(codec string, packed ...[]byte) error {
-		_, err := t.tx.Exec("INSERT INTO allocation_lines (organization_id, budget_id, allocation_id, codec, body) VALUES (?, ?, ?, ?, ?)",
-			a.Organization, a.Budget, a.ID, codec, packed[0])
-		return err
-	}, lineText(p.Lines))
+	_, err := t.tx.Exec("INSERT INTO allocation_lines (organization_id, budget_id, allocation_id, codec, body) VALUES (?, ?, ?, ?, ?)",
+		a.Organization, a.Budget, a.ID, kept.lines.codec, kept.lines.parts[0])
+	return err
 }
 
 // keepProof keeps an input with its plan, which is empty while it is being solved.
-func (t txn) keepProof(organization, budget, allocation string, input, plan []byte) error {
-	return pack(func(codec string, packed ...[]byte) error {
-		_, err := t.tx.Exec("INSERT INTO allocation_proofs (organization_id, budget_id, allocation_id, codec, input, plan) VALUES (?, ?, ?, ?, ?, ?) "+
-			"ON CONFLICT (organization_id, budget_id, allocation_id) DO UPDATE SET codec = excluded.codec, input = excluded.input, plan = excluded.plan",
-			organization, budget, allocation, codec, packed[0], packed[1])
-		return err
-	}, input, plan)
+func (t txn) keepProof(organization, budget, allocation string, p *packed) error {
+	_, err := t.tx.Exec("INSERT INTO allocation_proofs (organization_id, budget_id, allocation_id, codec, input, plan) VALUES (?, ?, ?, ?, ?, ?) "+
+		"ON CONFLICT (organization_id, budget_id, allocation_id) DO UPDATE SET codec = excluded.codec, input = excluded.input, plan = excluded.plan",
+		organization, budget, allocation, p.codec, p.parts[0], p.parts[1])
+	return err
 }
 
 // Proof implements app.Allocations.

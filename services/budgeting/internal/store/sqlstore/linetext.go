@@ -3,10 +3,13 @@ package sqlstore
 import (
 	"bytes"
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/money"
 )
 
 // The text of an allocation's lines is one line a program, by program id, of tab-separated values in the spelling of asktext.go:
@@ -17,17 +20,13 @@ import (
 //
 // Lines are written once, thousands at a time, and read whole or filtered as a whole: rows would cost twenty times the
 // write, and no read would be the faster for it.
-const bytesPerLine = 128 // roughly
-
-func lineText(lines []domain.AllocationLine) []byte {
-	b := make([]byte, 0, bytesPerLine*len(lines))
-	for i := range lines {
-		l := &lines[i]
+func lineText(b []byte, lines iter.Seq[domain.AllocationLine]) []byte {
+	for l := range lines {
 		for _, text := range [...]string{l.Program, l.DisplayName, l.Department} {
 			b = append(appendEscaped(b, text), '\t')
 		}
 		for _, n := range [...]int64{l.Base, l.Fixed, l.Floor, l.Allocated, l.ScoreBP} {
-			b = append(strconv.AppendInt(b, n, 10), '\t')
+			b = append(money.Append(b, n), '\t')
 		}
 		if l.Flagged {
 			b = append(b, '1', '\t')
@@ -39,12 +38,12 @@ func lineText(lines []domain.AllocationLine) []byte {
 			if j > 0 {
 				b = append(b, ' ')
 			}
-			b = strconv.AppendInt(append(append(b, f.Fund...), '='), f.Amount, 10)
+			b = money.Append(append(append(b, f.Fund...), '='), f.Amount)
 		}
-		b = strconv.AppendInt(append(b, '\t'), l.Value, 10)
+		b = money.Append(append(b, '\t'), l.Value)
 		if l.RevenueLost != 0 || l.Positions != 0 || len(l.GrantsLost) > 0 {
-			b = strconv.AppendInt(append(b, '\t'), l.RevenueLost, 10)
-			b = strconv.AppendInt(append(b, '\t'), l.Positions, 10)
+			b = money.Append(append(b, '\t'), l.RevenueLost)
+			b = money.Append(append(b, '\t'), l.Positions)
 			for _, g := range l.GrantsLost {
 				b = appendEscaped(append(b, '\t'), g)
 			}
@@ -53,6 +52,9 @@ func lineText(lines []domain.AllocationLine) []byte {
 	}
 	return b
 }
+
+// lineTexts are texts that were written before, whose memory is used again.
+var lineTexts = sync.Pool{New: func() any { return &[]byte{} }}
 
 func appendEscaped(b []byte, text string) []byte {
 	for i := range len(text) {

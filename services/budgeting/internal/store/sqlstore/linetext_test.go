@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,7 +37,7 @@ func TestLineTextReadsBack(t *testing.T) {
 			}
 			return l
 		}), 0, 4).Draw(t, "lines")
-		got, err := parseLines(lineText(want), allocationKey)
+		got, err := parseLines(lineText(nil, slices.Values(want)), allocationKey)
 		if err != nil || len(got) != len(want) || len(want) > 0 && !reflect.DeepEqual(got, want) {
 			t.Errorf("read %+v (%v), want %+v", got, err, want)
 		}
@@ -44,7 +45,7 @@ func TestLineTextReadsBack(t *testing.T) {
 }
 
 func TestSpoiltLineTextIsRefused(t *testing.T) {
-	good := string(lineText([]domain.AllocationLine{{Program: "parks", Funding: []domain.FundAmount{{Fund: "general", Amount: 5}}}}))
+	good := string(lineText(nil, slices.Values([]domain.AllocationLine{{Program: "parks", Funding: []domain.FundAmount{{Fund: "general", Amount: 5}}}})))
 	for _, spoilt := range []string{"parks\n", strings.Replace(good, "=5", "=five", 1), strings.Replace(good, "\t0\t", "\t\t", 1), "\n"} {
 		if lines, err := parseLines([]byte(spoilt), allocationKey); err == nil || !strings.Contains(err.Error(), "organizations/o/budgets/fy/allocations/a") {
 			t.Errorf("%q was read as %+v (%v), want an error that names the allocation", spoilt, lines, err)

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/klauspost/compress/s2"
 )
@@ -15,55 +16,47 @@ const (
 // packedFrom is the size from which bytes are packed. What is smaller fits a few pages, and stays readable at a SQL prompt.
 const packedFrom = 16 << 10
 
-// pack runs do with the parts as they are to be kept; do must not hold on to them. The proof of a large allocation is
-// megabytes of repetitive JSON: S2 packs it at gigabytes a second into a tenth, which costs a fraction of writing all of it
-// to the log and then to the file.
-func pack(do func(codec string, packed ...[]byte) error, parts ...[]byte) error {
+// packed are parts as they are to be kept, until close.
+type packed struct {
+	codec  string
+	parts  [][]byte
+	buffer *[]byte // that they lie in, nil for as they are
+}
+
+// pack packs parts by one codec. The proof of a large allocation is megabytes of repetitive JSON: S2 packs it at gigabytes a second into a
+// tenth, which costs a fraction of writing all of it to the log and then to the file.
+func pack(parts ...[]byte) packed {
 	size, most := 0, 0
 	for _, p := range parts {
 		size += len(p)
 		most += max(0, s2.MaxEncodedLen(len(p))) // below zero for what S2 cannot hold, 4 GiB, which no column can either
 	}
 	if size < packedFrom {
-		return do(asTheyAre, parts...)
+		return packed{codec: asTheyAre, parts: parts}
 	}
-	buffer := packRoom(most)
-	defer keepRoom(buffer)
-	free := buffer
-	packed := make([][]byte, len(parts))
+	out := packed{codec: s2Block, parts: make([][]byte, len(parts))}
+	out.buffer, _ = packRoom.Get().(*[]byte)
+	if cap(*out.buffer) < most {
+		*out.buffer = make([]byte, most)
+	}
+	free := (*out.buffer)[:most]
 	for i, p := range parts {
-		packed[i] = s2.Encode(free, p)
-		free = free[len(packed[i]):]
+		out.parts[i] = s2.Encode(free, p)
+		free = free[len(out.parts[i]):]
 	}
-	return do(s2Block, packed...)
+	return out
 }
 
-// room is where bytes were packed last. It is kept whatever the garbage collector thinks of it, up to roomKept: an
-// allocation fills it with garbage worth a collection, and there is one writer at a time.
-var room = make(chan []byte, 1)
-
-const roomKept = 16 << 20
-
-func packRoom(size int) []byte {
-	select {
-	case b := <-room:
-		if cap(b) >= size {
-			return b[:size]
-		}
-	default:
-	}
-	return make([]byte, size)
-}
-
-func keepRoom(b []byte) {
-	if cap(b) > roomKept {
-		return
-	}
-	select {
-	case room <- b:
-	default:
+// close gives the memory to what is packed later.
+func (p *packed) close() {
+	if p.buffer != nil {
+		packRoom.Put(p.buffer)
+		*p = packed{}
 	}
 }
+
+// packRoom is where bytes were packed before: an allocation fills megabytes of it.
+var packRoom = sync.Pool{New: func() any { return &[]byte{} }}
 
 // unpack reads what pack made.
 func unpack(codec string, kept []byte) ([]byte, error) {

@@ -14,7 +14,9 @@ const ofRun = " WHERE organization_id = ? AND budget_id = ? AND allocation_id = 
 
 // Insert implements app.Runs.
 func (t runTx) Insert(r app.Run) error {
-	if err := t.keepProof(r.Organization, r.Budget, r.Allocation, r.Input, []byte{}); err != nil {
+	input := pack(r.Input, []byte{})
+	defer input.close()
+	if err := t.keepProof(r.Organization, r.Budget, r.Allocation, &input); err != nil {
 		return err
 	}
 	_, err := t.tx.Exec("INSERT INTO allocation_runs (organization_id, budget_id, allocation_id, holder, lease_until, attempts, states, value, bound) "+

@@ -11,8 +11,10 @@ import (
 // New is app.Store on a Keeper.
 func New(k *resource.Keeper) app.Store {
 	asks := &askCache{}
-	return resource.Bind(k, func(tx sqldb.Tx, j *resource.Journal) app.Tx { return txn{tx, j, asks} })
+	return store{resource.Bind(k, func(tx sqldb.Tx, j *resource.Journal) app.Tx { return txn{tx, j, asks} })}
 }
+
+type store struct{ resource.Store[app.Tx] }
 
 type txn struct {
 	tx      sqldb.Tx

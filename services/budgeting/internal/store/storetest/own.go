@@ -149,7 +149,7 @@ func proofs(t *testing.T, h harness) {
 		if err := tx.Allocations().Insert(a); err != nil {
 			return err
 		}
-		if err := tx.Allocations().Keep(a, app.Proof{Input: []byte("in"), Plan: []byte("plan"), Lines: lines}); err != nil {
+		if err := tx.Allocations().Keep(a, packed(t, h, "in", "plan", lines...)); err != nil {
 			return err
 		}
 		b.Outcome = model.Infeasible
@@ -276,4 +276,14 @@ func ballots(t *testing.T, h harness) {
 	if got := all(); len(got) != 0 {
 		t.Errorf("after Forget: %v", got)
 	}
+}
+
+// packed is a proof as the store keeps it.
+func packed(t *testing.T, h harness, input, plan string, lines ...domain.AllocationLine) app.Packed {
+	t.Helper()
+	store, ok := h.Store.(app.Store)
+	if !ok {
+		t.Fatal("the harness has another store than was opened")
+	}
+	return store.Pack(app.Proof{Input: []byte(input), Plan: []byte(plan), Lines: slices.Values(lines)})
 }

@@ -85,7 +85,7 @@ func runs(t *testing.T, h harness) {
 		return err
 	})
 	write(t, h, func(tx app.Tx) error { // solved: the plan joins the input
-		return tx.Allocations().Keep(allocation("a", "x", 1), app.Proof{Input: []byte("input of x"), Plan: []byte("plan")})
+		return tx.Allocations().Keep(allocation("a", "x", 1), packed(t, h, "input of x", "plan"))
 	})
 	read(t, h, func(tx app.Tx) error {
 		p, err := tx.Allocations().Proof("a", "fy", "x")
