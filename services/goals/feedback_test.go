@@ -41,7 +41,8 @@ func TestFeedbackShowsWhoWasHeard(t *testing.T) {
 	request.Source, request.Program, request.ExternalId = goalsv1.FeedbackSource_FEEDBACK_SOURCE_REQUEST, org+"/programs/trees", "311-7"
 	done, err := f.client.BatchCreateFeedback(manager, &goalsv1.BatchCreateFeedbackRequest{Parent: org, Feedback: []*goalsv1.Feedback{
 		said("north", "Seniors", parks, safety), said("", "Seniors"), closed, request, request,
-		said("north", "Seniors", plan+"/goals/none"), {Text: strings.Repeat("x", 20_001)},
+		said("north", "Seniors", plan+"/goals/none"),
+		{Text: strings.Repeat("x", 20_001)},
 	}})
 	must(t, err)
 	if got := fmt.Sprint(done.GetCreated(), done.GetDuplicate(), done.GetRejected()); got != "4 1 2" {

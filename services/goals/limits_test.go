@@ -132,17 +132,17 @@ func TestHistoryAtItsEdges(t *testing.T) {
 	plan := f.city(t)
 	manager := f.as(t, "mia", "manager")
 	name := plan + "/goals/parks"
-	make := func(title string) *goalsv1.Goal {
+	create := func(title string) *goalsv1.Goal {
 		g, err := f.client.CreateGoal(manager, &goalsv1.CreateGoalRequest{Parent: plan, GoalId: "parks", Goal: &goalsv1.Goal{DisplayName: title}})
 		must(t, err)
 		return g
 	}
-	first := make("first")
+	first := create("first")
 	second, err := f.client.UpdateGoal(manager, &goalsv1.UpdateGoalRequest{Goal: &goalsv1.Goal{Name: name, DisplayName: "second"}})
 	must(t, err)
 	_, err = f.client.DeleteGoal(manager, &goalsv1.DeleteGoalRequest{Name: name})
 	must(t, err)
-	third := make("third")
+	third := create("third")
 	before := func(g *goalsv1.Goal) *timestamppb.Timestamp {
 		return timestamppb.New(g.GetUpdateTime().AsTime().Add(-time.Microsecond))
 	}

@@ -1,10 +1,13 @@
 package throughline_test
 
 import (
+	"fmt"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func rosterMapping(t *testing.T, name string) string {
@@ -179,5 +182,70 @@ func TestSampleCitysRoster(t *testing.T) {
 	if code != 0 || !strings.Contains(out, "60 lines = 60 mapped + 0 skipped by rule + 0 refused; 60 employees") ||
 		!strings.Contains(out, "employees: 0 created, 0 updated, 60 unchanged, 0 refused; 0 ended") {
 		t.Errorf("code %d, printed %s, said %s", code, out, says)
+	}
+}
+
+// Somebody of the sample city leaves: their work goes to their manager, is proposed to others, and is taken, all over REST.
+func TestLeaverOverREST(t *testing.T) {
+	c := startAt(t, t.TempDir(), func() time.Time { return time.Date(2026, 9, 1, 9, 0, 0, 0, time.UTC) })
+	c.load(t)
+	hr, manager := c.as(t, "hr"), c.as(t, "manager")
+	of := "?filter=" + url.QueryEscape(`employee = "`+riverbend+`/staff/e-1012"`)
+	held := c.ok(t, http.MethodGet, "/v1/"+riverbend+"/assignments"+of, hr, nil).list("assignments")
+	if len(held) == 0 {
+		t.Fatal("the sample city's employee 1012 holds no work")
+	}
+	since := c.ok(t, http.MethodGet, "/v1/"+riverbend+"/assignments:changes?pageSize=1000", hr, nil).at("nextSyncToken")
+	line := `{"parent":"` + riverbend + `","syncId":"leaver","mode":"SYNC_MODE_DELTA","rows":[{"externalId":"1012","status":"EMPLOYEE_STATUS_TERMINATED"}]}`
+	left := c.ok(t, http.MethodPost, "/v1/staff:stream", hr, line, "Content-Type", "application/x-ndjson")
+	if left.at("terminated") != "1" || left.at("reassigned") != itoa(len(held)) {
+		t.Fatalf("sync answered %s", left.body)
+	}
+	for _, a := range held { // no objective without a proposal
+		p := c.ok(t, http.MethodGet, "/v1/"+riverbend+"/successionProposals?filter="+url.QueryEscape(`state = OPEN AND objective = "`+fmt.Sprint(a["objective"])+`"`), hr, nil)
+		if len(p.list("successionProposals")) != 1 || p.at("successionProposals", 0, "interimAssignment") == "" || p.at("successionProposals", 0, "endedAssignment") != a["name"] {
+			t.Errorf("proposals for %v: %s", a["objective"], p.body)
+		}
+	}
+	gaps := c.ok(t, http.MethodGet, "/v1/"+riverbend+"/ownershipGaps?filter=kind%3DINTERIM", manager, nil)
+	proposal := gaps.at("gaps", 0, "successionProposal")
+	if len(gaps.list("gaps")) != 1 || proposal == "" {
+		t.Fatalf("gaps %s", gaps.body)
+	}
+	changes := c.ok(t, http.MethodGet, "/v1/"+riverbend+"/assignments:changes?syncToken="+since, hr, nil)
+	if n := len(changes.list("changes")); n != 2*len(held) {
+		t.Errorf("%d changes: %s", n, changes.body)
+	}
+	successor := c.ok(t, http.MethodGet, "/v1/"+proposal, hr, nil).at("candidates", 0, "employee")
+	load := c.ok(t, http.MethodGet, "/v1/"+successor+":load?endDate.year=2026&endDate.month=12&endDate.day=31", manager, nil)
+	if load.at("spans", 0, "startDate", "month") != "9" || load.at("overPpm") != "0" {
+		t.Errorf("load %s", load.body)
+	}
+	taken := c.ok(t, http.MethodPost, "/v1/"+proposal+":accept", manager, map[string]any{"employee": successor})
+	if taken.at("state") != "SUCCESSION_STATE_ACCEPTED" || taken.at("successor") != successor {
+		t.Errorf("accepted %s", taken.body)
+	}
+	if gaps := c.ok(t, http.MethodGet, "/v1/"+riverbend+"/ownershipGaps?filter=kind%3DINTERIM", manager, nil); len(gaps.list("gaps")) != 0 {
+		t.Errorf("gaps %s", gaps.body)
+	}
+	policy := c.ok(t, http.MethodPatch, "/v1/"+riverbend+"/assignmentPolicy", manager, map[string]any{"overAllocation": "OVER_ALLOCATION_FLAG"})
+	if policy.at("overAllocation") != "OVER_ALLOCATION_FLAG" || policy.at("updateTime") == "" {
+		t.Errorf("policy %s", policy.body)
+	}
+	batch := c.ok(t, http.MethodPost, "/v1/"+riverbend+"/assignments:batchUpsert", hr, map[string]any{"assignments": []any{
+		map[string]any{
+			"name": riverbend + "/assignments/extra", "objective": held[0]["objective"], "employee": successor, "role": "ASSIGNMENT_ROLE_SUPPORT",
+			"effortPpm": 1_000_000, "startDate": map[string]any{"year": 2026, "month": 10, "day": 1},
+		},
+		map[string]any{"name": riverbend + "/assignments/bad"},
+	}})
+	if batch.at("created") != "1" || batch.at("rejected") != "1" || batch.at("errors", 0, "row") != "1" {
+		t.Errorf("batch %s", batch.body)
+	}
+	if extra := c.ok(t, http.MethodGet, "/v1/"+riverbend+"/assignments/extra", hr, nil); extra.at("overAllocated") != "true" {
+		t.Errorf("flagged %s", extra.body)
+	}
+	if over := c.ok(t, http.MethodGet, "/v1/"+riverbend+"/ownershipGaps?filter=kind%3DOVER_ALLOCATED", manager, nil); over.at("gaps", 0, "employee") != successor {
+		t.Errorf("gaps %s", over.body)
 	}
 }

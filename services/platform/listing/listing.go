@@ -21,13 +21,13 @@ type Type int
 
 // Types of fields.
 const (
-	Text Type = iota // TEXT; also matched by `:`
-	Int              // BIGINT
-	Bool             // INTEGER 0 or 1
-	Time             // RFC 3339 in filters; BIGINT, microseconds UTC
-	Date             // YYYY-MM-DD in filters; TEXT
-	Enum             // one of Values in filters, with or without Prefix; TEXT, without it and '' for UNSPECIFIED
-	Names            // TEXT of many names, each ended by a line feed; `:` says that one of them is the value
+	Text  Type = iota // TEXT; also matched by `:`
+	Int               // BIGINT
+	Bool              // INTEGER 0 or 1
+	Time              // RFC 3339 in filters; BIGINT, microseconds UTC
+	Date              // YYYY-MM-DD in filters; TEXT
+	Enum              // one of Values in filters, with or without Prefix; TEXT, without it and '' for UNSPECIFIED
+	Names             // TEXT of many names, each ended by a line feed; `:` says that one of them is the value
 )
 
 // Field is one listed field of a resource. A sortable column must be NOT NULL: a NULL would drop out of the pages.

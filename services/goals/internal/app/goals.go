@@ -16,8 +16,6 @@ import (
 // GoalKey finds a goal.
 type GoalKey struct{ Organization, Plan, Goal string }
 
-func (k GoalKey) plan() PlanKey { return PlanKey{k.Organization, k.Plan} }
-
 // CreateGoal adds a goal to a draft.
 func (a *App) CreateGoal(ctx context.Context, draft domain.Goal) (domain.Goal, error) {
 	draft.ID = a.id(draft.ID)

@@ -213,9 +213,8 @@ func complete(p domain.Prioritization, said []domain.Comparison) error {
 // leader (Tom, Dick, Harry by experience: Dick over Tom 4, Tom over Harry 4, Dick over Harry 9): weights 0.217, 0.717 and
 // 0.066. The consistency ratio of 0.035 that they print rests on a random index of 0.52 (Alonso and Lamata 2006); by Saaty's
 // 0.58 it is 0.032. A consistent matrix has the ratio 0. The choice of a school by learning, friends, school life, vocational
-// training, college and music (Saaty 1980) has by geometric means the weights that Saaty and Vargas (Comparison of eigenvalue,
-// logarithmic least squares and least squares methods in estimating ratios, 1984) print for logarithmic least squares, which are
-// the same; its eigenvector is 0.321, 0.140, 0.035, 0.128, 0.237, 0.139, with the ratio 0.229.
+// training, college and music (Saaty 1980), whose eigenvector is 0.321, 0.140, 0.035, 0.128, 0.237, 0.139 with the ratio 0.229, has
+// nearly the same by geometric means; these were computed apart.
 func TestPairwise(t *testing.T) {
 	tests := []struct {
 		name    string

@@ -35,6 +35,12 @@ type Link struct {
 	Contribution Contribution
 }
 
+// Benchmark is what others reach.
+type Benchmark struct {
+	Value  float64
+	Source string // where, with its year
+}
+
 // Measure says what is counted, which way is better, and what it is meant to reach.
 type Measure struct {
 	Meta
@@ -53,6 +59,7 @@ type Measure struct {
 	Source       string
 	VitalSign    bool
 	Rebasings    []Rebasing  // by Start; written by Rebased alone
+	Benchmarks   []Benchmark // what others reach, to compare with; each source once
 	Dimensions   []Dimension // that values are recorded for beside the whole, as sent; none: any is taken
 }
 

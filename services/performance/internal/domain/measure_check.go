@@ -23,6 +23,13 @@ func (m Measure) check() error {
 	m.checkTargets(&v)
 	m.checkLinks(&v)
 	m.checkDimensions(&v)
+	sources := map[string]bool{}
+	for i, b := range m.Benchmarks {
+		at := fmt.Sprintf("measure.benchmarks[%d].source", i)
+		required(&v, at, b.Source)
+		v.Check(!sources[b.Source], at, "%q is given twice; give each source one value", b.Source)
+		sources[b.Source] = true
+	}
 	return v.Err()
 }
 

@@ -43,6 +43,9 @@ func TestMeasureChecks(t *testing.T) {
 			[]string{"measure.targets[0].upper_value"},
 		},
 		{"linked twice", func(m *Measure) { m.Links = append(m.Links, m.Links[0]) }, []string{"measure.links[1].subject"}},
+		{"benchmarks without a source, and of one source", func(m *Measure) {
+			m.Benchmarks = []Benchmark{{Value: 1}, {Value: 2, Source: "peers"}, {Value: 3, Source: "peers"}}
+		}, []string{"measure.benchmarks[0].source", "measure.benchmarks[2].source"}},
 		{"everything at once", func(m *Measure) {
 			m.Unit, m.Targets[0].End = " ", "2026-12-31"
 			m.Links = []Link{{Subject: "organizations/o/plans/p"}}

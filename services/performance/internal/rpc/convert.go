@@ -60,6 +60,9 @@ func measureProto(m domain.Measure) *performancev1.Measure {
 			Dimension: d.Dimension, Kind: wire.Enum[performancev1.DimensionKind](d.Kind), DisplayName: d.DisplayName,
 		})
 	}
+	for _, b := range m.Benchmarks {
+		out.Benchmarks = append(out.Benchmarks, &performancev1.Benchmark{Value: b.Value, Source: b.Source})
+	}
 	for _, l := range m.Links {
 		out.Links = append(out.Links, &performancev1.MeasureLink{
 			Subject: l.Subject, Weight: int32(l.Weight), Contribution: wire.Enum[performancev1.Contribution](l.Contribution),
@@ -106,6 +109,9 @@ func measureDomain(organization, id string, m *performancev1.Measure) domain.Mea
 		out.Dimensions = append(out.Dimensions, domain.Dimension{
 			Dimension: d.GetDimension(), Kind: wire.FromEnum[domain.DimensionKind](d.GetKind()), DisplayName: d.GetDisplayName(),
 		})
+	}
+	for _, b := range m.GetBenchmarks() {
+		out.Benchmarks = append(out.Benchmarks, domain.Benchmark{Value: b.GetValue(), Source: b.GetSource()})
 	}
 	for _, l := range m.GetLinks() {
 		out.Links = append(out.Links, domain.Link{

@@ -510,6 +510,61 @@ func (x *Dimension) GetDisplayName() string {
 	return ""
 }
 
+// What others reach: to compare with, never to judge by.
+type Benchmark struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Value reached there, in the measure's unit.
+	Value float64 `protobuf:"fixed64,1,opt,name=value,proto3" json:"value,omitempty"`
+	// Where: a city, a group of cities, a standard; with its year.
+	Source        string `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Benchmark) Reset() {
+	*x = Benchmark{}
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Benchmark) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Benchmark) ProtoMessage() {}
+
+func (x *Benchmark) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Benchmark.ProtoReflect.Descriptor instead.
+func (*Benchmark) Descriptor() ([]byte, []int) {
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Benchmark) GetValue() float64 {
+	if x != nil {
+		return x.Value
+	}
+	return 0
+}
+
+func (x *Benchmark) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
 // A recorded act: from this period on the process is another one, and its limits are computed anew.
 type Rebasing struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -527,7 +582,7 @@ type Rebasing struct {
 
 func (x *Rebasing) Reset() {
 	*x = Rebasing{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[3]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -539,7 +594,7 @@ func (x *Rebasing) String() string {
 func (*Rebasing) ProtoMessage() {}
 
 func (x *Rebasing) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[3]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -552,7 +607,7 @@ func (x *Rebasing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rebasing.ProtoReflect.Descriptor instead.
 func (*Rebasing) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{3}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Rebasing) GetStartPeriod() *date.Date {
@@ -622,14 +677,16 @@ type Measure struct {
 	Rebasings []*Rebasing `protobuf:"bytes,17,rep,name=rebasings,proto3" json:"rebasings,omitempty"`
 	// Districts and groups it is kept for, for views of equity. When any is declared, values for others are refused;
 	// when none is, any dimension is taken.
-	Dimensions    []*Dimension `protobuf:"bytes,18,rep,name=dimensions,proto3" json:"dimensions,omitempty"`
+	Dimensions []*Dimension `protobuf:"bytes,18,rep,name=dimensions,proto3" json:"dimensions,omitempty"`
+	// What others reach; each source once.
+	Benchmarks    []*Benchmark `protobuf:"bytes,19,rep,name=benchmarks,proto3" json:"benchmarks,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Measure) Reset() {
 	*x = Measure{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[4]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -641,7 +698,7 @@ func (x *Measure) String() string {
 func (*Measure) ProtoMessage() {}
 
 func (x *Measure) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[4]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -654,7 +711,7 @@ func (x *Measure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Measure.ProtoReflect.Descriptor instead.
 func (*Measure) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{4}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Measure) GetName() string {
@@ -783,6 +840,13 @@ func (x *Measure) GetDimensions() []*Dimension {
 	return nil
 }
 
+func (x *Measure) GetBenchmarks() []*Benchmark {
+	if x != nil {
+		return x.Benchmarks
+	}
+	return nil
+}
+
 // Request of CreateMeasure.
 type CreateMeasureRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -803,7 +867,7 @@ type CreateMeasureRequest struct {
 
 func (x *CreateMeasureRequest) Reset() {
 	*x = CreateMeasureRequest{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[5]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -815,7 +879,7 @@ func (x *CreateMeasureRequest) String() string {
 func (*CreateMeasureRequest) ProtoMessage() {}
 
 func (x *CreateMeasureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[5]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -828,7 +892,7 @@ func (x *CreateMeasureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateMeasureRequest.ProtoReflect.Descriptor instead.
 func (*CreateMeasureRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{5}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CreateMeasureRequest) GetParent() string {
@@ -877,7 +941,7 @@ type GetMeasureRequest struct {
 
 func (x *GetMeasureRequest) Reset() {
 	*x = GetMeasureRequest{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[6]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -889,7 +953,7 @@ func (x *GetMeasureRequest) String() string {
 func (*GetMeasureRequest) ProtoMessage() {}
 
 func (x *GetMeasureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[6]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -902,7 +966,7 @@ func (x *GetMeasureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMeasureRequest.ProtoReflect.Descriptor instead.
 func (*GetMeasureRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{6}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetMeasureRequest) GetName() string {
@@ -931,7 +995,7 @@ type ListMeasuresRequest struct {
 
 func (x *ListMeasuresRequest) Reset() {
 	*x = ListMeasuresRequest{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[7]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -943,7 +1007,7 @@ func (x *ListMeasuresRequest) String() string {
 func (*ListMeasuresRequest) ProtoMessage() {}
 
 func (x *ListMeasuresRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[7]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -956,7 +1020,7 @@ func (x *ListMeasuresRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMeasuresRequest.ProtoReflect.Descriptor instead.
 func (*ListMeasuresRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{7}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListMeasuresRequest) GetParent() string {
@@ -1007,7 +1071,7 @@ type ListMeasuresResponse struct {
 
 func (x *ListMeasuresResponse) Reset() {
 	*x = ListMeasuresResponse{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[8]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1019,7 +1083,7 @@ func (x *ListMeasuresResponse) String() string {
 func (*ListMeasuresResponse) ProtoMessage() {}
 
 func (x *ListMeasuresResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[8]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1032,7 +1096,7 @@ func (x *ListMeasuresResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMeasuresResponse.ProtoReflect.Descriptor instead.
 func (*ListMeasuresResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{8}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListMeasuresResponse) GetMeasures() []*Measure {
@@ -1069,7 +1133,7 @@ type UpdateMeasureRequest struct {
 
 func (x *UpdateMeasureRequest) Reset() {
 	*x = UpdateMeasureRequest{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[9]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1081,7 +1145,7 @@ func (x *UpdateMeasureRequest) String() string {
 func (*UpdateMeasureRequest) ProtoMessage() {}
 
 func (x *UpdateMeasureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[9]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1094,7 +1158,7 @@ func (x *UpdateMeasureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateMeasureRequest.ProtoReflect.Descriptor instead.
 func (*UpdateMeasureRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{9}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *UpdateMeasureRequest) GetMeasure() *Measure {
@@ -1150,7 +1214,7 @@ type DeleteMeasureRequest struct {
 
 func (x *DeleteMeasureRequest) Reset() {
 	*x = DeleteMeasureRequest{}
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[10]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1162,7 +1226,7 @@ func (x *DeleteMeasureRequest) String() string {
 func (*DeleteMeasureRequest) ProtoMessage() {}
 
 func (x *DeleteMeasureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_performance_v1_measure_proto_msgTypes[10]
+	mi := &file_throughline_performance_v1_measure_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1175,7 +1239,7 @@ func (x *DeleteMeasureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteMeasureRequest.ProtoReflect.Descriptor instead.
 func (*DeleteMeasureRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{10}
+	return file_throughline_performance_v1_measure_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *DeleteMeasureRequest) GetName() string {
@@ -1227,14 +1291,17 @@ const file_throughline_performance_v1_measure_proto_rawDesc = "" +
 	"\tDimension\x12*\n" +
 	"\tdimension\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\tdimension\x12L\n" +
 	"\x04kind\x18\x02 \x01(\x0e2).throughline.performance.v1.DimensionKindB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12+\n" +
-	"\fdisplay_name\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\"\xb6\x01\n" +
+	"\fdisplay_name\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\"Q\n" +
+	"\tBenchmark\x12\x1d\n" +
+	"\x05value\x18\x01 \x01(\x01B\a\xbaH\x04\x12\x02@\x01R\x05value\x12%\n" +
+	"\x06source\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06source\"\xb6\x01\n" +
 	"\bRebasing\x124\n" +
 	"\fstart_period\x18\x01 \x01(\v2\x11.google.type.DateR\vstartPeriod\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x1f\n" +
 	"\vrecorded_by\x18\x03 \x01(\tR\n" +
 	"recordedBy\x12;\n" +
 	"\vrecord_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"recordTime\"\xde\b\n" +
+	"recordTime\"\xaf\t\n" +
 	"\aMeasure\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x120\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x12*\n" +
@@ -1259,7 +1326,10 @@ const file_throughline_performance_v1_measure_proto_rawDesc = "" +
 	"\trebasings\x18\x11 \x03(\v2$.throughline.performance.v1.RebasingB\x03\xe0A\x03R\trebasings\x12P\n" +
 	"\n" +
 	"dimensions\x18\x12 \x03(\v2%.throughline.performance.v1.DimensionB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\n" +
-	"dimensions:h\xeaAe\n" +
+	"dimensions\x12O\n" +
+	"\n" +
+	"benchmarks\x18\x13 \x03(\v2%.throughline.performance.v1.BenchmarkB\b\xbaH\x05\x92\x01\x02\x102R\n" +
+	"benchmarks:h\xeaAe\n" +
 	"\x1fthroughline.performance/Measure\x12/organizations/{organization}/measures/{measure}*\bmeasures2\ameasureB\v\n" +
 	"\t_baseline\"\xc1\x02\n" +
 	"\x14CreateMeasureRequest\x12E\n" +
@@ -1338,7 +1408,7 @@ func file_throughline_performance_v1_measure_proto_rawDescGZIP() []byte {
 }
 
 var file_throughline_performance_v1_measure_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_throughline_performance_v1_measure_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_throughline_performance_v1_measure_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_throughline_performance_v1_measure_proto_goTypes = []any{
 	(MeasureKind)(0),              // 0: throughline.performance.v1.MeasureKind
 	(Direction)(0),                // 1: throughline.performance.v1.Direction
@@ -1348,43 +1418,45 @@ var file_throughline_performance_v1_measure_proto_goTypes = []any{
 	(*Target)(nil),                // 5: throughline.performance.v1.Target
 	(*MeasureLink)(nil),           // 6: throughline.performance.v1.MeasureLink
 	(*Dimension)(nil),             // 7: throughline.performance.v1.Dimension
-	(*Rebasing)(nil),              // 8: throughline.performance.v1.Rebasing
-	(*Measure)(nil),               // 9: throughline.performance.v1.Measure
-	(*CreateMeasureRequest)(nil),  // 10: throughline.performance.v1.CreateMeasureRequest
-	(*GetMeasureRequest)(nil),     // 11: throughline.performance.v1.GetMeasureRequest
-	(*ListMeasuresRequest)(nil),   // 12: throughline.performance.v1.ListMeasuresRequest
-	(*ListMeasuresResponse)(nil),  // 13: throughline.performance.v1.ListMeasuresResponse
-	(*UpdateMeasureRequest)(nil),  // 14: throughline.performance.v1.UpdateMeasureRequest
-	(*DeleteMeasureRequest)(nil),  // 15: throughline.performance.v1.DeleteMeasureRequest
-	(*date.Date)(nil),             // 16: google.type.Date
-	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil), // 18: google.protobuf.FieldMask
+	(*Benchmark)(nil),             // 8: throughline.performance.v1.Benchmark
+	(*Rebasing)(nil),              // 9: throughline.performance.v1.Rebasing
+	(*Measure)(nil),               // 10: throughline.performance.v1.Measure
+	(*CreateMeasureRequest)(nil),  // 11: throughline.performance.v1.CreateMeasureRequest
+	(*GetMeasureRequest)(nil),     // 12: throughline.performance.v1.GetMeasureRequest
+	(*ListMeasuresRequest)(nil),   // 13: throughline.performance.v1.ListMeasuresRequest
+	(*ListMeasuresResponse)(nil),  // 14: throughline.performance.v1.ListMeasuresResponse
+	(*UpdateMeasureRequest)(nil),  // 15: throughline.performance.v1.UpdateMeasureRequest
+	(*DeleteMeasureRequest)(nil),  // 16: throughline.performance.v1.DeleteMeasureRequest
+	(*date.Date)(nil),             // 17: google.type.Date
+	(*timestamppb.Timestamp)(nil), // 18: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil), // 19: google.protobuf.FieldMask
 }
 var file_throughline_performance_v1_measure_proto_depIdxs = []int32{
-	16, // 0: throughline.performance.v1.Target.start_date:type_name -> google.type.Date
-	16, // 1: throughline.performance.v1.Target.end_date:type_name -> google.type.Date
+	17, // 0: throughline.performance.v1.Target.start_date:type_name -> google.type.Date
+	17, // 1: throughline.performance.v1.Target.end_date:type_name -> google.type.Date
 	3,  // 2: throughline.performance.v1.MeasureLink.contribution:type_name -> throughline.performance.v1.Contribution
 	4,  // 3: throughline.performance.v1.Dimension.kind:type_name -> throughline.performance.v1.DimensionKind
-	16, // 4: throughline.performance.v1.Rebasing.start_period:type_name -> google.type.Date
-	17, // 5: throughline.performance.v1.Rebasing.record_time:type_name -> google.protobuf.Timestamp
+	17, // 4: throughline.performance.v1.Rebasing.start_period:type_name -> google.type.Date
+	18, // 5: throughline.performance.v1.Rebasing.record_time:type_name -> google.protobuf.Timestamp
 	0,  // 6: throughline.performance.v1.Measure.kind:type_name -> throughline.performance.v1.MeasureKind
 	1,  // 7: throughline.performance.v1.Measure.direction:type_name -> throughline.performance.v1.Direction
 	2,  // 8: throughline.performance.v1.Measure.frequency:type_name -> throughline.performance.v1.Frequency
 	5,  // 9: throughline.performance.v1.Measure.targets:type_name -> throughline.performance.v1.Target
 	6,  // 10: throughline.performance.v1.Measure.links:type_name -> throughline.performance.v1.MeasureLink
-	17, // 11: throughline.performance.v1.Measure.create_time:type_name -> google.protobuf.Timestamp
-	17, // 12: throughline.performance.v1.Measure.update_time:type_name -> google.protobuf.Timestamp
-	8,  // 13: throughline.performance.v1.Measure.rebasings:type_name -> throughline.performance.v1.Rebasing
+	18, // 11: throughline.performance.v1.Measure.create_time:type_name -> google.protobuf.Timestamp
+	18, // 12: throughline.performance.v1.Measure.update_time:type_name -> google.protobuf.Timestamp
+	9,  // 13: throughline.performance.v1.Measure.rebasings:type_name -> throughline.performance.v1.Rebasing
 	7,  // 14: throughline.performance.v1.Measure.dimensions:type_name -> throughline.performance.v1.Dimension
-	9,  // 15: throughline.performance.v1.CreateMeasureRequest.measure:type_name -> throughline.performance.v1.Measure
-	9,  // 16: throughline.performance.v1.ListMeasuresResponse.measures:type_name -> throughline.performance.v1.Measure
-	9,  // 17: throughline.performance.v1.UpdateMeasureRequest.measure:type_name -> throughline.performance.v1.Measure
-	18, // 18: throughline.performance.v1.UpdateMeasureRequest.update_mask:type_name -> google.protobuf.FieldMask
-	19, // [19:19] is the sub-list for method output_type
-	19, // [19:19] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	8,  // 15: throughline.performance.v1.Measure.benchmarks:type_name -> throughline.performance.v1.Benchmark
+	10, // 16: throughline.performance.v1.CreateMeasureRequest.measure:type_name -> throughline.performance.v1.Measure
+	10, // 17: throughline.performance.v1.ListMeasuresResponse.measures:type_name -> throughline.performance.v1.Measure
+	10, // 18: throughline.performance.v1.UpdateMeasureRequest.measure:type_name -> throughline.performance.v1.Measure
+	19, // 19: throughline.performance.v1.UpdateMeasureRequest.update_mask:type_name -> google.protobuf.FieldMask
+	20, // [20:20] is the sub-list for method output_type
+	20, // [20:20] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_throughline_performance_v1_measure_proto_init() }
@@ -1392,14 +1464,14 @@ func file_throughline_performance_v1_measure_proto_init() {
 	if File_throughline_performance_v1_measure_proto != nil {
 		return
 	}
-	file_throughline_performance_v1_measure_proto_msgTypes[4].OneofWrappers = []any{}
+	file_throughline_performance_v1_measure_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_throughline_performance_v1_measure_proto_rawDesc), len(file_throughline_performance_v1_measure_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   11,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -68,7 +68,8 @@ type PerformanceServiceClient interface {
 	ListMeasures(ctx context.Context, in *ListMeasuresRequest, opts ...grpc.CallOption) (*ListMeasuresResponse, error)
 	// Changes the named fields of a measure.
 	UpdateMeasure(ctx context.Context, in *UpdateMeasureRequest, opts ...grpc.CallOption) (*Measure, error)
-	// Deletes a measure. Its history stays readable in the audit log.
+	// Deletes a measure without observations. One that has some is retired instead: remove its links and the targets ahead, and it
+	// lacks nothing any more.
 	DeleteMeasure(ctx context.Context, in *DeleteMeasureRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
 	// Tells signal from noise in a measure's series: a process behaviour chart, verdicts on variation and assurance, a
 	// forecast, and what the data are worth.
@@ -450,7 +451,8 @@ type PerformanceServiceServer interface {
 	ListMeasures(context.Context, *ListMeasuresRequest) (*ListMeasuresResponse, error)
 	// Changes the named fields of a measure.
 	UpdateMeasure(context.Context, *UpdateMeasureRequest) (*Measure, error)
-	// Deletes a measure. Its history stays readable in the audit log.
+	// Deletes a measure without observations. One that has some is retired instead: remove its links and the targets ahead, and it
+	// lacks nothing any more.
 	DeleteMeasure(context.Context, *DeleteMeasureRequest) (*emptypb.Empty, error)
 	// Tells signal from noise in a measure's series: a process behaviour chart, verdicts on variation and assurance, a
 	// forecast, and what the data are worth.

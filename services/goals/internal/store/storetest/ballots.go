@@ -41,6 +41,18 @@ func community(t *testing.T, h resourcetest.Harness[app.Tx]) {
 	if got, want := read("a"), []domain.CommunityBallot{answer("a", 2), answer("b", 3)}; !same(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
+	for org, want := range map[string]int{"a": 2, "b": 0} {
+		err := h.Store.Read(t.Context(), func(tx app.Tx) error {
+			known, err := tx.CommunityBallots().Known(round(org, "r"), append(make([]string, 300), "a", "b", "c"))
+			if err == nil && known != want {
+				t.Errorf("%d are known in %s, want %d", known, org, want)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	if got := read("b"); len(got) != 0 {
 		t.Errorf("b sees %v", got)
 	}

@@ -16,7 +16,7 @@ var measures = &resource.Kind[domain.Measure]{
 		Columns: []string{
 			"organization_id", "measure_id", "display_name", "description", "kind", "unit", "direction", "frequency", "baseline",
 			"targets", "links", "owner", "source", "vital_sign", "version", "create_time", "update_time",
-			"rebasings", "dimensions",
+			"rebasings", "dimensions", "benchmarks",
 		},
 		Values: func(m domain.Measure) []any {
 			var baseline any
@@ -26,7 +26,7 @@ var measures = &resource.Kind[domain.Measure]{
 			return []any{
 				m.Organization, m.ID, m.DisplayName, m.Description, m.Kind, m.Unit, m.Direction, m.Frequency, baseline,
 				resource.JSON(m.Targets), resource.JSON(m.Links), m.Owner, m.Source, m.VitalSign, m.Version, m.CreateTime, m.UpdateTime,
-				resource.JSON(m.Rebasings), resource.JSON(m.Dimensions),
+				resource.JSON(m.Rebasings), resource.JSON(m.Dimensions), resource.JSON(m.Benchmarks),
 			}
 		},
 		Scan: func(r sqldb.Row) (domain.Measure, error) {
@@ -42,7 +42,7 @@ var measures = &resource.Kind[domain.Measure]{
 			}
 			return m, errors.Join(
 				resource.FromJSON(r.Text(9), &m.Targets), resource.FromJSON(r.Text(10), &m.Links), resource.FromJSON(r.Text(17), &m.Rebasings),
-				resource.FromJSON(r.Text(18), &m.Dimensions),
+				resource.FromJSON(r.Text(18), &m.Dimensions), resource.FromJSON(r.Text(19), &m.Benchmarks),
 			)
 		},
 	},

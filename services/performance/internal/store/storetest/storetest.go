@@ -43,7 +43,8 @@ func measure(org, id string) domain.Measure {
 		Targets: []domain.Target{{Start: "2027-01-01", End: "2027-12-31", Value: 1.5, Upper: 2.5}},
 		Links:   []domain.Link{{Subject: "organizations/" + org + "/programs/fire", Weight: 2, Contribution: domain.Supports}},
 		Owner:   "chief", Source: "dispatch", VitalSign: true,
-		Rebasings: []domain.Rebasing{{Start: "2027-01-01", Reason: "r", RecordedBy: "ann", RecordTime: at}},
+		Benchmarks: []domain.Benchmark{{Value: 2.5, Source: "Peer cities, 2026"}},
+		Rebasings:  []domain.Rebasing{{Start: "2027-01-01", Reason: "r", RecordedBy: "ann", RecordTime: at}},
 		Dimensions: []domain.Dimension{
 			{Dimension: "south", Kind: domain.District, DisplayName: "South side"}, {Dimension: "north", Kind: domain.Group},
 		},
