@@ -23,9 +23,9 @@ func checkQuery(r *route, query url.Values) error {
 		return nil
 	}
 	var bad fault.Violations
-	seen := map[protoreflect.FullName]string{}
+	seen := map[string]string{} // key by path of proto names
 	for _, key := range slices.Sorted(maps.Keys(query)) {
-		field := r.parameter(key)
+		field, path := r.resolve(key)
 		switch {
 		case field == nil:
 			if names := r.parameters(); len(names) > 0 {
@@ -34,8 +34,8 @@ func checkQuery(r *route, query url.Values) error {
 				bad.Add(key, "is not a parameter: this method takes none")
 			}
 			continue
-		case seen[field.FullName()] != "":
-			bad.Add(key, "says the same as %s; send one of them", seen[field.FullName()])
+		case seen[path] != "":
+			bad.Add(key, "says the same as %s; send one of them", seen[path])
 		case len(query[key]) > 1 && !field.IsList():
 			bad.Add(key, "is sent %d times; send it once", len(query[key]))
 		default:
@@ -43,7 +43,7 @@ func checkQuery(r *route, query url.Values) error {
 				bad.Add(key, "must be %s", wants(field, false))
 			}
 		}
-		seen[field.FullName()] = key
+		seen[path] = key
 	}
 	if len(bad) == 0 {
 		return nil
@@ -73,23 +73,29 @@ func spellOut(r *route, query url.Values) (changed bool) {
 // parameter is the field that a query parameter sets, by its JSON or proto name, dotted into messages; nil when the
 // method has no such parameter because it is unknown, set by the path or part of the body.
 func (r *route) parameter(key string) protoreflect.FieldDescriptor {
+	field, _ := r.resolve(key)
+	return field
+}
+
+// resolve is parameter, with the path of proto names that leads there: two messages of one type have the same fields.
+func (r *route) resolve(key string) (field protoreflect.FieldDescriptor, path string) {
 	message := r.method.Input()
-	var field protoreflect.FieldDescriptor
 	for i, name := range strings.Split(key, ".") {
 		if i > 0 {
 			if field.Message() == nil || field.IsList() || field.IsMap() || leaf(field) {
-				return nil
+				return nil, ""
 			}
 			message = field.Message()
 		}
 		if field = fieldOf(message, name); field == nil {
-			return nil
+			return nil, ""
 		}
 		if i == 0 && (r.body == "*" || field.Name() == r.body || slices.Contains(r.bound, string(field.Name()))) {
-			return nil
+			return nil, ""
 		}
+		path += "." + string(field.Name())
 	}
-	return field
+	return field, path
 }
 
 // parameters are the JSON names of what a query may set, at the top level.

@@ -109,6 +109,16 @@ func TestTraceLinks(t *testing.T) {
 	})
 
 	t.Run("another tenant", func(t *testing.T) {
+		const other = "organizations/other"
+		for _, direction := range []typev1.LinkDirection{in, out} {
+			r, err := f.client.TraceLinks(f.of(t, "other", "mia", "manager"), &actionplanningv1.TraceLinksRequest{Parent: other, Direction: direction, Names: []string{
+				other + "/strategies/dispatch", other + "/strategies/dispatch/objectives/calls", other + "/assignments/a1", other + "/staff/e-ann", other + "/programs/e911",
+			}})
+			must(t, err)
+			if len(r.GetNodes())+len(r.GetLinks()) > 0 {
+				t.Errorf("%v", r)
+			}
+		}
 		_, err := f.client.TraceLinks(f.of(t, "other", "mia", "manager"), &actionplanningv1.TraceLinksRequest{Parent: "organizations/other", Names: []string{strategy}})
 		wantReason(t, err, "FOREIGN_ORGANIZATION")
 	})

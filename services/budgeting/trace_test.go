@@ -110,6 +110,16 @@ func TestTraceLinks(t *testing.T) {
 
 	t.Run("another tenant", func(t *testing.T) {
 		other := f.with(t, authn.Identity{Subject: "fin", Organization: "other", Roles: []string{"finance"}})
+		const there = "organizations/other"
+		for _, direction := range []typev1.LinkDirection{in, out} {
+			r, err := f.client.TraceLinks(other, &budgetingv1.TraceLinksRequest{Parent: there, Direction: direction, Names: []string{
+				there + "/programs/police", there + "/budgets/fy27/fundingRequests/police", there + line[len("organizations/o"):], there + "/plans/p/goals/safety",
+			}})
+			must(t, err)
+			if len(r.GetNodes())+len(r.GetLinks()) > 0 {
+				t.Errorf("%v", r)
+			}
+		}
 		_, err := f.client.TraceLinks(other, &budgetingv1.TraceLinksRequest{Parent: "organizations/other", Names: []string{program("police")}})
 		wantReason(t, err, "FOREIGN_ORGANIZATION")
 	})

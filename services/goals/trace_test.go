@@ -1,16 +1,18 @@
 package goals_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"google.golang.org/genproto/googleapis/type/date"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	goalsv1 "github.com/throughline/throughline/proto/gen/throughline/goals/v1"
 	typev1 "github.com/throughline/throughline/proto/gen/throughline/type/v1"
+	"github.com/throughline/throughline/services/platform/authn"
 )
 
 // traced is an answer in short: "kind display state [gaps]" and "from relation to".
@@ -24,9 +26,9 @@ func traced(r *goalsv1.TraceLinksResponse) (nodes, found []string) {
 	return nodes, found
 }
 
-func (f *fixture) trace(t *testing.T, ctx context.Context, direction typev1.LinkDirection, names ...string) ([]string, []string) { //nolint:revive // t comes first in fixtures
+func (f *fixture) trace(t *testing.T, direction typev1.LinkDirection, names ...string) ([]string, []string) {
 	t.Helper()
-	r, err := f.client.TraceLinks(ctx, &goalsv1.TraceLinksRequest{Parent: org, Names: names, Direction: direction})
+	r, err := f.client.TraceLinks(f.as(t, "ann", "staff"), &goalsv1.TraceLinksRequest{Parent: org, Names: names, Direction: direction})
 	must(t, err)
 	return traced(r)
 }
@@ -84,7 +86,7 @@ func TestTraceLinks(t *testing.T) {
 		"names of nothing": {out, []string{org + "/plans/none", org + "/feedback/none", org + "/plans/p/goals/none", "nonsense"}, nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			nodes, all := f.trace(t, manager, c.direction, c.names...)
+			nodes, all := f.trace(t, c.direction, c.names...)
 			if !slices.Equal(nodes, c.nodes) || !slices.Equal(all, c.all) {
 				t.Errorf("nodes %q\nlinks %q", nodes, all)
 			}
@@ -96,13 +98,30 @@ func TestTraceLinks(t *testing.T) {
 			Organization: &goalsv1.Organization{Name: org, Vision: "A good life."}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"vision"}},
 		})
 		must(t, err)
-		if nodes, _ := f.trace(t, manager, out, org); !slices.Equal(nodes, []string{"organization Riverbend []"}) {
+		if nodes, _ := f.trace(t, out, org); !slices.Equal(nodes, []string{"organization Riverbend []"}) {
 			t.Errorf("nodes %q", nodes)
 		}
 	})
 
 	t.Run("another tenant sees nothing", func(t *testing.T) {
-		_, err := f.client.TraceLinks(f.as(t, "mia", "manager"), &goalsv1.TraceLinksRequest{Parent: org, Names: []string{"organizations/other/plans/p"}})
+		const other = "organizations/other"
+		_, err := f.client.CreateOrganization(f.as(t, "root", "operator"), &goalsv1.CreateOrganizationRequest{
+			OrganizationId: "other", Organization: &goalsv1.Organization{DisplayName: "Elsewhere", CurrencyCode: "USD"},
+		})
+		must(t, err)
+		token, err := f.keys.Mint(authn.Identity{Subject: "eve", Organization: "other", Roles: []string{"manager"}}, time.Hour)
+		must(t, err)
+		eve := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+token)
+		for _, direction := range []typev1.LinkDirection{in, out} {
+			r, err := f.client.TraceLinks(eve, &goalsv1.TraceLinksRequest{Parent: other, Direction: direction, Names: []string{
+				other + "/plans/p", other + "/plans/p/goals/safety", other + "/feedback/f1", other + "/programs/roads",
+			}})
+			must(t, err)
+			if len(r.GetNodes())+len(r.GetLinks()) > 0 {
+				t.Errorf("%v", r)
+			}
+		}
+		_, err = f.client.TraceLinks(f.as(t, "mia", "manager"), &goalsv1.TraceLinksRequest{Parent: org, Names: []string{"organizations/other/plans/p"}})
 		wantReason(t, err, "FOREIGN_ORGANIZATION")
 		_, err = f.client.TraceLinks(f.as(t, "pat", "public"), &goalsv1.TraceLinksRequest{Parent: org, Names: []string{plan}})
 		wantReason(t, err, "ROLE_LACKS_PERMISSION")

@@ -106,6 +106,16 @@ func TestTraceLinks(t *testing.T) {
 	})
 
 	t.Run("another tenant", func(t *testing.T) {
+		const other = "organizations/other"
+		for _, direction := range []typev1.LinkDirection{in, out} {
+			r, err := f.client.TraceLinks(f.in(t, "other"), &performancev1.TraceLinksRequest{Parent: other, Direction: direction, Names: []string{
+				other + "/measures/response", other + "/measures/response/observations/2027-01-01", other + "/programs/fire",
+			}})
+			must(t, err)
+			if len(r.GetNodes())+len(r.GetLinks()) > 0 {
+				t.Errorf("%v", r)
+			}
+		}
 		_, err := f.client.TraceLinks(f.in(t, "other"), &performancev1.TraceLinksRequest{Parent: "organizations/other", Names: []string{response}})
 		wantReason(t, err, "FOREIGN_ORGANIZATION")
 	})

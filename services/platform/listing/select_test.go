@@ -127,3 +127,19 @@ func TestSelectRefusesUnknownColumns(t *testing.T) {
 		t.Errorf("error %v, want one that names the column", err)
 	}
 }
+
+// TestSelectByName finds a name among several only whole.
+func TestSelectByName(t *testing.T) {
+	schema := listing.Schema{ID: []string{"goal_id"}, Fields: map[string]listing.Field{"goals": {Column: "title", Type: listing.Names, Filterable: true}}}
+	rows := []row{{ID: "1", Title: "p/parks\n"}, {ID: "2", Title: "p/safety\np/park\n"}, {ID: "3"}}
+	for name, want := range map[string]int{"p/park": 1, "p/parks": 1, "park": 0, "p/": 0, "p/safety": 1, "p/s*": 0} {
+		q, err := listing.Parse(listing.Request{Filter: fmt.Sprintf("goals:%q", name)}, schema)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, _, err := listing.Select(q, rows, (*row).column)
+		if err != nil || len(page) != want {
+			t.Errorf("%s: %v, %v; want %d", name, page, err, want)
+		}
+	}
+}

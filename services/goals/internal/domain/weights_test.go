@@ -3,6 +3,7 @@ package domain_test
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -284,4 +285,30 @@ func TestPairwiseAgainstFloats(t *testing.T) {
 			t.Fatalf("consistency ratio %d", cr)
 		}
 	})
+}
+
+// TestManyPairwiseBallots weighs as many different ballots as a large electorate casts: their fractions must not grow with them.
+func TestManyPairwiseBallots(t *testing.T) {
+	p := round(domain.MethodPairwise, domain.MaxPairwise)
+	r := rand.New(rand.NewPCG(1, 2))
+	ballots := make([]domain.Ballot, 300)
+	for i := range ballots {
+		ballots[i].Member = fmt.Sprint(i)
+		for j, a := range p.Goals {
+			for _, b := range p.Goals[j+1:] {
+				ballots[i].Comparisons = append(ballots[i].Comparisons, domain.Comparison{Preferred: a, Other: b, Intensity: 1 + r.Int64N(9)})
+			}
+		}
+	}
+	tallies, ok := p.Tallied(ballots, nil)
+	sum := 0
+	for i, tally := range tallies {
+		sum += tally.WeightPPM
+		if i > 0 && tally.WeightPPM >= tallies[i-1].WeightPPM { // everybody prefers what sorts first
+			t.Errorf("%s weighs %d, no less than %s", tally.Item, tally.WeightPPM, tallies[i-1].Item)
+		}
+	}
+	if !ok || sum != domain.PPM {
+		t.Errorf("weights sum to %d", sum)
+	}
 }

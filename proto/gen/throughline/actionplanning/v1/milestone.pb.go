@@ -45,7 +45,7 @@ type Milestone struct {
 	ActualEndDate *date.Date `protobuf:"bytes,6,opt,name=actual_end_date,json=actualEndDate,proto3" json:"actual_end_date,omitempty"`
 	// Milestones that must be done before it starts, of any objective of the organization. Cycles are refused, and named.
 	DependsOn []string `protobuf:"bytes,7,rep,name=depends_on,json=dependsOn,proto3" json:"depends_on,omitempty"`
-	// Done, 0 to 100; 100 when actual_end_date is set.
+	// Done, 0 to 100: 100 exactly when actual_end_date is set, else the request is refused.
 	Percent int32 `protobuf:"varint,8,opt,name=percent,proto3" json:"percent,omitempty"`
 	// Weight among what counts beside it; 0 means 1.
 	Weight int32 `protobuf:"varint,9,opt,name=weight,proto3" json:"weight,omitempty"`
