@@ -133,6 +133,9 @@ func checkType(w http.ResponseWriter, r *http.Request, c *call) error {
 
 // readBody takes the whole body into c, and gives the generated code a copy to read.
 func (g *gateway) readBody(w http.ResponseWriter, r *http.Request, c *call) error {
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil
+	}
 	if r.ContentLength > g.MaxBodyBytes {
 		return tooLarge(g.MaxBodyBytes)
 	}

@@ -205,6 +205,11 @@ func TestCommunityBallots(t *testing.T) {
 	if done.GetAccepted() != 0 || done.GetReplaced() != 1 {
 		t.Errorf("again: %v", done)
 	}
+	list, err := f.client.ListCommunityBallots(council, &goalsv1.ListCommunityBallotsRequest{Parent: round.GetName(), PageSize: 1, OrderBy: "respondent desc"})
+	must(t, err)
+	if b := list.GetBallots(); len(b) != 1 || b[0].GetRespondent() != "2" || b[0].GetWeight() != 3 || b[0].GetPoints()[0].GetPoints() != 100 || list.GetNextPageToken() == "" {
+		t.Errorf("listed: %v", list)
+	}
 	closed, err := f.client.ClosePrioritization(council, &goalsv1.ClosePrioritizationRequest{Name: round.GetName()})
 	must(t, err)
 	// 0.8 x 75 % + 0.2 x (25 + 3 x 100) of 400 = 76.25 %

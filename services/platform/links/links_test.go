@@ -60,7 +60,7 @@ func (source) Nodes(_ links.Query, names []string) (nodes []links.Node, err erro
 	return nodes, nil
 }
 
-func read(t interface{ Fatal(...any) }, s source, r request) links.Page {
+func read(t rapid.TB, s source, r request) links.Page {
 	q, err := links.Of(r, "o")
 	if err != nil {
 		t.Fatal(err)

@@ -21,8 +21,15 @@ type Meta struct {
 // Revision is the version.
 func (m Meta) Revision() int64 { return m.Version }
 
-// Next is the meta of the next version: of the first, when m is zero.
+// ChangeTime is the update time, under which the journal keeps the change.
+func (m Meta) ChangeTime() time.Time { return m.UpdateTime }
+
+// Next is the meta of the next version: of the first, when m is zero. Of two changes at once the later to be stored may have
+// looked at the clock first; its time is then that of the other, so that times never go back.
 func (m Meta) Next(now time.Time) Meta {
+	if now.Before(m.UpdateTime) {
+		now = m.UpdateTime
+	}
 	if m.Version == 0 {
 		m.CreateTime = now
 	}

@@ -43,6 +43,18 @@ func openTo(tx Tx, k RoundKey, by Caller) (domain.Prioritization, error) {
 	return round, err
 }
 
+// ListCommunityBallots reads a page of a survey's answers, which carry nobody's name.
+func (a *App) ListCommunityBallots(ctx context.Context, k RoundKey, q listing.Query) (resource.Page[domain.CommunityBallot], error) {
+	return resource.Read(ctx, a.Store, func(tx Tx) (p resource.Page[domain.CommunityBallot], err error) {
+		round, err := tx.Prioritizations().Get(k.ids()...)
+		if err != nil {
+			return p, err
+		}
+		p.Items, p.Next, err = tx.CommunityBallots().List(round, q)
+		return p, err
+	})
+}
+
 // RecuseMember takes a member out of a round. A ballot that they cast stays in the journal and counts no longer.
 func (a *App) RecuseMember(ctx context.Context, k RoundKey, by Caller, member, reason, etag string) (domain.Prioritization, error) {
 	if member == "" {

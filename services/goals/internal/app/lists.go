@@ -57,6 +57,11 @@ var (
 		"update_time": {Column: "update_time", Type: listing.Time, Sortable: true},
 	}}
 
+	CommunityBallotList = listing.Schema{ID: []string{"respondent"}, Fields: map[string]listing.Field{
+		"respondent": {Column: "respondent", Filterable: true, Sortable: true},
+		"district":   {Column: "district", Filterable: true},
+	}}
+
 	PriorityRevisionList = listing.Schema{
 		ID: []string{"priority_revision_id"}, Default: []listing.Order{{Field: "create_time", Desc: true}},
 		Fields: map[string]listing.Field{

@@ -43,6 +43,8 @@ type CommunityBallots interface {
 	Known(round domain.Prioritization, respondents []string) (int, error)
 	// Each passes on a round's answers by respondent.
 	Each(round domain.Prioritization, visit func(domain.CommunityBallot) error) error
+	// List reads a page of a round's answers.
+	List(round domain.Prioritization, q listing.Query) (page []domain.CommunityBallot, next string, err error)
 	// Record writes answers, each respondent once, over what they said before, and one journal entry about all of them.
 	Record(batch domain.CommunityBatch) error
 }

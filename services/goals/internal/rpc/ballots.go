@@ -94,6 +94,25 @@ func (s *Server) RecordCommunityBallots(
 	return rpc.Reply(done, err, communityRecordedProto)
 }
 
+// ListCommunityBallots implements goalsv1.GoalsServiceServer.
+func (s *Server) ListCommunityBallots(ctx context.Context, r *goalsv1.ListCommunityBallotsRequest) (*goalsv1.ListCommunityBallotsResponse, error) {
+	key, err := roundKey("parent", r.GetParent())
+	if err != nil {
+		return nil, err
+	}
+	q, err := listing.Of(r, r.GetParent(), app.CommunityBallotList)
+	if err != nil {
+		return nil, err
+	}
+	page, err := s.app.ListCommunityBallots(ctx, key, q)
+	return &goalsv1.ListCommunityBallotsResponse{
+		Ballots: rpc.Each(page.Items, func(b domain.CommunityBallot) *goalsv1.CommunityBallot {
+			return communityBallotProto(key.Organization, key.Plan, b)
+		}),
+		NextPageToken: page.Next,
+	}, err
+}
+
 func communityRecordedProto(done app.CommunityRecorded) *goalsv1.RecordCommunityBallotsResponse {
 	out := &goalsv1.RecordCommunityBallotsResponse{
 		Accepted: int32(done.Accepted), Replaced: int32(done.Replaced), Rejected: int32(done.Rejected),
@@ -151,12 +170,14 @@ func voteDomain(organization, plan string, points []*goalsv1.GoalPoints, ranking
 func communityBatchProto(b domain.CommunityBatch) *goalsv1.RecordCommunityBallotsRequest {
 	out := &goalsv1.RecordCommunityBallotsRequest{Name: b.Round.Name()}
 	for _, answer := range b.Ballots {
-		points, ranking, comparisons := voteProto(b.Round.Organization, b.Round.Plan, answer.Vote)
-		out.Ballots = append(out.Ballots, &goalsv1.CommunityBallot{
-			Respondent: answer.Respondent, Weight: int32(answer.Weight), District: answer.District,
-			Points: points, Ranking: ranking, Comparisons: comparisons,
-		})
+		out.Ballots = append(out.Ballots, communityBallotProto(b.Round.Organization, b.Round.Plan, answer))
 	}
+	return out
+}
+
+func communityBallotProto(organization, plan string, b domain.CommunityBallot) *goalsv1.CommunityBallot {
+	out := &goalsv1.CommunityBallot{Respondent: b.Respondent, Weight: int32(b.Weight), District: b.District}
+	out.Points, out.Ranking, out.Comparisons = voteProto(organization, plan, b.Vote)
 	return out
 }
 

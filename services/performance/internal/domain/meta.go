@@ -24,8 +24,12 @@ func (m Meta) Revision() int64 { return m.Version }
 // ChangeTime is when it last changed, which a read as of that moment shows.
 func (m Meta) ChangeTime() time.Time { return m.UpdateTime }
 
-// Next is the meta of the next version: of the first, when m is zero.
+// Next is the meta of the next version: of the first, when m is zero. Of two changes at once the later to be stored may have
+// looked at the clock first; its time is then that of the other, so that times never go back.
 func (m Meta) Next(now time.Time) Meta {
+	if now.Before(m.UpdateTime) {
+		now = m.UpdateTime
+	}
 	if m.Version == 0 {
 		m.CreateTime = now
 	}

@@ -37,7 +37,7 @@ const (
 	// Each member ranks all items; of n items the first gets n - 1 points, the next n - 2, the last none (Borda 1781).
 	PrioritizationMethod_PRIORITIZATION_METHOD_BORDA PrioritizationMethod = 2
 	// Each member compares items in pairs on Saaty's scale of 1 to 9; a member's weights are the normalized geometric means of
-	// the rows (Crawford and Williams 1985), the round's their mean over members.
+	// the rows (Crawford and Williams 1985), the round's their mean over members, each rounded to 10^-12.
 	PrioritizationMethod_PRIORITIZATION_METHOD_PAIRWISE PrioritizationMethod = 3
 	// Each member scores every item from 0 to max_score; an item's weight is its share of all scores.
 	PrioritizationMethod_PRIORITIZATION_METHOD_SCORE PrioritizationMethod = 4
@@ -2209,6 +2209,143 @@ func (x *RecordCommunityBallotsResponse) GetErrors() []*CommunityBallotError {
 	return nil
 }
 
+// Request of ListCommunityBallots.
+type ListCommunityBallotsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Round whose answers to list.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// How many to answer at most; 0 means 50, above 1,000 means 1,000.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the page before, with the same filter and order; empty for the first page.
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Comparisons joined by AND (AIP-160) over: respondent, district.
+	Filter string `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Fields, each with an optional "desc" (AIP-132): respondent.
+	OrderBy       string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListCommunityBallotsRequest) Reset() {
+	*x = ListCommunityBallotsRequest{}
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListCommunityBallotsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListCommunityBallotsRequest) ProtoMessage() {}
+
+func (x *ListCommunityBallotsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListCommunityBallotsRequest.ProtoReflect.Descriptor instead.
+func (*ListCommunityBallotsRequest) Descriptor() ([]byte, []int) {
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ListCommunityBallotsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListCommunityBallotsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListCommunityBallotsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListCommunityBallotsRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *ListCommunityBallotsRequest) GetOrderBy() string {
+	if x != nil {
+		return x.OrderBy
+	}
+	return ""
+}
+
+// Response of ListCommunityBallots.
+type ListCommunityBallotsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The page, in the order asked for: each respondent's latest answer.
+	Ballots []*CommunityBallot `protobuf:"bytes,1,rep,name=ballots,proto3" json:"ballots,omitempty"`
+	// Token of the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListCommunityBallotsResponse) Reset() {
+	*x = ListCommunityBallotsResponse{}
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListCommunityBallotsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListCommunityBallotsResponse) ProtoMessage() {}
+
+func (x *ListCommunityBallotsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListCommunityBallotsResponse.ProtoReflect.Descriptor instead.
+func (*ListCommunityBallotsResponse) Descriptor() ([]byte, []int) {
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *ListCommunityBallotsResponse) GetBallots() []*CommunityBallot {
+	if x != nil {
+		return x.Ballots
+	}
+	return nil
+}
+
+func (x *ListCommunityBallotsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // Request of RecomputePrioritization.
 type RecomputePrioritizationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2220,7 +2357,7 @@ type RecomputePrioritizationRequest struct {
 
 func (x *RecomputePrioritizationRequest) Reset() {
 	*x = RecomputePrioritizationRequest{}
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[24]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2232,7 +2369,7 @@ func (x *RecomputePrioritizationRequest) String() string {
 func (*RecomputePrioritizationRequest) ProtoMessage() {}
 
 func (x *RecomputePrioritizationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[24]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2245,7 +2382,7 @@ func (x *RecomputePrioritizationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecomputePrioritizationRequest.ProtoReflect.Descriptor instead.
 func (*RecomputePrioritizationRequest) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{24}
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *RecomputePrioritizationRequest) GetName() string {
@@ -2272,7 +2409,7 @@ type RecomputePrioritizationResponse struct {
 
 func (x *RecomputePrioritizationResponse) Reset() {
 	*x = RecomputePrioritizationResponse{}
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[25]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2284,7 +2421,7 @@ func (x *RecomputePrioritizationResponse) String() string {
 func (*RecomputePrioritizationResponse) ProtoMessage() {}
 
 func (x *RecomputePrioritizationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[25]
+	mi := &file_throughline_goals_v1_prioritization_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2297,7 +2434,7 @@ func (x *RecomputePrioritizationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecomputePrioritizationResponse.ProtoReflect.Descriptor instead.
 func (*RecomputePrioritizationResponse) Descriptor() ([]byte, []int) {
-	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{25}
+	return file_throughline_goals_v1_prioritization_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *RecomputePrioritizationResponse) GetTallies() []*Tally {
@@ -2522,7 +2659,18 @@ const file_throughline_goals_v1_prioritization_proto_rawDesc = "" +
 	"\baccepted\x18\x01 \x01(\x05R\baccepted\x12\x1a\n" +
 	"\breplaced\x18\x02 \x01(\x05R\breplaced\x12\x1a\n" +
 	"\brejected\x18\x03 \x01(\x05R\brejected\x12B\n" +
-	"\x06errors\x18\x04 \x03(\v2*.throughline.goals.v1.CommunityBallotErrorR\x06errors\"e\n" +
+	"\x06errors\x18\x04 \x03(\v2*.throughline.goals.v1.CommunityBallotErrorR\x06errors\"\xf2\x01\n" +
+	"\x1bListCommunityBallotsRequest\x12G\n" +
+	"\x06parent\x18\x01 \x01(\tB/\xe0A\x02\xfaA\"\n" +
+	" throughline.goals/Prioritization\xbaH\x04r\x02\x10\x01R\x06parent\x12$\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12 \n" +
+	"\x06filter\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x12#\n" +
+	"\border_by\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\"\x87\x01\n" +
+	"\x1cListCommunityBallotsResponse\x12?\n" +
+	"\aballots\x18\x01 \x03(\v2%.throughline.goals.v1.CommunityBallotR\aballots\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"e\n" +
 	"\x1eRecomputePrioritizationRequest\x12C\n" +
 	"\x04name\x18\x01 \x01(\tB/\xe0A\x02\xfaA\"\n" +
 	" throughline.goals/Prioritization\xbaH\x04r\x02\x10\x01R\x04name\"\xb5\x01\n" +
@@ -2566,7 +2714,7 @@ func file_throughline_goals_v1_prioritization_proto_rawDescGZIP() []byte {
 }
 
 var file_throughline_goals_v1_prioritization_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_throughline_goals_v1_prioritization_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_throughline_goals_v1_prioritization_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_throughline_goals_v1_prioritization_proto_goTypes = []any{
 	(PrioritizationMethod)(0),               // 0: throughline.goals.v1.PrioritizationMethod
 	(PrioritizationSubject)(0),              // 1: throughline.goals.v1.PrioritizationSubject
@@ -2596,29 +2744,31 @@ var file_throughline_goals_v1_prioritization_proto_goTypes = []any{
 	(*RecordCommunityBallotsRequest)(nil),   // 25: throughline.goals.v1.RecordCommunityBallotsRequest
 	(*CommunityBallotError)(nil),            // 26: throughline.goals.v1.CommunityBallotError
 	(*RecordCommunityBallotsResponse)(nil),  // 27: throughline.goals.v1.RecordCommunityBallotsResponse
-	(*RecomputePrioritizationRequest)(nil),  // 28: throughline.goals.v1.RecomputePrioritizationRequest
-	(*RecomputePrioritizationResponse)(nil), // 29: throughline.goals.v1.RecomputePrioritizationResponse
-	(*timestamppb.Timestamp)(nil),           // 30: google.protobuf.Timestamp
+	(*ListCommunityBallotsRequest)(nil),     // 28: throughline.goals.v1.ListCommunityBallotsRequest
+	(*ListCommunityBallotsResponse)(nil),    // 29: throughline.goals.v1.ListCommunityBallotsResponse
+	(*RecomputePrioritizationRequest)(nil),  // 30: throughline.goals.v1.RecomputePrioritizationRequest
+	(*RecomputePrioritizationResponse)(nil), // 31: throughline.goals.v1.RecomputePrioritizationResponse
+	(*timestamppb.Timestamp)(nil),           // 32: google.protobuf.Timestamp
 }
 var file_throughline_goals_v1_prioritization_proto_depIdxs = []int32{
 	4,  // 0: throughline.goals.v1.Electorate.members:type_name -> throughline.goals.v1.Member
 	2,  // 1: throughline.goals.v1.Electorate.kind:type_name -> throughline.goals.v1.ElectorateKind
-	30, // 2: throughline.goals.v1.Recusal.recuse_time:type_name -> google.protobuf.Timestamp
+	32, // 2: throughline.goals.v1.Recusal.recuse_time:type_name -> google.protobuf.Timestamp
 	0,  // 3: throughline.goals.v1.Prioritization.method:type_name -> throughline.goals.v1.PrioritizationMethod
 	5,  // 4: throughline.goals.v1.Prioritization.electorate:type_name -> throughline.goals.v1.Electorate
 	3,  // 5: throughline.goals.v1.Prioritization.state:type_name -> throughline.goals.v1.PrioritizationState
 	8,  // 6: throughline.goals.v1.Prioritization.tallies:type_name -> throughline.goals.v1.Tally
-	30, // 7: throughline.goals.v1.Prioritization.open_time:type_name -> google.protobuf.Timestamp
-	30, // 8: throughline.goals.v1.Prioritization.close_time:type_name -> google.protobuf.Timestamp
-	30, // 9: throughline.goals.v1.Prioritization.certify_time:type_name -> google.protobuf.Timestamp
-	30, // 10: throughline.goals.v1.Prioritization.create_time:type_name -> google.protobuf.Timestamp
-	30, // 11: throughline.goals.v1.Prioritization.update_time:type_name -> google.protobuf.Timestamp
+	32, // 7: throughline.goals.v1.Prioritization.open_time:type_name -> google.protobuf.Timestamp
+	32, // 8: throughline.goals.v1.Prioritization.close_time:type_name -> google.protobuf.Timestamp
+	32, // 9: throughline.goals.v1.Prioritization.certify_time:type_name -> google.protobuf.Timestamp
+	32, // 10: throughline.goals.v1.Prioritization.create_time:type_name -> google.protobuf.Timestamp
+	32, // 11: throughline.goals.v1.Prioritization.update_time:type_name -> google.protobuf.Timestamp
 	1,  // 12: throughline.goals.v1.Prioritization.subject:type_name -> throughline.goals.v1.PrioritizationSubject
 	7,  // 13: throughline.goals.v1.Prioritization.objectives:type_name -> throughline.goals.v1.RankedObjective
 	6,  // 14: throughline.goals.v1.Prioritization.recusals:type_name -> throughline.goals.v1.Recusal
 	10, // 15: throughline.goals.v1.Ballot.points:type_name -> throughline.goals.v1.GoalPoints
-	30, // 16: throughline.goals.v1.Ballot.create_time:type_name -> google.protobuf.Timestamp
-	30, // 17: throughline.goals.v1.Ballot.update_time:type_name -> google.protobuf.Timestamp
+	32, // 16: throughline.goals.v1.Ballot.create_time:type_name -> google.protobuf.Timestamp
+	32, // 17: throughline.goals.v1.Ballot.update_time:type_name -> google.protobuf.Timestamp
 	11, // 18: throughline.goals.v1.Ballot.comparisons:type_name -> throughline.goals.v1.Comparison
 	9,  // 19: throughline.goals.v1.CreatePrioritizationRequest.prioritization:type_name -> throughline.goals.v1.Prioritization
 	9,  // 20: throughline.goals.v1.ListPrioritizationsResponse.prioritizations:type_name -> throughline.goals.v1.Prioritization
@@ -2628,12 +2778,13 @@ var file_throughline_goals_v1_prioritization_proto_depIdxs = []int32{
 	11, // 24: throughline.goals.v1.CommunityBallot.comparisons:type_name -> throughline.goals.v1.Comparison
 	24, // 25: throughline.goals.v1.RecordCommunityBallotsRequest.ballots:type_name -> throughline.goals.v1.CommunityBallot
 	26, // 26: throughline.goals.v1.RecordCommunityBallotsResponse.errors:type_name -> throughline.goals.v1.CommunityBallotError
-	8,  // 27: throughline.goals.v1.RecomputePrioritizationResponse.tallies:type_name -> throughline.goals.v1.Tally
-	28, // [28:28] is the sub-list for method output_type
-	28, // [28:28] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	24, // 27: throughline.goals.v1.ListCommunityBallotsResponse.ballots:type_name -> throughline.goals.v1.CommunityBallot
+	8,  // 28: throughline.goals.v1.RecomputePrioritizationResponse.tallies:type_name -> throughline.goals.v1.Tally
+	29, // [29:29] is the sub-list for method output_type
+	29, // [29:29] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_throughline_goals_v1_prioritization_proto_init() }
@@ -2647,7 +2798,7 @@ func file_throughline_goals_v1_prioritization_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_throughline_goals_v1_prioritization_proto_rawDesc), len(file_throughline_goals_v1_prioritization_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   26,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -29,7 +29,7 @@ var File_throughline_goals_v1_service_proto protoreflect.FileDescriptor
 
 const file_throughline_goals_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"\"throughline/goals/v1/service.proto\x12\x14throughline.goals.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a#throughline/goals/v1/feedback.proto\x1a\x1fthroughline/goals/v1/goal.proto\x1a'throughline/goals/v1/organization.proto\x1a\x1fthroughline/goals/v1/plan.proto\x1a)throughline/goals/v1/prioritization.proto\x1a,throughline/goals/v1/priority_revision.proto\x1a*throughline/goals/v1/role_assignment.proto\x1a&throughline/goals/v1/trace_links.proto\x1a throughline/type/v1/access.proto2\x9d>\n" +
+	"\"throughline/goals/v1/service.proto\x12\x14throughline.goals.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a#throughline/goals/v1/feedback.proto\x1a\x1fthroughline/goals/v1/goal.proto\x1a'throughline/goals/v1/organization.proto\x1a\x1fthroughline/goals/v1/plan.proto\x1a)throughline/goals/v1/prioritization.proto\x1a,throughline/goals/v1/priority_revision.proto\x1a*throughline/goals/v1/role_assignment.proto\x1a&throughline/goals/v1/trace_links.proto\x1a throughline/type/v1/access.proto2\x8f@\n" +
 	"\fGoalsService\x12\xb4\x01\n" +
 	"\x12CreateOrganization\x12/.throughline.goals.v1.CreateOrganizationRequest\x1a\".throughline.goals.v1.Organization\"I\xda\xe7\x18\x1e\n" +
 	"\x1agoals.organizations.create\x18\x01\x82\xd3\xe4\x93\x02!:\forganization\"\x11/v1/organizations\x12\xa4\x01\n" +
@@ -93,7 +93,9 @@ const file_throughline_goals_v1_service_proto_rawDesc = "" +
 	"\fRecuseMember\x12).throughline.goals.v1.RecuseMemberRequest\x1a$.throughline.goals.v1.Prioritization\"j\xda\xe7\x18 \n" +
 	"\x1cgoals.prioritizations.recuse\x18\x01\x82\xd3\xe4\x93\x02@:\x01*\";/v1/{name=organizations/*/plans/*/prioritizations/*}:recuse\x12\x90\x02\n" +
 	"\x16RecordCommunityBallots\x123.throughline.goals.v1.RecordCommunityBallotsRequest\x1a4.throughline.goals.v1.RecordCommunityBallotsResponse\"\x8a\x01\xda\xe7\x180\n" +
-	",goals.prioritizations.recordCommunityBallots\x18\x01\x82\xd3\xe4\x93\x02P:\x01*\"K/v1/{name=organizations/*/plans/*/prioritizations/*}:recordCommunityBallots\x12\xf3\x01\n" +
+	",goals.prioritizations.recordCommunityBallots\x18\x01\x82\xd3\xe4\x93\x02P:\x01*\"K/v1/{name=organizations/*/plans/*/prioritizations/*}:recordCommunityBallots\x12\xef\x01\n" +
+	"\x14ListCommunityBallots\x121.throughline.goals.v1.ListCommunityBallotsRequest\x1a2.throughline.goals.v1.ListCommunityBallotsResponse\"p\xda\xe7\x18\x1d\n" +
+	"\x1bgoals.communityBallots.list\x82\xd3\xe4\x93\x02I\x12G/v1/{parent=organizations/*/plans/*/prioritizations/*}/communityBallots\x12\xf3\x01\n" +
 	"\x17RecomputePrioritization\x124.throughline.goals.v1.RecomputePrioritizationRequest\x1a5.throughline.goals.v1.RecomputePrioritizationResponse\"k\xda\xe7\x18!\n" +
 	"\x1fgoals.prioritizations.recompute\x82\xd3\xe4\x93\x02@\x12>/v1/{name=organizations/*/plans/*/prioritizations/*}:recompute\x12\xe2\x01\n" +
 	"\x14CreateRoleAssignment\x121.throughline.goals.v1.CreateRoleAssignmentRequest\x1a$.throughline.goals.v1.RoleAssignment\"q\xda\xe7\x18 \n" +
@@ -151,41 +153,43 @@ var file_throughline_goals_v1_service_proto_goTypes = []any{
 	(*SupersedePlanRequest)(nil),            // 25: throughline.goals.v1.SupersedePlanRequest
 	(*RecuseMemberRequest)(nil),             // 26: throughline.goals.v1.RecuseMemberRequest
 	(*RecordCommunityBallotsRequest)(nil),   // 27: throughline.goals.v1.RecordCommunityBallotsRequest
-	(*RecomputePrioritizationRequest)(nil),  // 28: throughline.goals.v1.RecomputePrioritizationRequest
-	(*CreateRoleAssignmentRequest)(nil),     // 29: throughline.goals.v1.CreateRoleAssignmentRequest
-	(*GetRoleAssignmentRequest)(nil),        // 30: throughline.goals.v1.GetRoleAssignmentRequest
-	(*ListRoleAssignmentsRequest)(nil),      // 31: throughline.goals.v1.ListRoleAssignmentsRequest
-	(*UpdateRoleAssignmentRequest)(nil),     // 32: throughline.goals.v1.UpdateRoleAssignmentRequest
-	(*DeleteRoleAssignmentRequest)(nil),     // 33: throughline.goals.v1.DeleteRoleAssignmentRequest
-	(*CreateFeedbackRequest)(nil),           // 34: throughline.goals.v1.CreateFeedbackRequest
-	(*GetFeedbackRequest)(nil),              // 35: throughline.goals.v1.GetFeedbackRequest
-	(*ListFeedbackRequest)(nil),             // 36: throughline.goals.v1.ListFeedbackRequest
-	(*UpdateFeedbackRequest)(nil),           // 37: throughline.goals.v1.UpdateFeedbackRequest
-	(*BatchCreateFeedbackRequest)(nil),      // 38: throughline.goals.v1.BatchCreateFeedbackRequest
-	(*SummarizeFeedbackRequest)(nil),        // 39: throughline.goals.v1.SummarizeFeedbackRequest
-	(*TraceLinksRequest)(nil),               // 40: throughline.goals.v1.TraceLinksRequest
-	(*Organization)(nil),                    // 41: throughline.goals.v1.Organization
-	(*ListOrganizationsResponse)(nil),       // 42: throughline.goals.v1.ListOrganizationsResponse
-	(*Plan)(nil),                            // 43: throughline.goals.v1.Plan
-	(*ListPlansResponse)(nil),               // 44: throughline.goals.v1.ListPlansResponse
-	(*Goal)(nil),                            // 45: throughline.goals.v1.Goal
-	(*ListGoalsResponse)(nil),               // 46: throughline.goals.v1.ListGoalsResponse
-	(*emptypb.Empty)(nil),                   // 47: google.protobuf.Empty
-	(*Prioritization)(nil),                  // 48: throughline.goals.v1.Prioritization
-	(*ListPrioritizationsResponse)(nil),     // 49: throughline.goals.v1.ListPrioritizationsResponse
-	(*Ballot)(nil),                          // 50: throughline.goals.v1.Ballot
-	(*ListBallotsResponse)(nil),             // 51: throughline.goals.v1.ListBallotsResponse
-	(*PriorityRevision)(nil),                // 52: throughline.goals.v1.PriorityRevision
-	(*ListPriorityRevisionsResponse)(nil),   // 53: throughline.goals.v1.ListPriorityRevisionsResponse
-	(*RecordCommunityBallotsResponse)(nil),  // 54: throughline.goals.v1.RecordCommunityBallotsResponse
-	(*RecomputePrioritizationResponse)(nil), // 55: throughline.goals.v1.RecomputePrioritizationResponse
-	(*RoleAssignment)(nil),                  // 56: throughline.goals.v1.RoleAssignment
-	(*ListRoleAssignmentsResponse)(nil),     // 57: throughline.goals.v1.ListRoleAssignmentsResponse
-	(*Feedback)(nil),                        // 58: throughline.goals.v1.Feedback
-	(*ListFeedbackResponse)(nil),            // 59: throughline.goals.v1.ListFeedbackResponse
-	(*BatchCreateFeedbackResponse)(nil),     // 60: throughline.goals.v1.BatchCreateFeedbackResponse
-	(*SummarizeFeedbackResponse)(nil),       // 61: throughline.goals.v1.SummarizeFeedbackResponse
-	(*TraceLinksResponse)(nil),              // 62: throughline.goals.v1.TraceLinksResponse
+	(*ListCommunityBallotsRequest)(nil),     // 28: throughline.goals.v1.ListCommunityBallotsRequest
+	(*RecomputePrioritizationRequest)(nil),  // 29: throughline.goals.v1.RecomputePrioritizationRequest
+	(*CreateRoleAssignmentRequest)(nil),     // 30: throughline.goals.v1.CreateRoleAssignmentRequest
+	(*GetRoleAssignmentRequest)(nil),        // 31: throughline.goals.v1.GetRoleAssignmentRequest
+	(*ListRoleAssignmentsRequest)(nil),      // 32: throughline.goals.v1.ListRoleAssignmentsRequest
+	(*UpdateRoleAssignmentRequest)(nil),     // 33: throughline.goals.v1.UpdateRoleAssignmentRequest
+	(*DeleteRoleAssignmentRequest)(nil),     // 34: throughline.goals.v1.DeleteRoleAssignmentRequest
+	(*CreateFeedbackRequest)(nil),           // 35: throughline.goals.v1.CreateFeedbackRequest
+	(*GetFeedbackRequest)(nil),              // 36: throughline.goals.v1.GetFeedbackRequest
+	(*ListFeedbackRequest)(nil),             // 37: throughline.goals.v1.ListFeedbackRequest
+	(*UpdateFeedbackRequest)(nil),           // 38: throughline.goals.v1.UpdateFeedbackRequest
+	(*BatchCreateFeedbackRequest)(nil),      // 39: throughline.goals.v1.BatchCreateFeedbackRequest
+	(*SummarizeFeedbackRequest)(nil),        // 40: throughline.goals.v1.SummarizeFeedbackRequest
+	(*TraceLinksRequest)(nil),               // 41: throughline.goals.v1.TraceLinksRequest
+	(*Organization)(nil),                    // 42: throughline.goals.v1.Organization
+	(*ListOrganizationsResponse)(nil),       // 43: throughline.goals.v1.ListOrganizationsResponse
+	(*Plan)(nil),                            // 44: throughline.goals.v1.Plan
+	(*ListPlansResponse)(nil),               // 45: throughline.goals.v1.ListPlansResponse
+	(*Goal)(nil),                            // 46: throughline.goals.v1.Goal
+	(*ListGoalsResponse)(nil),               // 47: throughline.goals.v1.ListGoalsResponse
+	(*emptypb.Empty)(nil),                   // 48: google.protobuf.Empty
+	(*Prioritization)(nil),                  // 49: throughline.goals.v1.Prioritization
+	(*ListPrioritizationsResponse)(nil),     // 50: throughline.goals.v1.ListPrioritizationsResponse
+	(*Ballot)(nil),                          // 51: throughline.goals.v1.Ballot
+	(*ListBallotsResponse)(nil),             // 52: throughline.goals.v1.ListBallotsResponse
+	(*PriorityRevision)(nil),                // 53: throughline.goals.v1.PriorityRevision
+	(*ListPriorityRevisionsResponse)(nil),   // 54: throughline.goals.v1.ListPriorityRevisionsResponse
+	(*RecordCommunityBallotsResponse)(nil),  // 55: throughline.goals.v1.RecordCommunityBallotsResponse
+	(*ListCommunityBallotsResponse)(nil),    // 56: throughline.goals.v1.ListCommunityBallotsResponse
+	(*RecomputePrioritizationResponse)(nil), // 57: throughline.goals.v1.RecomputePrioritizationResponse
+	(*RoleAssignment)(nil),                  // 58: throughline.goals.v1.RoleAssignment
+	(*ListRoleAssignmentsResponse)(nil),     // 59: throughline.goals.v1.ListRoleAssignmentsResponse
+	(*Feedback)(nil),                        // 60: throughline.goals.v1.Feedback
+	(*ListFeedbackResponse)(nil),            // 61: throughline.goals.v1.ListFeedbackResponse
+	(*BatchCreateFeedbackResponse)(nil),     // 62: throughline.goals.v1.BatchCreateFeedbackResponse
+	(*SummarizeFeedbackResponse)(nil),       // 63: throughline.goals.v1.SummarizeFeedbackResponse
+	(*TraceLinksResponse)(nil),              // 64: throughline.goals.v1.TraceLinksResponse
 }
 var file_throughline_goals_v1_service_proto_depIdxs = []int32{
 	0,  // 0: throughline.goals.v1.GoalsService.CreateOrganization:input_type -> throughline.goals.v1.CreateOrganizationRequest
@@ -216,62 +220,64 @@ var file_throughline_goals_v1_service_proto_depIdxs = []int32{
 	25, // 25: throughline.goals.v1.GoalsService.SupersedePlan:input_type -> throughline.goals.v1.SupersedePlanRequest
 	26, // 26: throughline.goals.v1.GoalsService.RecuseMember:input_type -> throughline.goals.v1.RecuseMemberRequest
 	27, // 27: throughline.goals.v1.GoalsService.RecordCommunityBallots:input_type -> throughline.goals.v1.RecordCommunityBallotsRequest
-	28, // 28: throughline.goals.v1.GoalsService.RecomputePrioritization:input_type -> throughline.goals.v1.RecomputePrioritizationRequest
-	29, // 29: throughline.goals.v1.GoalsService.CreateRoleAssignment:input_type -> throughline.goals.v1.CreateRoleAssignmentRequest
-	30, // 30: throughline.goals.v1.GoalsService.GetRoleAssignment:input_type -> throughline.goals.v1.GetRoleAssignmentRequest
-	31, // 31: throughline.goals.v1.GoalsService.ListRoleAssignments:input_type -> throughline.goals.v1.ListRoleAssignmentsRequest
-	32, // 32: throughline.goals.v1.GoalsService.UpdateRoleAssignment:input_type -> throughline.goals.v1.UpdateRoleAssignmentRequest
-	33, // 33: throughline.goals.v1.GoalsService.DeleteRoleAssignment:input_type -> throughline.goals.v1.DeleteRoleAssignmentRequest
-	34, // 34: throughline.goals.v1.GoalsService.CreateFeedback:input_type -> throughline.goals.v1.CreateFeedbackRequest
-	35, // 35: throughline.goals.v1.GoalsService.GetFeedback:input_type -> throughline.goals.v1.GetFeedbackRequest
-	36, // 36: throughline.goals.v1.GoalsService.ListFeedback:input_type -> throughline.goals.v1.ListFeedbackRequest
-	37, // 37: throughline.goals.v1.GoalsService.UpdateFeedback:input_type -> throughline.goals.v1.UpdateFeedbackRequest
-	38, // 38: throughline.goals.v1.GoalsService.BatchCreateFeedback:input_type -> throughline.goals.v1.BatchCreateFeedbackRequest
-	39, // 39: throughline.goals.v1.GoalsService.SummarizeFeedback:input_type -> throughline.goals.v1.SummarizeFeedbackRequest
-	40, // 40: throughline.goals.v1.GoalsService.TraceLinks:input_type -> throughline.goals.v1.TraceLinksRequest
-	41, // 41: throughline.goals.v1.GoalsService.CreateOrganization:output_type -> throughline.goals.v1.Organization
-	41, // 42: throughline.goals.v1.GoalsService.GetOrganization:output_type -> throughline.goals.v1.Organization
-	42, // 43: throughline.goals.v1.GoalsService.ListOrganizations:output_type -> throughline.goals.v1.ListOrganizationsResponse
-	41, // 44: throughline.goals.v1.GoalsService.UpdateOrganization:output_type -> throughline.goals.v1.Organization
-	43, // 45: throughline.goals.v1.GoalsService.CreatePlan:output_type -> throughline.goals.v1.Plan
-	43, // 46: throughline.goals.v1.GoalsService.GetPlan:output_type -> throughline.goals.v1.Plan
-	44, // 47: throughline.goals.v1.GoalsService.ListPlans:output_type -> throughline.goals.v1.ListPlansResponse
-	43, // 48: throughline.goals.v1.GoalsService.UpdatePlan:output_type -> throughline.goals.v1.Plan
-	43, // 49: throughline.goals.v1.GoalsService.SubmitPlan:output_type -> throughline.goals.v1.Plan
-	43, // 50: throughline.goals.v1.GoalsService.AdoptPlan:output_type -> throughline.goals.v1.Plan
-	45, // 51: throughline.goals.v1.GoalsService.CreateGoal:output_type -> throughline.goals.v1.Goal
-	45, // 52: throughline.goals.v1.GoalsService.GetGoal:output_type -> throughline.goals.v1.Goal
-	46, // 53: throughline.goals.v1.GoalsService.ListGoals:output_type -> throughline.goals.v1.ListGoalsResponse
-	45, // 54: throughline.goals.v1.GoalsService.UpdateGoal:output_type -> throughline.goals.v1.Goal
-	47, // 55: throughline.goals.v1.GoalsService.DeleteGoal:output_type -> google.protobuf.Empty
-	48, // 56: throughline.goals.v1.GoalsService.CreatePrioritization:output_type -> throughline.goals.v1.Prioritization
-	48, // 57: throughline.goals.v1.GoalsService.GetPrioritization:output_type -> throughline.goals.v1.Prioritization
-	49, // 58: throughline.goals.v1.GoalsService.ListPrioritizations:output_type -> throughline.goals.v1.ListPrioritizationsResponse
-	48, // 59: throughline.goals.v1.GoalsService.OpenPrioritization:output_type -> throughline.goals.v1.Prioritization
-	50, // 60: throughline.goals.v1.GoalsService.CastBallot:output_type -> throughline.goals.v1.Ballot
-	51, // 61: throughline.goals.v1.GoalsService.ListBallots:output_type -> throughline.goals.v1.ListBallotsResponse
-	48, // 62: throughline.goals.v1.GoalsService.ClosePrioritization:output_type -> throughline.goals.v1.Prioritization
-	48, // 63: throughline.goals.v1.GoalsService.CertifyPrioritization:output_type -> throughline.goals.v1.Prioritization
-	52, // 64: throughline.goals.v1.GoalsService.GetPriorityRevision:output_type -> throughline.goals.v1.PriorityRevision
-	53, // 65: throughline.goals.v1.GoalsService.ListPriorityRevisions:output_type -> throughline.goals.v1.ListPriorityRevisionsResponse
-	43, // 66: throughline.goals.v1.GoalsService.SupersedePlan:output_type -> throughline.goals.v1.Plan
-	48, // 67: throughline.goals.v1.GoalsService.RecuseMember:output_type -> throughline.goals.v1.Prioritization
-	54, // 68: throughline.goals.v1.GoalsService.RecordCommunityBallots:output_type -> throughline.goals.v1.RecordCommunityBallotsResponse
-	55, // 69: throughline.goals.v1.GoalsService.RecomputePrioritization:output_type -> throughline.goals.v1.RecomputePrioritizationResponse
-	56, // 70: throughline.goals.v1.GoalsService.CreateRoleAssignment:output_type -> throughline.goals.v1.RoleAssignment
-	56, // 71: throughline.goals.v1.GoalsService.GetRoleAssignment:output_type -> throughline.goals.v1.RoleAssignment
-	57, // 72: throughline.goals.v1.GoalsService.ListRoleAssignments:output_type -> throughline.goals.v1.ListRoleAssignmentsResponse
-	56, // 73: throughline.goals.v1.GoalsService.UpdateRoleAssignment:output_type -> throughline.goals.v1.RoleAssignment
-	47, // 74: throughline.goals.v1.GoalsService.DeleteRoleAssignment:output_type -> google.protobuf.Empty
-	58, // 75: throughline.goals.v1.GoalsService.CreateFeedback:output_type -> throughline.goals.v1.Feedback
-	58, // 76: throughline.goals.v1.GoalsService.GetFeedback:output_type -> throughline.goals.v1.Feedback
-	59, // 77: throughline.goals.v1.GoalsService.ListFeedback:output_type -> throughline.goals.v1.ListFeedbackResponse
-	58, // 78: throughline.goals.v1.GoalsService.UpdateFeedback:output_type -> throughline.goals.v1.Feedback
-	60, // 79: throughline.goals.v1.GoalsService.BatchCreateFeedback:output_type -> throughline.goals.v1.BatchCreateFeedbackResponse
-	61, // 80: throughline.goals.v1.GoalsService.SummarizeFeedback:output_type -> throughline.goals.v1.SummarizeFeedbackResponse
-	62, // 81: throughline.goals.v1.GoalsService.TraceLinks:output_type -> throughline.goals.v1.TraceLinksResponse
-	41, // [41:82] is the sub-list for method output_type
-	0,  // [0:41] is the sub-list for method input_type
+	28, // 28: throughline.goals.v1.GoalsService.ListCommunityBallots:input_type -> throughline.goals.v1.ListCommunityBallotsRequest
+	29, // 29: throughline.goals.v1.GoalsService.RecomputePrioritization:input_type -> throughline.goals.v1.RecomputePrioritizationRequest
+	30, // 30: throughline.goals.v1.GoalsService.CreateRoleAssignment:input_type -> throughline.goals.v1.CreateRoleAssignmentRequest
+	31, // 31: throughline.goals.v1.GoalsService.GetRoleAssignment:input_type -> throughline.goals.v1.GetRoleAssignmentRequest
+	32, // 32: throughline.goals.v1.GoalsService.ListRoleAssignments:input_type -> throughline.goals.v1.ListRoleAssignmentsRequest
+	33, // 33: throughline.goals.v1.GoalsService.UpdateRoleAssignment:input_type -> throughline.goals.v1.UpdateRoleAssignmentRequest
+	34, // 34: throughline.goals.v1.GoalsService.DeleteRoleAssignment:input_type -> throughline.goals.v1.DeleteRoleAssignmentRequest
+	35, // 35: throughline.goals.v1.GoalsService.CreateFeedback:input_type -> throughline.goals.v1.CreateFeedbackRequest
+	36, // 36: throughline.goals.v1.GoalsService.GetFeedback:input_type -> throughline.goals.v1.GetFeedbackRequest
+	37, // 37: throughline.goals.v1.GoalsService.ListFeedback:input_type -> throughline.goals.v1.ListFeedbackRequest
+	38, // 38: throughline.goals.v1.GoalsService.UpdateFeedback:input_type -> throughline.goals.v1.UpdateFeedbackRequest
+	39, // 39: throughline.goals.v1.GoalsService.BatchCreateFeedback:input_type -> throughline.goals.v1.BatchCreateFeedbackRequest
+	40, // 40: throughline.goals.v1.GoalsService.SummarizeFeedback:input_type -> throughline.goals.v1.SummarizeFeedbackRequest
+	41, // 41: throughline.goals.v1.GoalsService.TraceLinks:input_type -> throughline.goals.v1.TraceLinksRequest
+	42, // 42: throughline.goals.v1.GoalsService.CreateOrganization:output_type -> throughline.goals.v1.Organization
+	42, // 43: throughline.goals.v1.GoalsService.GetOrganization:output_type -> throughline.goals.v1.Organization
+	43, // 44: throughline.goals.v1.GoalsService.ListOrganizations:output_type -> throughline.goals.v1.ListOrganizationsResponse
+	42, // 45: throughline.goals.v1.GoalsService.UpdateOrganization:output_type -> throughline.goals.v1.Organization
+	44, // 46: throughline.goals.v1.GoalsService.CreatePlan:output_type -> throughline.goals.v1.Plan
+	44, // 47: throughline.goals.v1.GoalsService.GetPlan:output_type -> throughline.goals.v1.Plan
+	45, // 48: throughline.goals.v1.GoalsService.ListPlans:output_type -> throughline.goals.v1.ListPlansResponse
+	44, // 49: throughline.goals.v1.GoalsService.UpdatePlan:output_type -> throughline.goals.v1.Plan
+	44, // 50: throughline.goals.v1.GoalsService.SubmitPlan:output_type -> throughline.goals.v1.Plan
+	44, // 51: throughline.goals.v1.GoalsService.AdoptPlan:output_type -> throughline.goals.v1.Plan
+	46, // 52: throughline.goals.v1.GoalsService.CreateGoal:output_type -> throughline.goals.v1.Goal
+	46, // 53: throughline.goals.v1.GoalsService.GetGoal:output_type -> throughline.goals.v1.Goal
+	47, // 54: throughline.goals.v1.GoalsService.ListGoals:output_type -> throughline.goals.v1.ListGoalsResponse
+	46, // 55: throughline.goals.v1.GoalsService.UpdateGoal:output_type -> throughline.goals.v1.Goal
+	48, // 56: throughline.goals.v1.GoalsService.DeleteGoal:output_type -> google.protobuf.Empty
+	49, // 57: throughline.goals.v1.GoalsService.CreatePrioritization:output_type -> throughline.goals.v1.Prioritization
+	49, // 58: throughline.goals.v1.GoalsService.GetPrioritization:output_type -> throughline.goals.v1.Prioritization
+	50, // 59: throughline.goals.v1.GoalsService.ListPrioritizations:output_type -> throughline.goals.v1.ListPrioritizationsResponse
+	49, // 60: throughline.goals.v1.GoalsService.OpenPrioritization:output_type -> throughline.goals.v1.Prioritization
+	51, // 61: throughline.goals.v1.GoalsService.CastBallot:output_type -> throughline.goals.v1.Ballot
+	52, // 62: throughline.goals.v1.GoalsService.ListBallots:output_type -> throughline.goals.v1.ListBallotsResponse
+	49, // 63: throughline.goals.v1.GoalsService.ClosePrioritization:output_type -> throughline.goals.v1.Prioritization
+	49, // 64: throughline.goals.v1.GoalsService.CertifyPrioritization:output_type -> throughline.goals.v1.Prioritization
+	53, // 65: throughline.goals.v1.GoalsService.GetPriorityRevision:output_type -> throughline.goals.v1.PriorityRevision
+	54, // 66: throughline.goals.v1.GoalsService.ListPriorityRevisions:output_type -> throughline.goals.v1.ListPriorityRevisionsResponse
+	44, // 67: throughline.goals.v1.GoalsService.SupersedePlan:output_type -> throughline.goals.v1.Plan
+	49, // 68: throughline.goals.v1.GoalsService.RecuseMember:output_type -> throughline.goals.v1.Prioritization
+	55, // 69: throughline.goals.v1.GoalsService.RecordCommunityBallots:output_type -> throughline.goals.v1.RecordCommunityBallotsResponse
+	56, // 70: throughline.goals.v1.GoalsService.ListCommunityBallots:output_type -> throughline.goals.v1.ListCommunityBallotsResponse
+	57, // 71: throughline.goals.v1.GoalsService.RecomputePrioritization:output_type -> throughline.goals.v1.RecomputePrioritizationResponse
+	58, // 72: throughline.goals.v1.GoalsService.CreateRoleAssignment:output_type -> throughline.goals.v1.RoleAssignment
+	58, // 73: throughline.goals.v1.GoalsService.GetRoleAssignment:output_type -> throughline.goals.v1.RoleAssignment
+	59, // 74: throughline.goals.v1.GoalsService.ListRoleAssignments:output_type -> throughline.goals.v1.ListRoleAssignmentsResponse
+	58, // 75: throughline.goals.v1.GoalsService.UpdateRoleAssignment:output_type -> throughline.goals.v1.RoleAssignment
+	48, // 76: throughline.goals.v1.GoalsService.DeleteRoleAssignment:output_type -> google.protobuf.Empty
+	60, // 77: throughline.goals.v1.GoalsService.CreateFeedback:output_type -> throughline.goals.v1.Feedback
+	60, // 78: throughline.goals.v1.GoalsService.GetFeedback:output_type -> throughline.goals.v1.Feedback
+	61, // 79: throughline.goals.v1.GoalsService.ListFeedback:output_type -> throughline.goals.v1.ListFeedbackResponse
+	60, // 80: throughline.goals.v1.GoalsService.UpdateFeedback:output_type -> throughline.goals.v1.Feedback
+	62, // 81: throughline.goals.v1.GoalsService.BatchCreateFeedback:output_type -> throughline.goals.v1.BatchCreateFeedbackResponse
+	63, // 82: throughline.goals.v1.GoalsService.SummarizeFeedback:output_type -> throughline.goals.v1.SummarizeFeedbackResponse
+	64, // 83: throughline.goals.v1.GoalsService.TraceLinks:output_type -> throughline.goals.v1.TraceLinksResponse
+	42, // [42:84] is the sub-list for method output_type
+	0,  // [0:42] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name

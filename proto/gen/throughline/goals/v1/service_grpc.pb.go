@@ -50,6 +50,7 @@ const (
 	GoalsService_SupersedePlan_FullMethodName           = "/throughline.goals.v1.GoalsService/SupersedePlan"
 	GoalsService_RecuseMember_FullMethodName            = "/throughline.goals.v1.GoalsService/RecuseMember"
 	GoalsService_RecordCommunityBallots_FullMethodName  = "/throughline.goals.v1.GoalsService/RecordCommunityBallots"
+	GoalsService_ListCommunityBallots_FullMethodName    = "/throughline.goals.v1.GoalsService/ListCommunityBallots"
 	GoalsService_RecomputePrioritization_FullMethodName = "/throughline.goals.v1.GoalsService/RecomputePrioritization"
 	GoalsService_CreateRoleAssignment_FullMethodName    = "/throughline.goals.v1.GoalsService/CreateRoleAssignment"
 	GoalsService_GetRoleAssignment_FullMethodName       = "/throughline.goals.v1.GoalsService/GetRoleAssignment"
@@ -127,6 +128,8 @@ type GoalsServiceClient interface {
 	RecuseMember(ctx context.Context, in *RecuseMemberRequest, opts ...grpc.CallOption) (*Prioritization, error)
 	// Records answers of a survey, for the community's share of a round.
 	RecordCommunityBallots(ctx context.Context, in *RecordCommunityBallotsRequest, opts ...grpc.CallOption) (*RecordCommunityBallotsResponse, error)
+	// Lists the answers of a survey, so that anyone can recompute the community's share; nobody's name is in them.
+	ListCommunityBallots(ctx context.Context, in *ListCommunityBallotsRequest, opts ...grpc.CallOption) (*ListCommunityBallotsResponse, error)
 	// Derives the weights of a closed round again from its ballots.
 	RecomputePrioritization(ctx context.Context, in *RecomputePrioritizationRequest, opts ...grpc.CallOption) (*RecomputePrioritizationResponse, error)
 	// Creates a role assignment.
@@ -443,6 +446,16 @@ func (c *goalsServiceClient) RecordCommunityBallots(ctx context.Context, in *Rec
 	return out, nil
 }
 
+func (c *goalsServiceClient) ListCommunityBallots(ctx context.Context, in *ListCommunityBallotsRequest, opts ...grpc.CallOption) (*ListCommunityBallotsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListCommunityBallotsResponse)
+	err := c.cc.Invoke(ctx, GoalsService_ListCommunityBallots_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *goalsServiceClient) RecomputePrioritization(ctx context.Context, in *RecomputePrioritizationRequest, opts ...grpc.CallOption) (*RecomputePrioritizationResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(RecomputePrioritizationResponse)
@@ -635,6 +648,8 @@ type GoalsServiceServer interface {
 	RecuseMember(context.Context, *RecuseMemberRequest) (*Prioritization, error)
 	// Records answers of a survey, for the community's share of a round.
 	RecordCommunityBallots(context.Context, *RecordCommunityBallotsRequest) (*RecordCommunityBallotsResponse, error)
+	// Lists the answers of a survey, so that anyone can recompute the community's share; nobody's name is in them.
+	ListCommunityBallots(context.Context, *ListCommunityBallotsRequest) (*ListCommunityBallotsResponse, error)
 	// Derives the weights of a closed round again from its ballots.
 	RecomputePrioritization(context.Context, *RecomputePrioritizationRequest) (*RecomputePrioritizationResponse, error)
 	// Creates a role assignment.
@@ -754,6 +769,9 @@ func (UnimplementedGoalsServiceServer) RecuseMember(context.Context, *RecuseMemb
 }
 func (UnimplementedGoalsServiceServer) RecordCommunityBallots(context.Context, *RecordCommunityBallotsRequest) (*RecordCommunityBallotsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RecordCommunityBallots not implemented")
+}
+func (UnimplementedGoalsServiceServer) ListCommunityBallots(context.Context, *ListCommunityBallotsRequest) (*ListCommunityBallotsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListCommunityBallots not implemented")
 }
 func (UnimplementedGoalsServiceServer) RecomputePrioritization(context.Context, *RecomputePrioritizationRequest) (*RecomputePrioritizationResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RecomputePrioritization not implemented")
@@ -1319,6 +1337,24 @@ func _GoalsService_RecordCommunityBallots_Handler(srv interface{}, ctx context.C
 	return interceptor(ctx, in, info, handler)
 }
 
+func _GoalsService_ListCommunityBallots_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListCommunityBallotsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GoalsServiceServer).ListCommunityBallots(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GoalsService_ListCommunityBallots_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GoalsServiceServer).ListCommunityBallots(ctx, req.(*ListCommunityBallotsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _GoalsService_RecomputePrioritization_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(RecomputePrioritizationRequest)
 	if err := dec(in); err != nil {
@@ -1671,6 +1707,10 @@ var GoalsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RecordCommunityBallots",
 			Handler:    _GoalsService_RecordCommunityBallots_Handler,
+		},
+		{
+			MethodName: "ListCommunityBallots",
+			Handler:    _GoalsService_ListCommunityBallots_Handler,
 		},
 		{
 			MethodName: "RecomputePrioritization",

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/throughline/throughline/services/goals/internal/domain"
+	"github.com/throughline/throughline/services/platform/listing"
 	"github.com/throughline/throughline/services/platform/resource"
 	"github.com/throughline/throughline/services/platform/sqldb"
 )
@@ -29,6 +30,20 @@ func (c community) Each(round domain.Prioritization, visit func(domain.Community
 		return fmt.Errorf("read community ballots: %w", err)
 	}
 	return nil
+}
+
+func (c community) List(round domain.Prioritization, q listing.Query) (page []domain.CommunityBallot, next string, err error) {
+	var all []domain.CommunityBallot
+	err = c.Each(round, func(b domain.CommunityBallot) error { all = append(all, b); return nil })
+	if err != nil {
+		return nil, "", err
+	}
+	return listing.Select(q, all, func(b *domain.CommunityBallot, column string) any {
+		if column == "district" {
+			return b.District
+		}
+		return b.Respondent
+	})
 }
 
 func (c community) Known(round domain.Prioritization, respondents []string) (n int, err error) {

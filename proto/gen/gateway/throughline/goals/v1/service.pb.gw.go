@@ -1478,6 +1478,59 @@ func local_request_GoalsService_RecordCommunityBallots_0(ctx context.Context, ma
 	return msg, metadata, err
 }
 
+var filter_GoalsService_ListCommunityBallots_0 = &utilities.DoubleArray{Encoding: map[string]int{"parent": 0}, Base: []int{1, 1, 0}, Check: []int{0, 1, 2}}
+
+func request_GoalsService_ListCommunityBallots_0(ctx context.Context, marshaler runtime.Marshaler, client extGoalsv1.GoalsServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq extGoalsv1.ListCommunityBallotsRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	val, ok := pathParams["parent"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "parent")
+	}
+	protoReq.Parent, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "parent", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_GoalsService_ListCommunityBallots_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.ListCommunityBallots(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_GoalsService_ListCommunityBallots_0(ctx context.Context, marshaler runtime.Marshaler, server extGoalsv1.GoalsServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq extGoalsv1.ListCommunityBallotsRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	val, ok := pathParams["parent"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "parent")
+	}
+	protoReq.Parent, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "parent", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_GoalsService_ListCommunityBallots_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.ListCommunityBallots(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 func request_GoalsService_RecomputePrioritization_0(ctx context.Context, marshaler runtime.Marshaler, client extGoalsv1.GoalsServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq extGoalsv1.RecomputePrioritizationRequest
@@ -2751,6 +2804,26 @@ func RegisterGoalsServiceHandlerServer(ctx context.Context, mux *runtime.ServeMu
 		}
 		forward_GoalsService_RecordCommunityBallots_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_GoalsService_ListCommunityBallots_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/throughline.goals.v1.GoalsService/ListCommunityBallots", runtime.WithHTTPPathPattern("/v1/{parent=organizations/*/plans/*/prioritizations/*}/communityBallots"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_GoalsService_ListCommunityBallots_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_GoalsService_ListCommunityBallots_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodGet, pattern_GoalsService_RecomputePrioritization_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -3527,6 +3600,23 @@ func RegisterGoalsServiceHandlerClient(ctx context.Context, mux *runtime.ServeMu
 		}
 		forward_GoalsService_RecordCommunityBallots_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_GoalsService_ListCommunityBallots_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/throughline.goals.v1.GoalsService/ListCommunityBallots", runtime.WithHTTPPathPattern("/v1/{parent=organizations/*/plans/*/prioritizations/*}/communityBallots"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_GoalsService_ListCommunityBallots_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_GoalsService_ListCommunityBallots_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodGet, pattern_GoalsService_RecomputePrioritization_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -3780,6 +3870,7 @@ var (
 	pattern_GoalsService_SupersedePlan_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3}, []string{"v1", "organizations", "plans", "name"}, "supersede"))
 	pattern_GoalsService_RecuseMember_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 2, 3, 1, 0, 4, 6, 5, 4}, []string{"v1", "organizations", "plans", "prioritizations", "name"}, "recuse"))
 	pattern_GoalsService_RecordCommunityBallots_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 2, 3, 1, 0, 4, 6, 5, 4}, []string{"v1", "organizations", "plans", "prioritizations", "name"}, "recordCommunityBallots"))
+	pattern_GoalsService_ListCommunityBallots_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 2, 3, 1, 0, 4, 6, 5, 4, 2, 5}, []string{"v1", "organizations", "plans", "prioritizations", "parent", "communityBallots"}, ""))
 	pattern_GoalsService_RecomputePrioritization_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 2, 3, 1, 0, 4, 6, 5, 4}, []string{"v1", "organizations", "plans", "prioritizations", "name"}, "recompute"))
 	pattern_GoalsService_CreateRoleAssignment_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3, 2, 4}, []string{"v1", "organizations", "plans", "parent", "roleAssignments"}, ""))
 	pattern_GoalsService_GetRoleAssignment_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 2, 3, 1, 0, 4, 6, 5, 4}, []string{"v1", "organizations", "plans", "roleAssignments", "name"}, ""))
@@ -3824,6 +3915,7 @@ var (
 	forward_GoalsService_SupersedePlan_0           = runtime.ForwardResponseMessage
 	forward_GoalsService_RecuseMember_0            = runtime.ForwardResponseMessage
 	forward_GoalsService_RecordCommunityBallots_0  = runtime.ForwardResponseMessage
+	forward_GoalsService_ListCommunityBallots_0    = runtime.ForwardResponseMessage
 	forward_GoalsService_RecomputePrioritization_0 = runtime.ForwardResponseMessage
 	forward_GoalsService_CreateRoleAssignment_0    = runtime.ForwardResponseMessage
 	forward_GoalsService_GetRoleAssignment_0       = runtime.ForwardResponseMessage
