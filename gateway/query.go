@@ -80,7 +80,8 @@ func (r *route) parameter(key string) protoreflect.FieldDescriptor {
 // resolve is parameter, with the path of proto names that leads there: two messages of one type have the same fields.
 func (r *route) resolve(key string) (field protoreflect.FieldDescriptor, path string) {
 	message := r.method.Input()
-	for i, name := range strings.Split(key, ".") {
+	names := strings.Split(key, ".")
+	for i, name := range names {
 		if i > 0 {
 			if field.Message() == nil || field.IsList() || field.IsMap() || leaf(field) {
 				return nil, ""
@@ -93,9 +94,9 @@ func (r *route) resolve(key string) (field protoreflect.FieldDescriptor, path st
 		if i == 0 && (r.body == "*" || field.Name() == r.body || slices.Contains(r.bound, string(field.Name()))) {
 			return nil, ""
 		}
-		path += "." + string(field.Name())
+		names[i] = string(field.Name())
 	}
-	return field, path
+	return field, strings.Join(names, ".")
 }
 
 // parameters are the JSON names of what a query may set, at the top level.

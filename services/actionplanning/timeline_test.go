@@ -125,6 +125,57 @@ func TestTimelineOfStrategyAndPlan(t *testing.T) {
 	}
 }
 
+// Worked by hand: six milestones of three objectives, seen from 10 January.
+func TestTimelineWorkedByHand(t *testing.T) {
+	f := start(t)
+	ctx := f.as(t, "mia", "manager")
+	strategy, calls := f.strategy(t)
+	later, aside := f.objective(t, "later"), f.objective(t, "aside")
+	for _, o := range []*actionplanningv1.Objective{{Name: later, Weight: 3}, {Name: aside, Contribution: actionplanningv1.WorkContribution_WORK_CONTRIBUTION_SUPPORTS}} {
+		_, err := f.client.UpdateObjective(ctx, &actionplanningv1.UpdateObjectiveRequest{Objective: o})
+		must(t, err)
+	}
+	a := f.milestone(t, calls, "a", &actionplanningv1.Milestone{
+		PlannedStartDate: day(2027, 1, 1), PlannedEndDate: day(2027, 1, 5), ActualStartDate: day(2027, 1, 2), ActualEndDate: day(2027, 1, 9), Percent: 100, Weight: 2,
+	}).GetName()
+	b := f.milestone(t, calls, "b", planned(day(2027, 1, 6), day(2027, 1, 10), a)).GetName()
+	c := f.milestone(t, calls, "c", &actionplanningv1.Milestone{
+		PlannedStartDate: day(2027, 1, 4), PlannedEndDate: day(2027, 1, 8), ActualStartDate: day(2027, 1, 4), Percent: 50,
+	}).GetName()
+	f.milestone(t, later, "d", planned(day(2027, 1, 11), day(2027, 1, 12), b, c))
+	e := f.milestone(t, later, "e", planned(day(2027, 2, 1), day(2027, 2, 20), c)).GetName()
+	f.milestone(t, aside, "g", &actionplanningv1.Milestone{
+		PlannedStartDate: day(2027, 1, 12), PlannedEndDate: day(2027, 1, 13), ActualStartDate: day(2027, 1, 12), ActualEndDate: day(2027, 1, 13), Percent: 100,
+	})
+	got, err := f.client.GetTimeline(ctx, &actionplanningv1.GetTimelineRequest{Name: strategy, Today: day(2027, 1, 10)})
+	must(t, err)
+	rows := map[string]string{}
+	for _, e := range got.GetEntries() {
+		rows[e.GetDisplayName()] = fmt.Sprintf("%s %s %s %d %d", shown(e.GetExpectedStartDate())[5:], shown(e.GetExpectedEndDate())[5:], shown(e.GetLatestEndDate())[5:], e.GetSlackDays(), e.GetLatenessDays())
+	}
+	for id, want := range map[string]string{
+		"a": "01-02 01-09 02-13 35 4", // b may end on 18 February and takes 5 days
+		"b": "01-10 01-14 02-18 35 4", // starts today; d may end on 20 February and takes 2
+		"c": "01-04 01-10 01-31 21 2", // should have ended on the 8th, so today at the earliest; e takes 20 days up to the finish
+		"d": "01-15 01-16 02-20 35 4", // on the day after b
+		"e": "02-01 02-20 02-20 0 0",  // as planned, and the finish
+		"g": "01-12 01-13 02-20 38 0",
+	} {
+		if rows[id] != want {
+			t.Errorf("%s: %s, want %s", id, rows[id], want)
+		}
+	}
+	if !slices.Equal(got.GetCriticalPath(), []string{e}) || got.GetDone() != 2 || got.GetLate() != 4 || shown(got.GetPlannedEndDate()) != "2027-02-20" {
+		t.Errorf("timeline %v", got)
+	}
+	// calls: (2 × 100 % + 0 + 50 %) / 4 = 62.5 %; with later, three times its weight and at 0: 62.5 % / 4. What is done aside only supports.
+	s, err := f.client.GetStrategy(ctx, &actionplanningv1.GetStrategyRequest{Name: strategy})
+	must(t, err)
+	if got.GetProgressPpm() != 156_250 || s.GetProgressPpm() != 156_250 {
+		t.Errorf("the timeline has come %d, the strategy %d, want 156250", got.GetProgressPpm(), s.GetProgressPpm())
+	}
+}
+
 func TestCalendar(t *testing.T) {
 	f := start(t)
 	ctx := f.as(t, "sam", "staff")

@@ -96,11 +96,11 @@ func different(next []domain.Milestone, old map[string]domain.Milestone) (change
 	return changed, counts
 }
 
-// existing records new milestones of objectives that do not exist, and refuses those of one that is over.
+// existing records new milestones of objectives that do not exist, and refuses new and changed ones of an objective that is over.
 func existing(tx Tx, organization string, bad *fault.Violations, next []domain.Milestone, old map[string]domain.Milestone) error {
 	known := map[[2]string]bool{}
 	for i, m := range next {
-		if _, stored := old[m.Name()]; stored || m.ID == "" {
+		if before, stored := old[m.Name()]; stored && before.Same(m) || m.ID == "" {
 			continue
 		}
 		k := [2]string{m.Strategy, m.Objective}

@@ -95,11 +95,18 @@ func (a *App) ListMilestones(ctx context.Context, k ObjectiveKey, q listing.Quer
 	})
 }
 
-// UpdateMilestone applies edit to the stored milestone.
+// UpdateMilestone applies edit to the stored milestone, unless its objective is over.
 func (a *App) UpdateMilestone(ctx context.Context, k MilestoneKey, etag string, edit func(domain.Milestone) (domain.Milestone, error)) (domain.Milestone, error) {
 	now := a.Now()
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Milestone, error) {
 		milestone, err := k.current(tx, etag)
+		if err != nil {
+			return milestone, err
+		}
+		objective, err := tx.Objectives().Get(k.Organization, k.Strategy, k.Objective)
+		if err == nil {
+			err = objective.Open()
+		}
 		if err != nil {
 			return milestone, err
 		}
@@ -115,7 +122,8 @@ func (a *App) UpdateMilestone(ctx context.Context, k MilestoneKey, etag string, 
 	})
 }
 
-// DeleteMilestone removes a milestone that none depends on.
+// DeleteMilestone removes a milestone that none depends on and nobody is assigned to, also of an objective that is over: it could not be
+// deleted otherwise.
 func (a *App) DeleteMilestone(ctx context.Context, k MilestoneKey, etag string) error {
 	_, err := resource.Write(ctx, a.Store, func(tx Tx) (any, error) {
 		milestone, err := k.current(tx, etag)
@@ -126,7 +134,11 @@ func (a *App) DeleteMilestone(ctx context.Context, k MilestoneKey, etag string) 
 		if err != nil {
 			return nil, err
 		}
-		if err := milestone.Deletable(dependent); err != nil {
+		assignments, err := tx.AssignmentsOf(ObjectiveKey{k.Organization, k.Strategy, k.Objective})
+		if err != nil {
+			return nil, err
+		}
+		if err := milestone.Deletable(dependent, assignments); err != nil {
 			return nil, err
 		}
 		return nil, tx.Milestones().Delete(milestone)
@@ -150,6 +162,19 @@ func withoutMilestones(tx Tx, o domain.Objective) error {
 		err = o.HasMilestone(some[0].Name())
 	}
 	return err
+}
+
+// unfinished is the name of a milestone of the objective that is not done, or "".
+func unfinished(tx Tx, o domain.Objective) (string, error) {
+	q, err := listing.Parse(listing.Request{PageSize: 1, Filter: "percent < 100"}, MilestoneList)
+	if err != nil {
+		return "", err
+	}
+	some, _, err := tx.Milestones().List([]string{o.Organization, o.Strategy, o.ID}, q)
+	if err != nil || len(some) == 0 {
+		return "", err
+	}
+	return some[0].Name(), nil
 }
 
 // together are the violations of all, unless one says something else.

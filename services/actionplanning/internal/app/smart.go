@@ -78,10 +78,7 @@ func (a *App) ActivateObjective(ctx context.Context, k ObjectiveKey, by Caller, 
 	var version int64
 	review, err := a.review(ctx, k, etag, func(o domain.Objective, s domain.Strategy) error {
 		version = o.Revision()
-		if err := o.Activatable(); err != nil {
-			return err
-		}
-		return s.Open()
+		return activatable(o, s)
 	})
 	if err != nil {
 		return domain.Objective{}, err
@@ -96,6 +93,13 @@ func (a *App) ActivateObjective(ctx context.Context, k ObjectiveKey, by Caller, 
 	}
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Objective, error) {
 		objective, err := k.current(tx, etag)
+		if err != nil {
+			return objective, err
+		}
+		strategy, err := tx.Strategies().Get(k.Organization, k.Strategy)
+		if err == nil {
+			err = activatable(objective, strategy) // which may have changed while peers were asked
+		}
 		if err == nil && objective.Revision() != version {
 			err = fault.EtagMismatch(objective.Name()) // the review was of another version
 		}
@@ -110,18 +114,33 @@ func (a *App) ActivateObjective(ctx context.Context, k ObjectiveKey, by Caller, 
 	})
 }
 
-// CompleteObjective ends an objective that is done.
+func activatable(o domain.Objective, s domain.Strategy) error {
+	if err := o.Activatable(); err != nil {
+		return err
+	}
+	return s.Open()
+}
+
+// CompleteObjective ends an objective that is done, with all its milestones.
 func (a *App) CompleteObjective(ctx context.Context, k ObjectiveKey, etag string) (domain.Objective, error) {
-	return a.closeObjective(ctx, k, etag, domain.Objective.Completed)
+	return a.closeObjective(ctx, k, etag, func(tx Tx, o domain.Objective, now time.Time) (domain.Objective, error) {
+		milestone, err := unfinished(tx, o)
+		if err != nil {
+			return o, err
+		}
+		return o.Completed(milestone, now)
+	})
 }
 
 // CancelObjective gives an objective up, unless an ACTIVE strategy would be left without one.
 func (a *App) CancelObjective(ctx context.Context, k ObjectiveKey, reason, etag string) (domain.Objective, error) {
-	return a.closeObjective(ctx, k, etag, func(o domain.Objective, now time.Time) (domain.Objective, error) { return o.Cancelled(reason, now) })
+	return a.closeObjective(ctx, k, etag, func(_ Tx, o domain.Objective, now time.Time) (domain.Objective, error) {
+		return o.Cancelled(reason, now)
+	})
 }
 
 func (a *App) closeObjective(
-	ctx context.Context, k ObjectiveKey, etag string, end func(domain.Objective, time.Time) (domain.Objective, error),
+	ctx context.Context, k ObjectiveKey, etag string, end func(Tx, domain.Objective, time.Time) (domain.Objective, error),
 ) (domain.Objective, error) {
 	now := a.Now()
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Objective, error) {
@@ -129,7 +148,7 @@ func (a *App) closeObjective(
 		if err != nil {
 			return objective, err
 		}
-		next, err := end(objective, now)
+		next, err := end(tx, objective, now)
 		if err != nil {
 			return objective, err
 		}

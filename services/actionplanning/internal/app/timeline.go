@@ -151,10 +151,10 @@ func inTime(m domain.Milestone) timeline.Milestone {
 	}
 }
 
-// objectiveShares are the weights of objectives and their strategies in a timeline.
+// objectiveShares are how much objectives and their strategies count in a timeline.
 type objectiveShares struct {
-	strategies map[string]int64    // by id
-	objectives map[[2]string]int64 // by ids of strategy and objective
+	strategies map[string]domain.Share    // by id
+	objectives map[[2]string]domain.Share // by ids of strategy and objective
 }
 
 // load reads the milestones, those that they depend on elsewhere, and how much each objective weighs.
@@ -163,11 +163,14 @@ func (w Work) load(tx Tx) (listed, outside []domain.Milestone, shares objectiveS
 	if err != nil {
 		return nil, nil, shares, err
 	}
-	shares = objectiveShares{map[string]int64{}, map[[2]string]int64{}}
+	shares = objectiveShares{map[string]domain.Share{}, map[[2]string]domain.Share{}}
 	ids := make([]string, len(strategies))
 	for i, s := range strategies {
 		ids[i] = s.ID
-		shares.strategies[s.ID] = s.Parts()
+		shares.strategies[s.ID] = s.Share
+		if w.Plan == "" {
+			shares.strategies[s.ID] = domain.Share{} // it stands for itself
+		}
 	}
 	objectives, err := tx.ObjectivesOf(w.Organization, ids)
 	if err != nil {
@@ -175,7 +178,7 @@ func (w Work) load(tx Tx) (listed, outside []domain.Milestone, shares objectiveS
 	}
 	for _, o := range objectives {
 		if o.State != domain.ObjectiveCancelled {
-			shares.objectives[[2]string{o.Strategy, o.ID}] = o.Parts()
+			shares.objectives[[2]string{o.Strategy, o.ID}] = o.Share
 		}
 	}
 	all, err := tx.MilestonesOf(w.Organization, ids)
@@ -245,8 +248,8 @@ func (w Work) serving(tx Tx) (all []domain.Strategy, err error) {
 	return all, err
 }
 
-// roll is the progress of the listed milestones: of each objective by their weights, then by those of objectives and strategies. All that
-// is listed counts, also what only supports.
+// roll is the progress of the listed milestones: of each objective by their weights, then by those of objectives and strategies. What only
+// supports does not count.
 func (s objectiveShares) roll(listed []domain.Milestone) progress.Value {
 	sums := map[[2]string]*MilestoneSum{}
 	var order []*MilestoneSum
@@ -267,10 +270,12 @@ func (s objectiveShares) roll(listed []domain.Milestone) progress.Value {
 		if !known {
 			parent = len(nodes)
 			at[sum.Strategy] = parent
-			nodes = append(nodes, progress.Node{Parent: 0, Weight: s.strategies[sum.Strategy]})
+			of := s.strategies[sum.Strategy]
+			nodes = append(nodes, progress.Node{Parent: 0, Weight: of.Parts(), Supports: !of.Counts()})
 		}
+		of := s.objectives[[2]string{sum.Strategy, sum.Objective}]
 		nodes = append(nodes, progress.Node{
-			Parent: parent, Weight: s.objectives[[2]string{sum.Strategy, sum.Objective}], Leaf: true, Own: progress.OfMilestones(sum.Weights, sum.Percents),
+			Parent: parent, Weight: of.Parts(), Supports: !of.Counts(), Leaf: true, Own: progress.OfMilestones(sum.Weights, sum.Percents),
 		})
 	}
 	return progress.Roll(nodes)[0]

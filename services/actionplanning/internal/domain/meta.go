@@ -39,9 +39,10 @@ func (m Meta) Next(now time.Time) Meta {
 // Date is a calendar day, "2027-07-01"; empty when unset. Dates compare as strings.
 type Date string
 
+// valid refuses the year 0, which stands for no year (google.type.Date).
 func (d Date) valid() bool {
-	_, err := time.Parse(time.DateOnly, string(d))
-	return err == nil
+	t, err := time.Parse(time.DateOnly, string(d))
+	return err == nil && t.Year() > 0
 }
 
 // name joins alternating collections and ids.

@@ -70,12 +70,20 @@ func (m Milestone) Same(o Milestone) bool {
 	return dependencies && reflect.DeepEqual(m, o)
 }
 
-// Deletable refuses to lose a milestone that another waits for; the name of one of them, or "" when there is none.
-func (m Milestone) Deletable(dependent string) error {
-	if dependent == "" {
-		return nil
+// Deletable refuses to lose a milestone that another waits for, or that somebody is assigned to; dependent is the name of one that waits, or
+// "", and assignments are those of its objective.
+func (m Milestone) Deletable(dependent string, assignments []Assignment) error {
+	if dependent != "" {
+		return fault.State("MILESTONE_HAS_DEPENDENTS", "%s depends on %s; take that dependency out, or delete that milestone, first", dependent, m.Name()).
+			With("dependent", dependent)
 	}
-	return fault.State("MILESTONE_HAS_DEPENDENTS", "%s depends on %s; take that dependency out first", dependent, m.Name()).With("dependent", dependent)
+	for _, a := range assignments {
+		if a.Milestone == m.ID {
+			return fault.State("MILESTONE_HAS_ASSIGNMENTS", "%s is work on %s; delete it, or move it to the objective or another milestone, first", a.Name(), m.Name()).
+				With("assignment", a.Name())
+		}
+	}
+	return nil
 }
 
 // HasMilestone refuses to lose an objective that has this milestone, and perhaps others.

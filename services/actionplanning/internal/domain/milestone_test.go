@@ -80,7 +80,7 @@ func TestMilestoneVersions(t *testing.T) {
 	if first.Same(same) {
 		t.Error("another percentage is the same")
 	}
-	if err := first.Deletable("a"); fault.Reason(err) != "MILESTONE_HAS_DEPENDENTS" {
+	if err := first.Deletable("a", nil); fault.Reason(err) != "MILESTONE_HAS_DEPENDENTS" {
 		t.Errorf("deleted under its dependent: %v", err)
 	}
 }

@@ -151,15 +151,19 @@ func (o Objective) Activated(r Review, over *Override, now time.Time) (Objective
 	return o, nil
 }
 
-// Completed is o done.
+// Completed is o done, which needs all its milestones to be done; unfinished is one that is not, or "".
 //
-// Errors: FailedPrecondition OBJECTIVE_CLOSED, OBJECTIVE_NOT_ACTIVE.
-func (o Objective) Completed(now time.Time) (Objective, error) {
+// Errors: FailedPrecondition OBJECTIVE_CLOSED, OBJECTIVE_NOT_ACTIVE, OBJECTIVE_HAS_OPEN_MILESTONES.
+func (o Objective) Completed(unfinished string, now time.Time) (Objective, error) {
 	if err := o.Open(); err != nil {
 		return o, err
 	}
 	if o.State == ObjectiveDraft {
 		return o, fault.State("OBJECTIVE_NOT_ACTIVE", "%s is a DRAFT; activate it first, or cancel it", o.Name())
+	}
+	if unfinished != "" {
+		return o, fault.State("OBJECTIVE_HAS_OPEN_MILESTONES",
+			"%s is not done; say on which day it was (actual_end_date), delete it if it was dropped, or cancel the objective", unfinished).With("milestone", unfinished)
 	}
 	o.State, o.Meta = ObjectiveCompleted, o.Next(now)
 	return o, nil

@@ -90,10 +90,14 @@ func invite(out io.Writer, settings *Settings, organization, url string, l sampl
 5. Its proof, checked without the server:
    curl -s -H "Authorization: Bearer $TOKEN" -o %[14]s \
      "%[11]s/v1/%[12]s:export?format=EXPORT_FORMAT_PROOF" && bin/throughline verify %[14]s
+
+6. What that money is for, out to the vision:
+   curl -s -H "Authorization: Bearer $TOKEN" \
+     "%[11]s/v1/%[12]s/lines/%[15]s:zoom"
 `, l.City.Organization.GetDisplayName(), state, a.GetPrograms(), a.GetName(), a.GetOutcome(),
 		organization, pasted(settings.DataDir),
 		url, parentOf(a.GetName()), scaledFund(l),
-		url, a.GetName(), l.City.Example, pasted(filepath.Join(settings.DataDir, "proof.json")))
+		url, a.GetName(), l.City.Example, pasted(filepath.Join(settings.DataDir, "proof.json")), path.Base(l.City.Example))
 }
 
 func parentOf(allocation string) string { return path.Dir(path.Dir(allocation)) }

@@ -185,7 +185,7 @@ type Link struct {
 	// What it is for.
 	To string `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`
 	// What the link says, read from the detail: "counts for", "informs", "serves", "is part of", "works on", "is aligned with",
-	// "is about", "pays for", "is held by".
+	// "is about", "is dealt with by", "pays for", "holds".
 	Relation string `protobuf:"bytes,3,opt,name=relation,proto3" json:"relation,omitempty"`
 	// Strength, where the link has one: a weight, or alignment 0 to 4; else 0.
 	Weight        int32 `protobuf:"varint,4,opt,name=weight,proto3" json:"weight,omitempty"`

@@ -164,6 +164,27 @@ func TestTampering(t *testing.T) {
 	}
 }
 
+// A whole file of another schema version is refused, for it may well be right; one that was changed is told to be.
+func TestAnotherSchemaIsRefused(t *testing.T) {
+	_, p := solved(t, town())
+	var d document
+	if err := json.Unmarshal(writeProof(t, p), &d); err != nil {
+		t.Fatal(err)
+	}
+	d.EngineVersion = "2"
+	d.Input, d.Plan = strings.Replace(d.Input, `"schema":3`, `"schema":2`, 1), strings.Replace(d.Plan, `"schema":3`, `"schema":2`, 1)
+	d.ContentHash, d.ResultHash = model.Digest([]byte(d.Input)), model.Digest([]byte(d.Plan))
+	var out bytes.Buffer
+	if err := d.seal(&out); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Verify(t.Context(), bytes.NewReader(out.Bytes()), true)
+	if r.Valid || fault.Reason(err) != "PROOF_VERSION" || !strings.Contains(err.Error(), "schema version 2, made by version 2 of the engine") {
+		t.Errorf("valid %v, %v", r.Valid, err)
+	}
+	refuted(t, bytes.Replace(out.Bytes(), []byte("allocations/first"), []byte("allocations/other"), 1), "digest")
+}
+
 // rehash also names the new input in the plan.
 func rehash(change func(document) document) func(document) document {
 	return func(d document) document {

@@ -37,7 +37,7 @@ type Report struct {
 // Verify reads a proof file and checks it without any service. With replay it also solves the input again where this is the engine that solved it;
 // the certificate proves the plan either way, so that replay is a second opinion of the solver itself, and takes as long as it took.
 //
-// Errors: Invalid PROOF_UNREADABLE for what is not a proof file or is cut short, PROOF_VERSION for a version that this program does not know; Exhausted
+// Errors: Invalid PROOF_UNREADABLE for what is not a proof file or is cut short, PROOF_VERSION for a version of the file or of its input that this program does not know; Exhausted
 // PROOF_TOO_LARGE above MaxProof; those of r and of ctx. What a whole file says wrongly is in the report.
 func Verify(ctx context.Context, r io.Reader, replay bool) (Report, error) {
 	return verify(ctx, r, replay, MaxProof)
@@ -79,7 +79,7 @@ func open(file []byte) (document, error) {
 		return document{}, unreadable(nil)
 	}
 	if kind.Version != ProofVersion {
-		return document{}, fault.New(fault.Invalid, "PROOF_VERSION", "the file is of version %d and this program knows version %d; verify it with the program that wrote it",
+		return document{}, fault.New(fault.Invalid, reasonVersion, "the file is of version %d and this program knows version %d; verify it with the program that wrote it",
 			kind.Version, ProofVersion)
 	}
 	var d document
@@ -90,6 +90,8 @@ func open(file []byte) (document, error) {
 	}
 	return d, nil
 }
+
+const reasonVersion = "PROOF_VERSION"
 
 type verification struct {
 	document
@@ -114,6 +116,9 @@ func (v *verification) run(ctx context.Context, file []byte, replay bool) error 
 		!v.check(v.Report.ResultHash == v.document.ResultHash, "the plan has the result hash that the file states",
 			"the plan has the hash %s, and the file states %s", v.Report.ResultHash, v.document.ResultHash) {
 		return nil
+	}
+	if err := v.known(); err != nil {
+		return err
 	}
 	in, err := model.Decode([]byte(v.Input))
 	if !v.check(err == nil, "the input is canonical", "the input cannot be read: %v", err) {
@@ -143,6 +148,18 @@ func (v *verification) run(ctx context.Context, file []byte, replay bool) error 
 		return v.replay(ctx, in.EngineVersion)
 	}
 	return nil
+}
+
+// known refuses an input of another schema version: the file may well be right, and this program cannot tell.
+func (v *verification) known() error {
+	var is struct {
+		Schema int `json:"schema"`
+	}
+	if json.Unmarshal([]byte(v.Input), &is) != nil || is.Schema == model.SchemaVersion { // what is no JSON is told by reading it
+		return nil
+	}
+	return fault.New(fault.Invalid, reasonVersion, "the file has an allocation of schema version %d, made by version %s of the engine, and this program knows version %d; "+
+		"verify it with the program that wrote it", is.Schema, v.document.EngineVersion, model.SchemaVersion)
 }
 
 // sealed says whether the file ends with its own digest.
