@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"google.golang.org/genproto/googleapis/type/date"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
@@ -170,6 +171,71 @@ func TestCompletingTakesAllMilestones(t *testing.T) {
 	must(t, remove(design))
 	_, err = f.client.DeleteObjective(ctx, &actionplanningv1.DeleteObjectiveRequest{Name: objective})
 	must(t, err)
+}
+
+// Work on what is over loads nobody: it ends that day, or goes if it has not begun, and none is taken on.
+func TestClosingEndsTheWork(t *testing.T) {
+	f := start(t)
+	ctx := f.as(t, "mia", "manager")
+	_, objective := f.strategy(t)
+	f.sync(t, "monday", actionplanningv1.SyncMode_SYNC_MODE_DELTA, staffRow("1"), staffRow("2"))
+	assign := func(id, employee, to string, from, until *date.Date) error {
+		_, err := f.client.CreateAssignment(ctx, &actionplanningv1.CreateAssignmentRequest{Parent: "organizations/o", AssignmentId: id, Assignment: &actionplanningv1.Assignment{
+			Objective: to, Employee: "organizations/o/staff/" + employee, Role: actionplanningv1.AssignmentRole_ASSIGNMENT_ROLE_SUPPORT,
+			EffortPpm: 400_000, StartDate: from, EndDate: until,
+		}})
+		return err
+	}
+	must(t, assign("past", "e-1", objective, day(2026, 1, 1), day(2026, 6, 30)))
+	must(t, assign("present", "e-1", objective, day(2026, 7, 1), nil))
+	must(t, assign("future", "e-1", objective, day(2027, 6, 1), nil))
+	_, err := f.client.CancelObjective(ctx, &actionplanningv1.CancelObjectiveRequest{Name: objective, Reason: "No money.", ValidateOnly: true})
+	must(t, err)
+	list := func() (rows []string) {
+		t.Helper()
+		all, err := f.client.ListAssignments(ctx, &actionplanningv1.ListAssignmentsRequest{Parent: "organizations/o", OrderBy: "start_date"})
+		must(t, err)
+		for _, a := range all.GetAssignments() {
+			rows = append(rows, a.GetName()[len("organizations/o/assignments/"):]+" "+shown(a.GetEndDate())+" "+a.GetEtag())
+		}
+		return rows
+	}
+	if got := list(); len(got) != 3 {
+		t.Fatalf("a rehearsal left %q", got)
+	}
+	_, err = f.client.CancelObjective(ctx, &actionplanningv1.CancelObjectiveRequest{Name: objective, Reason: "No money."})
+	must(t, err)
+	if got, want := list(), []string{"past 2026-06-30 1", "present 2027-01-01 2"}; !slices.Equal(got, want) {
+		t.Errorf("assignments %q, want %q", got, want)
+	}
+	load, err := f.client.GetStaffLoad(ctx, &actionplanningv1.GetStaffLoadRequest{Name: "organizations/o/staff/e-1"})
+	must(t, err)
+	if s := load.GetSpans(); len(s) != 2 || s[0].GetLoadPpm() != 400_000 || shown(s[1].GetStartDate()) != "2027-01-02" || s[1].GetLoadPpm() != 0 {
+		t.Errorf("load %v", load)
+	}
+	wantReason(t, assign("more", "e-2", objective, day(2026, 1, 1), nil), "OBJECTIVE_CLOSED")
+	wantReason(t, assign("more", "e-2", objective, day(2026, 1, 1), day(2027, 1, 2)), "OBJECTIVE_CLOSED")
+	must(t, assign("more", "e-2", objective, day(2026, 1, 1), day(2027, 1, 1))) // what was done may still be told
+	_, err = f.client.UpdateAssignment(ctx, &actionplanningv1.UpdateAssignmentRequest{Assignment: &actionplanningv1.Assignment{
+		Name: "organizations/o/assignments/present", EndDate: day(2027, 2, 1),
+	}})
+	wantReason(t, err, "OBJECTIVE_CLOSED")
+	batch, err := f.client.BatchUpsertAssignments(ctx, &actionplanningv1.BatchUpsertAssignmentsRequest{Parent: "organizations/o", Assignments: []*actionplanningv1.Assignment{{
+		Name: "organizations/o/assignments/row", Objective: objective, Employee: "organizations/o/staff/e-2",
+		Role: actionplanningv1.AssignmentRole_ASSIGNMENT_ROLE_SUPPORT, StartDate: day(2027, 1, 1),
+	}}})
+	must(t, err)
+	if e := batch.GetErrors(); len(e) != 1 || e[0].GetReason() != "OBJECTIVE_CLOSED" {
+		t.Errorf("batch %v", batch)
+	}
+	f.sync(t, "tuesday", actionplanningv1.SyncMode_SYNC_MODE_DELTA, &actionplanningv1.StaffRow{ExternalId: "1", Status: actionplanningv1.EmployeeStatus_EMPLOYEE_STATUS_TERMINATED, EndDate: day(2027, 1, 31)})
+	f.moveTo(epoch.AddDate(0, 2, 0))
+	f.sync(t, "later", actionplanningv1.SyncMode_SYNC_MODE_DELTA)
+	proposals, err := f.client.ListSuccessionProposals(f.as(t, "mia", "manager"), &actionplanningv1.ListSuccessionProposalsRequest{Parent: "organizations/o"})
+	must(t, err)
+	if len(proposals.GetSuccessionProposals()) != 0 {
+		t.Errorf("proposals for work that is over: %v", proposals)
+	}
 }
 
 func TestAStrategyMayEndWhilePeersAreAsked(t *testing.T) {

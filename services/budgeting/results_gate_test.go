@@ -250,3 +250,18 @@ func TestAdoptedBudgetsAreNotFrozen(t *testing.T) {
 	_, err := f.client.FreezeResultsPolicies(f.as(t, "clerk", "council"), &budgetingv1.FreezeResultsPoliciesRequest{Name: budget, Resolution: "1"})
 	wantReason(t, err, "BUDGET_ADOPTED")
 }
+
+// A vote of residents is no proposal for the budget: what moved a program is told against the allocation of the budget before it.
+func TestMovesAreToldAgainstTheSameQuestion(t *testing.T) {
+	f := start(t)
+	f.city(t)
+	must(t, f.policy(t, f.as(t, "fin", "finance"), "police", reward))
+	f.freeze(t)
+	f.allocate(t, &budgetingv1.Allocation{DisplayName: "Spring"})
+	f.allocate(t, &budgetingv1.Allocation{
+		DisplayName: "Vote", Method: greedyVotes, Parameters: &budgetingv1.AllocationParameters{Election: f.closedElection(t, "general")},
+	})
+	f.published("x1", epoch.Add(time.Hour), evidence("response", 1, improving, reliably))
+	why := f.why(t, f.allocate(t, &budgetingv1.Allocation{}), "police")
+	wantSaid(t, why.GetSteps(), `Compared with the proposal before (Spring): Program "Police Patrol"`, "Its results go from none to +5 points under REWARD")
+}

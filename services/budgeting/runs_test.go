@@ -85,6 +85,19 @@ func TestARunThatFailsIsLogged(t *testing.T) {
 	}
 }
 
+// What waits to be solved while the engine is replaced says so.
+func TestARunForAnotherEngineFails(t *testing.T) {
+	f := startOn(t, options{patience: time.Nanosecond, idle: true})
+	f.city(t)
+	a := f.running(t, nil)
+	f.exec(t, "UPDATE allocation_proofs SET codec = '', input = ?", []byte(`{"schema":2,"engine_version":"2"}`))
+	f.begin()
+	done := f.settled(t, a.GetName())
+	if done.GetState() != budgetingv1.AllocationState_ALLOCATION_STATE_FAILED || !strings.Contains(done.GetFailure(), "to be solved by version 2 of the engine") {
+		t.Errorf("%v, %q", done.GetState(), done.GetFailure())
+	}
+}
+
 // A service that is told to stop gives back what it is solving, so that the next one need not wait for the lease to end.
 func TestStoppingReleasesARun(t *testing.T) {
 	f := startOn(t, options{patience: time.Nanosecond, idle: true})

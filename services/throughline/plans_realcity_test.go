@@ -165,13 +165,29 @@ func trimmed(number, text string) string {
 	return strings.TrimSpace(strings.TrimSpace(number) + " " + strings.TrimSpace(text))
 }
 
-// TestBostonsChain follows measures of Boston's budget book to strategy, program, department and cabinet.
+// TestBostonsChain follows measures of Boston's budget book to strategy, program, department and cabinet: the link of each of them
+// leads to the goal that its strategy was imported as.
 func TestBostonsChain(t *testing.T) {
 	folder := shared(t, "boston_plan_budget_kpi")
 	c := start(t, t.TempDir())
 	c.found(t, "boston")
 	plan := "organizations/boston/plans/fy19"
 	goals := c.importPlan(t, "boston-fy19", filepath.Join(folder, "strategies.csv"), plan)
+	parsed := parseMeasures(t, measureMapping(t, "boston-fy19"), filepath.Join(folder, "measures.csv"))
+	linked := 0
+	for _, m := range parsed.Measures {
+		for _, l := range m.Links {
+			if goal, ok := strings.CutPrefix(l.Name, "plans/fy19/goals/"); ok {
+				linked++
+				if path := above(goals, plan+"/goals/"+goal); len(path) != 4 {
+					t.Errorf("measure %s of line %d is linked to %q", m.ID, m.Line, path)
+				}
+			}
+		}
+	}
+	if linked != len(parsed.Measures) || linked == 0 {
+		t.Errorf("%d of %d measures lead to a strategy", linked, len(parsed.Measures))
+	}
 	chains := map[string]bool{} // three are in the file twice
 	for _, row := range sheet(t, filepath.Join(folder, "strategies.csv")) {
 		if row["version"] != "fy19_adopted" {

@@ -12,8 +12,8 @@ import (
 type assignmentBook struct {
 	policy      domain.AssignmentPolicy
 	today       domain.Date
-	objectives  map[string]bool // names that exist
-	milestones  map[string]bool // names that exist
+	objectives  map[string]domain.ObjectiveState // by name, of those that exist
+	milestones  map[string]bool                  // names that exist
 	staff       map[string]domain.Employee
 	byEmployee  map[string][]domain.Assignment
 	byObjective map[string][]domain.Assignment // by name
@@ -65,17 +65,21 @@ func openAssignmentBook(tx Tx, organization string, drafts []domain.Assignment, 
 	return b, nil
 }
 
-// fit refuses an assignment to what does not exist, to somebody who is gone, as a second lead, or that asks too much of somebody, if the
+// fit refuses an assignment to what does not exist or is over, to somebody who is gone, as a second lead, or that asks too much of somebody, if the
 // policy says so; else it answers the assignment, flagged if the policy says that. before is the stored version, nil if there is none.
 func (b *assignmentBook) fit(a domain.Assignment, before *domain.Assignment) (domain.Assignment, error) {
 	var v fault.Violations
-	v.Check(b.objectives[a.ObjectiveName()], "assignment.objective", "%s does not exist; name an objective of this organization", a.ObjectiveName())
+	state, found := b.objectives[a.ObjectiveName()]
+	v.Check(found, "assignment.objective", "%s does not exist; name an objective of this organization", a.ObjectiveName())
 	if m := a.MilestoneName(); m != "" {
 		v.Check(b.milestones[m], "assignment.milestone", "%s does not exist; name a milestone of the objective, or leave it empty", m)
 	}
 	employee, found := b.staff[a.Employee]
 	v.Check(found, "assignment.employee", "%s does not exist; name an employee of this organization, or sync them first", a.EmployeeName())
 	if err := v.Err(); err != nil {
+		return a, err
+	}
+	if err := a.CheckObjective(state, b.today); err != nil {
 		return a, err
 	}
 	if err := a.CheckHolder(employee, before, b.today); err != nil {

@@ -155,18 +155,12 @@ func (k MilestoneKey) current(tx Tx, etag string) (domain.Milestone, error) {
 	return milestone, resource.CheckEtag(milestone, etag)
 }
 
-// withoutMilestones refuses to lose an objective that has steps.
-func withoutMilestones(tx Tx, o domain.Objective) error {
-	some, _, err := tx.Milestones().List([]string{o.Organization, o.Strategy, o.ID}, listing.Query{Limit: 1})
-	if err == nil && len(some) > 0 {
-		err = o.HasMilestone(some[0].Name())
-	}
-	return err
-}
+// unfinished chooses milestones that are not done: 100 percent are only those that have an actual end.
+const unfinished = "percent < 100"
 
-// unfinished is the name of a milestone of the objective that is not done, or "".
-func unfinished(tx Tx, o domain.Objective) (string, error) {
-	q, err := listing.Parse(listing.Request{PageSize: 1, Filter: "percent < 100"}, MilestoneList)
+// anyMilestone is the name of a milestone of the objective that the filter chooses, or "".
+func anyMilestone(tx Tx, o domain.Objective, filter string) (string, error) {
+	q, err := listing.Parse(listing.Request{PageSize: 1, Filter: filter}, MilestoneList)
 	if err != nil {
 		return "", err
 	}

@@ -98,10 +98,11 @@ func (a *App) DeleteObjective(ctx context.Context, k ObjectiveKey, etag string) 
 		if err != nil {
 			return nil, err
 		}
-		if err := objective.Deletable(assignments); err != nil {
+		milestone, err := anyMilestone(tx, objective, "")
+		if err != nil {
 			return nil, err
 		}
-		if err := withoutMilestones(tx, objective); err != nil {
+		if err := objective.Deletable(assignments, milestone); err != nil {
 			return nil, err
 		}
 		if err := tx.Objectives().Delete(objective); err != nil {

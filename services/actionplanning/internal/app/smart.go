@@ -124,7 +124,7 @@ func activatable(o domain.Objective, s domain.Strategy) error {
 // CompleteObjective ends an objective that is done, with all its milestones.
 func (a *App) CompleteObjective(ctx context.Context, k ObjectiveKey, etag string) (domain.Objective, error) {
 	return a.closeObjective(ctx, k, etag, func(tx Tx, o domain.Objective, now time.Time) (domain.Objective, error) {
-		milestone, err := unfinished(tx, o)
+		milestone, err := anyMilestone(tx, o, unfinished)
 		if err != nil {
 			return o, err
 		}
@@ -155,8 +155,26 @@ func (a *App) closeObjective(
 		if err := tx.Objectives().Update(next); err != nil {
 			return objective, err
 		}
+		if err := endWork(tx, k, now); err != nil {
+			return objective, err
+		}
 		return next, stands(tx, k)
 	})
+}
+
+// endWork ends the assignments of an objective that is over.
+func endWork(tx Tx, k ObjectiveKey, now time.Time) error {
+	work, err := tx.AssignmentsOf(k)
+	if err != nil {
+		return err
+	}
+	ended, dropped := domain.Over(work, now)
+	for _, a := range dropped {
+		if err := tx.Assignments().Delete(a); err != nil {
+			return err
+		}
+	}
+	return tx.SaveAssignments(ended)
 }
 
 // stands refuses to leave a strategy without the objectives that its state needs.

@@ -28,8 +28,8 @@ type StaffTx interface {
 	WorkOf(organization string, employees []string) ([]domain.Assignment, error)
 	// WorkOn are all assignments on these objectives, by id, in few statements; objectives are names.
 	WorkOn(organization string, objectives []string) ([]domain.Assignment, error)
-	// KnownObjectives are the names that exist.
-	KnownObjectives(organization string, names []string) (map[string]bool, error)
+	// KnownObjectives are those of the names that exist, and where each stands.
+	KnownObjectives(organization string, names []string) (map[string]domain.ObjectiveState, error)
 	// SaveAssignments is SaveStaff of assignments.
 	SaveAssignments(changed []domain.Assignment) error
 

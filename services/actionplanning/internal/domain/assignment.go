@@ -79,6 +79,32 @@ func (a Assignment) CheckLead(others []Assignment) error {
 	return nil
 }
 
+// CheckObjective refuses work that goes on after today on an objective that is over.
+func (a Assignment) CheckObjective(state ObjectiveState, today Date) error {
+	if !state.Over() || a.EndDate != "" && a.EndDate <= today {
+		return nil
+	}
+	return fault.State("OBJECTIVE_CLOSED", "%s is %s, and no work on it goes on; choose another objective, or a last day (end_date) of %s or before",
+		a.ObjectiveName(), state, today)
+}
+
+// Over is what becomes of the work on an objective on the day on which it is over: what goes on ends with that day, and what has not begun is
+// dropped, so that nobody is loaded with it any longer.
+func Over(work []Assignment, now time.Time) (ended, dropped []Assignment) {
+	today := Today(now)
+	for _, a := range work {
+		switch {
+		case a.EndDate != "" && a.EndDate <= today:
+		case a.StartDate > today:
+			dropped = append(dropped, a)
+		default:
+			a.EndDate, a.Meta = today, a.Next(now)
+			ended = append(ended, a)
+		}
+	}
+	return ended, dropped
+}
+
 // CheckHolder refuses work for somebody who has left: an assignment of theirs can end sooner, and not go on for longer. before is the
 // stored version, if there is one.
 func (a Assignment) CheckHolder(e Employee, before *Assignment, today Date) error {

@@ -56,7 +56,7 @@ func Gaps(objectives []Objective, work []Assignment, staff map[string]Employee, 
 		byEmployee[a.Employee] = append(byEmployee[a.Employee], a)
 	}
 	for _, o := range objectives {
-		if o.State == ObjectiveCompleted || o.State == ObjectiveCancelled {
+		if o.Closed() {
 			continue
 		}
 		if len(leads[o.Name()]) == 0 {

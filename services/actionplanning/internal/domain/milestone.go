@@ -86,11 +86,6 @@ func (m Milestone) Deletable(dependent string, assignments []Assignment) error {
 	return nil
 }
 
-// HasMilestone refuses to lose an objective that has this milestone, and perhaps others.
-func (o Objective) HasMilestone(milestone string) error {
-	return fault.State("OBJECTIVE_HAS_MILESTONES", "%s has the milestone %s; delete its milestones first", o.Name(), milestone).With("milestone", milestone)
-}
-
 func (m Milestone) check(at string) error {
 	var v fault.Violations
 	required(&v, at+".display_name", m.DisplayName)

@@ -33,6 +33,9 @@ const (
 	ObjectiveCancelled ObjectiveState = "CANCELLED"
 )
 
+// Over says whether it is done or given up.
+func (s ObjectiveState) Over() bool { return s == ObjectiveCompleted || s == ObjectiveCancelled }
+
 // ProgressRule says what an objective's progress is made of; "" is like MILESTONES.
 type ProgressRule string
 
@@ -110,9 +113,7 @@ func (o Objective) Changed(next Objective, now time.Time) (Objective, error) {
 }
 
 // Closed says whether it is done or given up.
-func (o Objective) Closed() bool {
-	return o.State == ObjectiveCompleted || o.State == ObjectiveCancelled
-}
+func (o Objective) Closed() bool { return o.State.Over() }
 
 // Open refuses to touch an objective that is over.
 func (o Objective) Open() error {
@@ -182,13 +183,16 @@ func (o Objective) Cancelled(reason string, now time.Time) (Objective, error) {
 	return o, v.Err()
 }
 
-// Deletable refuses to lose an objective that somebody is assigned to.
-func (o Objective) Deletable(assignments []Assignment) error {
-	if len(assignments) == 0 {
-		return nil
+// Deletable refuses to lose an objective that somebody is assigned to, or that has milestones; milestone is the name of one of them, or "".
+func (o Objective) Deletable(assignments []Assignment, milestone string) error {
+	if len(assignments) > 0 {
+		return fault.State("OBJECTIVE_HAS_ASSIGNMENTS", "%s has %d assignments, %s among them; delete them or move them to another objective first",
+			o.Name(), len(assignments), assignments[0].Name())
 	}
-	return fault.State("OBJECTIVE_HAS_ASSIGNMENTS", "%s has %d assignments, %s among them; delete them or move them to another objective first",
-		o.Name(), len(assignments), assignments[0].Name())
+	if milestone != "" {
+		return fault.State("OBJECTIVE_HAS_MILESTONES", "%s has the milestone %s; delete its milestones first", o.Name(), milestone).With("milestone", milestone)
+	}
+	return nil
 }
 
 func (o Objective) check() error {

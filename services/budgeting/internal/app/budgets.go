@@ -70,7 +70,6 @@ func (a *App) UpdateBudget(ctx context.Context, k Key, plan string, e Edit[domai
 
 // FreezeResultsPolicies keeps what results do to each program of a budget as it is from now on. Results that are published later move money by it.
 func (a *App) FreezeResultsPolicies(ctx context.Context, by Caller, k Key, resolution, etag string) (domain.Budget, error) {
-	now := a.Now()
 	return resource.Write(ctx, a.Store, func(tx Tx) (domain.Budget, error) {
 		old, err := tx.Budgets().Get(k.ids()...)
 		if err == nil {
@@ -79,7 +78,7 @@ func (a *App) FreezeResultsPolicies(ctx context.Context, by Caller, k Key, resol
 		if err != nil {
 			return old, err
 		}
-		next, err := old.FreezePolicies(by.Subject, resolution, now)
+		next, err := old.FreezePolicies(by.Subject, resolution, a.Now()) // in the transaction: a policy may have changed while it waited
 		if err != nil {
 			return old, err
 		}

@@ -101,7 +101,8 @@ type Allocations interface {
 	Last(organization, budget string) (int64, error)
 	// Announce journals the money of an allocation that is being adopted, as an event of its own beside the change of the allocation.
 	Announce(m domain.AdoptedMoney) error
-	// Before is the newest solved and feasible allocation of the same budget made before a, adopted or not, if there is one.
+	// Before is the newest solved and feasible allocation of the same budget made before a, adopted or not, if there is one. What an election decides
+	// and what the budget divides are not held against each other.
 	Before(a domain.Allocation) (domain.Allocation, bool, error)
 }
 

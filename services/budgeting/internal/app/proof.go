@@ -56,19 +56,25 @@ const reasonEngine = "ENGINE_VERSION"
 
 // otherEngine refuses the input of another version of the engine, as it was read or could not be.
 func (p Proof) otherEngine(in model.Input, unread error) error {
+	version := p.engineVersion(in, unread)
+	if version == "" || version == engine.Version {
+		return nil
+	}
+	return fault.State(reasonEngine, "the allocation was made by version %s of the engine, and this is version %s: its figures and lines stand, but only "+
+		"version %[1]s verifies, replays, explains and exports it; create a new allocation to go on from", version, engine.Version)
+}
+
+// engineVersion is the one that the input is for, be it one that is not read any more; "" for what says none.
+func (p Proof) engineVersion(in model.Input, unread error) string {
 	if unread != nil {
 		var asked struct {
 			EngineVersion string `json:"engine_version"`
 		}
 		if json.Unmarshal(p.Input, &asked) == nil {
-			in.EngineVersion = asked.EngineVersion
+			return asked.EngineVersion
 		}
 	}
-	if in.EngineVersion == "" || in.EngineVersion == engine.Version {
-		return nil
-	}
-	return fault.State(reasonEngine, "the allocation was made by version %s of the engine, and this is version %s: its figures and lines stand, but only "+
-		"version %[1]s verifies, replays, explains and exports it; create a new allocation to go on from", in.EngineVersion, engine.Version)
+	return in.EngineVersion
 }
 
 // Verification says whether what is stored is what was found.

@@ -101,6 +101,9 @@ func caught(solve func() (engine.Solved, error)) (solved engine.Solved, err erro
 
 func (a *App) solveRun(ctx context.Context, run Run, told chan domain.Search) (engine.Solved, error) {
 	in, err := model.Decode(run.Input)
+	if version := (Proof{Input: run.Input}).engineVersion(in, err); err != nil && version != "" && version != engine.Version {
+		err = fault.State(reasonEngine, "it was to be solved by version %s of the engine, and this is version %s; create the allocation again", version, engine.Version)
+	}
 	if err != nil {
 		return engine.Solved{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain/model"
+	"github.com/throughline/throughline/services/budgeting/internal/domain/score"
 	"github.com/throughline/throughline/services/platform/fault"
 )
 
@@ -261,6 +262,23 @@ func TestTitlesInTheEnginesSentences(t *testing.T) {
 	} {
 		if got := titled(in, titles, goals); got != want {
 			t.Errorf("%s became %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestReasonOfTheResultsPart(t *testing.T) {
+	factor := func(certain int64) score.ResultsFactor {
+		return score.ResultsFactor{ResultsFactor: model.ResultsFactor{Variation: model.Improving, Assurance: model.ReliablyMet, Weight: 1, CertainPPM: certain}}
+	}
+	for want, part := range map[string]score.ResultsPart{
+		"council said so":                                                       {Policy: model.Neutral, Reason: "council said so", Factors: []score.ResultsFactor{factor(model.Whole)}},
+		"no published result counts for it":                                     {Policy: model.Neutral},
+		"the policy NEUTRAL lets no result move it":                             {Policy: model.Neutral, Factors: []score.ResultsFactor{factor(model.Whole)}},
+		"no verdict on its measures can be used; what is unknown moves nothing": {Policy: model.Remedy, Factors: []score.ResultsFactor{factor(0)}},
+		"verdicts on 1 of 2 measures count under the policy REMEDY":             {Policy: model.Remedy, Factors: []score.ResultsFactor{factor(0), factor(model.Whole / 2)}},
+	} {
+		if got := resultsReason(&part); got != want {
+			t.Errorf("said %q, want %q", got, want)
 		}
 	}
 }

@@ -182,6 +182,8 @@ func resultsReason(r *score.ResultsPart) string {
 		return r.Reason
 	case len(r.Factors) == 0:
 		return "no published result counts for it"
+	case r.Policy == model.Neutral:
+		return "the policy " + string(model.Neutral) + " lets no result move it"
 	case usable == 0:
 		return "no verdict on its measures can be used; what is unknown moves nothing"
 	default:

@@ -103,12 +103,13 @@ func Summarize(in model.Input, plan model.Plan, cert model.Certificate, t Titles
 func (r *Result) measured(in model.Input, plan model.Plan) {
 	var all int64
 	scorer, rest := score.Results(in.Params), plan.Lines
+	funds := model.PlacesOf(in.Funds, func(f *model.Fund) string { return f.ID })
 	for i := range in.Programs {
 		p := &in.Programs[i]
 		var base int64
 		for len(rest) > 0 && rest[0].Program == p.ID {
-			if rest[0].Treatment == model.Competes && !fixed(&rest[0]) {
-				base += max(0, rest[0].Base)
+			if rest[0].Treatment == model.Competes && in.Funds[funds.Find(rest[0].Fund)].InPool() {
+				base += max(0, rest[0].Base) // a credit competes for nothing
 			}
 			rest = rest[1:]
 		}

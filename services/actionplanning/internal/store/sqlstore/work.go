@@ -103,7 +103,7 @@ func (t txn) work(column, organization string, values []string) (found []domain.
 }
 
 // KnownObjectives looks through the strategies named, for objectives are kept by their ids.
-func (t txn) KnownObjectives(organization string, names []string) (map[string]bool, error) {
+func (t txn) KnownObjectives(organization string, names []string) (map[string]domain.ObjectiveState, error) {
 	wanted, seen, strategies := make(map[string]bool, len(names)), map[string]bool{}, []string{}
 	for _, n := range names {
 		wanted[n] = true
@@ -112,11 +112,11 @@ func (t txn) KnownObjectives(organization string, names []string) (map[string]bo
 			strategies = append(strategies, parts[3])
 		}
 	}
-	known := make(map[string]bool, len(names))
+	known := make(map[string]domain.ObjectiveState, len(names))
 	err := byNames(organization, strategies, func(in string, args []any) error {
-		return t.tx.Query("SELECT strategy_id, objective_id FROM objectives WHERE organization_id = ? AND strategy_id IN ("+in+")", args, func(r sqldb.Row) error {
+		return t.tx.Query("SELECT strategy_id, objective_id, state FROM objectives WHERE organization_id = ? AND strategy_id IN ("+in+")", args, func(r sqldb.Row) error {
 			if n := domain.ObjectiveName(organization, r.Text(0), r.Text(1)); wanted[n] {
-				known[n] = true
+				known[n] = domain.ObjectiveState(r.Text(2))
 			}
 			return nil
 		})

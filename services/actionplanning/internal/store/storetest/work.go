@@ -80,7 +80,7 @@ func workOfMany(t *testing.T, h Harness) {
 			t.Errorf("%d employees, want %d; %v", len(got), len(staff), err)
 		}
 		known, err := tx.KnownObjectives("a", []string{work[0].ObjectiveName(), elsewhere.ObjectiveName(), "organizations/a/strategies/parent/objectives/none", "nonsense"})
-		if err != nil || !reflect.DeepEqual(known, map[string]bool{work[0].ObjectiveName(): true}) {
+		if err != nil || !reflect.DeepEqual(known, map[string]domain.ObjectiveState{work[0].ObjectiveName(): domain.ObjectiveUnfunded}) {
 			t.Errorf("objectives %v, %v", known, err)
 		}
 		return err

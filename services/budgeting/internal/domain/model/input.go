@@ -244,7 +244,7 @@ func (f *ResultsFactor) Usable() bool { return f.CertainPPM > 0 && f.Variation !
 // Revisions pins what the input was read from.
 type Revisions struct {
 	Priority Revision `json:"priority"`
-	Results  Revision `json:"results"` // empty when no program has a results gate
+	Results  Revision `json:"results"` // empty when nothing is published; required when a program has a results gate
 }
 
 // Revision is an immutable resource and the hash of its content.

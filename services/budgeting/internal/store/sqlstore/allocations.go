@@ -174,12 +174,19 @@ func (t allocationTx) Announce(m domain.AdoptedMoney) error {
 // Before implements app.Allocations.
 func (t allocationTx) Before(a domain.Allocation) (before domain.Allocation, found bool, err error) {
 	var id string
+	among := "NOT IN"
+	if a.Method.ByBallots() {
+		among = "IN"
+	}
 	found, err = sqldb.QueryOne(t.tx, "SELECT allocation_id FROM allocations WHERE organization_id = ? AND budget_id = ? AND sequence < ? "+
-		"AND result_hash <> '' AND outcome <> ? ORDER BY sequence DESC LIMIT 1",
-		[]any{a.Organization, a.Budget, a.Sequence, string(model.Infeasible)},
+		"AND result_hash <> '' AND outcome <> ? AND method "+among+" (?, ?) ORDER BY sequence DESC LIMIT 1",
+		[]any{a.Organization, a.Budget, a.Sequence, string(model.Infeasible), string(model.EqualShares), string(model.GreedyVotes)},
 		func(r sqldb.Row) error { id = r.Text(0); return nil })
 	if err != nil || !found {
 		return before, false, err
 	}
-	return t.Find(a.Organization, a.Budget, id)
+	if before, found, err = t.Find(a.Organization, a.Budget, id); before.Params.Election != a.Params.Election {
+		return domain.Allocation{}, false, err
+	}
+	return before, found, err
 }

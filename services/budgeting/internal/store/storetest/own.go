@@ -160,6 +160,13 @@ func proofs(t *testing.T, h harness) {
 	if got, want := told(t, h, "allocation"), "adopted "+a.Name()+" >"; len(got) != 4 || got[3] != want {
 		t.Errorf("told %q, the last should be %q", got, want)
 	}
+	vote := func(id string, sequence int64, election string) domain.Allocation {
+		v := allocation("a", id, sequence)
+		v.Method, v.Params.Election = model.GreedyVotes, election
+		return v
+	}
+	v := vote("vote", 4, "parks")
+	write(t, h, func(tx app.Tx) error { return tx.Allocations().Insert(v) })
 	q, err := listing.Parse(listing.Request{PageSize: 1, Filter: "flagged = true AND score_bp > 4999"}, app.AllocationLineList)
 	if err != nil {
 		t.Fatal(err)
@@ -184,8 +191,15 @@ func proofs(t *testing.T, h harness) {
 		last, _ := tx.Allocations().Last("a", "fy")
 		before, found, _ := tx.Allocations().Before(b)
 		_, none, _ := tx.Allocations().Before(a)
-		if last != 3 || !found || before.ID != "x" || none {
+		if last != 4 || !found || before.ID != "x" || none {
 			t.Errorf("last %d, before y %q, before x %v", last, before.ID, none)
+		}
+		budget, _, _ := tx.Allocations().Before(allocation("a", "z", 5))
+		elected, _, _ := tx.Allocations().Before(vote("again", 5, "parks"))
+		_, first, _ := tx.Allocations().Before(v)
+		_, other, _ := tx.Allocations().Before(vote("other", 5, "streets"))
+		if budget.ID != "x" || elected.ID != "vote" || first || other {
+			t.Errorf("before another of the budget %q, of the election %q, before the first of an election %v, of another %v", budget.ID, elected.ID, first, other)
 		}
 		return err
 	})
