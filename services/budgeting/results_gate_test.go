@@ -122,7 +122,7 @@ func TestResultsMoveMoneyByFrozenPolicies(t *testing.T) {
 	if parks.GetResultsPolicy() != remedy || parks.GetResults()[0].GetCertainPpm() != 0 || parks.GetScore()[2].GetScoreBp() != 0 || cents(parks.GetWithoutResults()) != 355_102_00 {
 		t.Errorf("explained %v", parks)
 	}
-	wantSaid(t, parks.GetSteps(), `Measure "visits" (weight 1 of 1) tells nothing that can move it: Not usable: 2 values.`, "results cost it 934.00 USD")
+	wantSaid(t, parks.GetSteps(), `Measure "visits" (weight 1 of 1) tells nothing that can move it: Not usable: 2 values.`, ": the results of other programs cost it 934.00 USD")
 
 	// a revision later it is noise
 	f.published("x2", epoch.Add(2*time.Hour), evidence("response", 2, noise, hitOrMiss))

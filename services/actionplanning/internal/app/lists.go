@@ -5,12 +5,14 @@ import "github.com/throughline/throughline/services/platform/listing"
 // What lists can be filtered and sorted by; columns are those of the migrations.
 var (
 	StrategyList = listing.Schema{ID: []string{"strategy_id"}, Fields: listing.Described(map[string]listing.Field{
-		"goal": {Column: "goal", Filterable: true},
+		"goal":  {Column: "goal", Filterable: true},
+		"state": {Column: "state", Filterable: true},
 	})}
 
 	ObjectiveList = listing.Schema{ID: []string{"objective_id"}, Fields: listing.Described(map[string]listing.Field{
 		"measure":  {Column: "measure", Filterable: true},
 		"program":  {Column: "program", Filterable: true},
+		"state":    {Column: "state", Filterable: true},
 		"due_date": {Column: "due_date", Type: listing.Date, Filterable: true, Sortable: true},
 	})}
 

@@ -73,7 +73,7 @@ func Explain(l AllocationLine, run explain.Run, without *model.Plan, before *Ear
 			}
 		}
 		out.Without = &amount
-		steps = slices.Insert(slices.Clone(steps), max(0, len(steps)-1), moved(l, amount)) // the last tells what all of it follows
+		steps = slices.Insert(slices.Clone(steps), max(0, len(steps)-1), moved(l, amount, r.Score.Results.MilliBP != 0)) // the last tells what all of it follows
 	}
 	for _, g := range run.Input.Goals {
 		goals[g.ID] = g.Title
@@ -95,13 +95,17 @@ func Explain(l AllocationLine, run explain.Run, without *model.Plan, before *Ear
 	return out, nil
 }
 
-// moved says what money results moved. They move it to and from programs without results too.
-func moved(l AllocationLine, without int64) string {
+// moved says what money results moved. They move it to and from programs whose own results move nothing too.
+func moved(l AllocationLine, without int64, own bool) string {
+	whose := "results"
+	if !own {
+		whose = "the results of other programs"
+	}
 	switch change := l.Allocated - without; {
 	case change > 0:
-		return "If no result moved any score, it would get " + Money(without, l.Currency) + ": results bring it " + Money(change, l.Currency) + "."
+		return "If no result moved any score, it would get " + Money(without, l.Currency) + ": " + whose + " bring it " + Money(change, l.Currency) + "."
 	case change < 0:
-		return "If no result moved any score, it would get " + Money(without, l.Currency) + ": results cost it " + Money(-change, l.Currency) + "."
+		return "If no result moved any score, it would get " + Money(without, l.Currency) + ": " + whose + " cost it " + Money(-change, l.Currency) + "."
 	default:
 		return "If no result moved any score, it would get the same."
 	}

@@ -43,8 +43,8 @@ func (d Date) valid() bool {
 	if d == "" {
 		return true
 	}
-	_, err := time.Parse(time.DateOnly, string(d))
-	return err == nil
+	t, err := time.Parse(time.DateOnly, string(d))
+	return err == nil && t.Year() > 0 // the year 0 stands for a date without a year
 }
 
 // name joins alternating collections and ids.

@@ -143,7 +143,7 @@ type Assignment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name: `organizations/{organization}/assignments/{assignment}`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Objective worked on; that of the milestone, when one is named.
+	// Objective worked on; that of the milestone, when one is named. Work on one that is COMPLETED or CANCELLED must end today or before.
 	Objective string `protobuf:"bytes,2,opt,name=objective,proto3" json:"objective,omitempty"`
 	// Who works on it; must not be TERMINATED.
 	Employee string `protobuf:"bytes,3,opt,name=employee,proto3" json:"employee,omitempty"`

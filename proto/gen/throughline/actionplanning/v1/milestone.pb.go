@@ -28,7 +28,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// A step of an objective.
+// A step of an objective. Read-only once the objective is COMPLETED or CANCELLED; it can still be deleted.
 type Milestone struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name: `organizations/{organization}/strategies/{strategy}/objectives/{objective}/milestones/{milestone}`.
@@ -525,7 +525,7 @@ func (x *UpdateMilestoneRequest) GetValidateOnly() bool {
 // Request of DeleteMilestone.
 type DeleteMilestoneRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name of a milestone; none may depend on it.
+	// Name of a milestone; none may depend on it, and nobody be assigned to it.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Optional etag (AIP-154), also taken from If-Match: a mismatch is refused with reason ETAG_MISMATCH.
 	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
@@ -969,7 +969,7 @@ type Timeline struct {
 	PlannedEndDate *date.Date `protobuf:"bytes,6,opt,name=planned_end_date,json=plannedEndDate,proto3" json:"planned_end_date,omitempty"`
 	// Last day expected.
 	ExpectedEndDate *date.Date `protobuf:"bytes,7,opt,name=expected_end_date,json=expectedEndDate,proto3" json:"expected_end_date,omitempty"`
-	// Progress by weight, in parts per million; unset without milestones.
+	// Progress of its milestones by weight, in parts per million; what only supports does not count. Unset when none counts.
 	ProgressPpm *int32 `protobuf:"varint,8,opt,name=progress_ppm,json=progressPpm,proto3,oneof" json:"progress_ppm,omitempty"`
 	// One longest chain of milestones to the expected end, first to last.
 	CriticalPath []string `protobuf:"bytes,9,rep,name=critical_path,json=criticalPath,proto3" json:"critical_path,omitempty"`

@@ -934,7 +934,7 @@ type ListObjectivesRequest struct {
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The next_page_token of the page before, with the same filter and order; empty for the first page.
 	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Comparisons joined by AND (AIP-160) over: display_name, measure, program, due_date.
+	// Comparisons joined by AND (AIP-160) over: display_name, measure, program, state, due_date.
 	Filter string `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
 	// Fields, each with an optional "desc" (AIP-132): display_name, due_date, create_time, update_time.
 	OrderBy       string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
@@ -1342,7 +1342,8 @@ func (x *ActivateObjectiveRequest) GetValidateOnly() bool {
 // Request of CompleteObjective.
 type CompleteObjectiveRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Objective that is done; it must be ACTIVE or ACTIVE_UNFUNDED.
+	// Objective that is done; it must be ACTIVE or ACTIVE_UNFUNDED, and all its milestones done: delete those that were dropped.
+	// Its assignments end today; those that have not begun are deleted.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Optional etag (AIP-154), also taken from If-Match: a mismatch is refused with reason ETAG_MISMATCH.
 	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
@@ -1416,7 +1417,7 @@ func (x *CompleteObjectiveRequest) GetValidateOnly() bool {
 // Request of CancelObjective.
 type CancelObjectiveRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Objective to give up.
+	// Objective to give up. Its assignments end today; those that have not begun are deleted.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Why.
 	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`

@@ -27,7 +27,6 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// How a goal is to be reached.
 // Where a strategy stands.
 type StrategyState int32
 
@@ -425,7 +424,7 @@ type ListStrategiesRequest struct {
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The next_page_token of the page before, with the same filter and order; empty for the first page.
 	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Comparisons joined by AND (AIP-160) over: display_name, goal.
+	// Comparisons joined by AND (AIP-160) over: display_name, goal, state.
 	Filter string `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
 	// Fields, each with an optional "desc" (AIP-132): display_name, create_time, update_time.
 	OrderBy       string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`

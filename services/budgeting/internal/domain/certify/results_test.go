@@ -2,6 +2,7 @@ package certify_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -76,5 +77,38 @@ func TestResultsAreComputedAgain(t *testing.T) {
 	}
 	if _, err := certify.Check(in, mended); err != nil {
 		t.Errorf("a reason moves the score: %v", err)
+	}
+}
+
+// A thousand measures of the largest weight, all of them certain, are worth the whole cap, either way; where half of them is half certain, three quarters of it.
+func TestTheLargestGateIsCertified(t *testing.T) {
+	for _, tc := range []struct {
+		policy    model.Policy
+		uncertain int
+		score     int64
+	}{{model.Reward, 0, 5500}, {model.Remedy, 0, 4500}, {model.Reward, 500, 5375}, {model.Remedy, 1000, 4750}} {
+		in := judged()
+		gate := &model.ResultsGate{Policy: tc.policy}
+		for i := range 1000 {
+			f := model.ResultsFactor{
+				Measure: fmt.Sprintf("m%04d", i), Variation: model.Improving, Assurance: model.ReliablyMet, Weight: 1_000_000, CertainPPM: 1_000_000, Reason: "r",
+			}
+			if i < tc.uncertain {
+				f.CertainPPM = 500_000
+			}
+			gate.Factors = append(gate.Factors, f)
+		}
+		in.Programs[0].Results = gate
+		plan, _, err := engine.Allocate(context.Background(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plan.Lines[0].ScoreBP != tc.score {
+			t.Errorf("%s, %d uncertain: score %d, want %d", tc.policy, tc.uncertain, plan.Lines[0].ScoreBP, tc.score)
+		}
+		gate.Factors = append(gate.Factors, model.ResultsFactor{Measure: "n", Variation: model.Improving, Assurance: model.ReliablyMet, Weight: 1, Reason: "r"})
+		if _, _, err := engine.Allocate(context.Background(), in); err == nil || !strings.Contains(err.Error(), "1001 measures") {
+			t.Errorf("one measure more: %v", err)
+		}
 	}
 }

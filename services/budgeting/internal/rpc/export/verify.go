@@ -155,11 +155,11 @@ func (v *verification) known() error {
 	var is struct {
 		Schema int `json:"schema"`
 	}
-	if json.Unmarshal([]byte(v.Input), &is) != nil || is.Schema == model.SchemaVersion { // what is no JSON is told by reading it
-		return nil
+	if err := json.Unmarshal([]byte(v.Input), &is); err == nil && is.Schema != model.SchemaVersion { // what is no JSON is told by reading it
+		return fault.New(fault.Invalid, reasonVersion, "the file has an allocation of schema version %d, made by version %s of the engine, "+
+			"and this program knows version %d; verify it with the program that wrote it", is.Schema, v.document.EngineVersion, model.SchemaVersion)
 	}
-	return fault.New(fault.Invalid, reasonVersion, "the file has an allocation of schema version %d, made by version %s of the engine, and this program knows version %d; "+
-		"verify it with the program that wrote it", is.Schema, v.document.EngineVersion, model.SchemaVersion)
+	return nil
 }
 
 // sealed says whether the file ends with its own digest.
