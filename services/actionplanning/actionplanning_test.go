@@ -234,7 +234,7 @@ func TestListsFilterSortAndPage(t *testing.T) {
 	if got := list(`program = "organizations/o/programs/e911" AND due_date >= 2028-01-01`, "", "").GetObjectives(); len(got) != 1 {
 		t.Errorf("filtered by program and day: %v", got)
 	}
-	strategies, err := f.client.ListStrategies(ctx, &actionplanningv1.ListStrategiesRequest{Parent: "organizations/o", Filter: `goal = "` + goal + `"`})
+	strategies, err := f.client.ListStrategies(ctx, &actionplanningv1.ListStrategiesRequest{Parent: "organizations/o", Filter: `goal = "` + goal + `" AND state = "PROPOSED"`})
 	must(t, err)
 	if len(strategies.GetStrategies()) != 1 {
 		t.Errorf("filtered by goal: %v", strategies)

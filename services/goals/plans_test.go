@@ -59,13 +59,13 @@ func TestTemplates(t *testing.T) {
 		t.Errorf("the community plan has %d steps", n)
 	}
 	_, err := f.client.CreatePlan(f.as(t, "mia", "manager"), &goalsv1.CreatePlanRequest{Parent: org, Plan: &goalsv1.Plan{
-		DisplayName: "Bad", Kind: strategic, StartDate: &date.Date{Year: 2031, Month: 1, Day: 1}, EndDate: &date.Date{Year: 2031, Month: 1, Day: 2},
+		DisplayName: "Bad", Kind: strategic, StartDate: &date.Date{Month: 1, Day: 1}, EndDate: &date.Date{Year: 2031, Month: 1, Day: 2},
 		ProcessSteps: []*goalsv1.ProcessStep{
 			{Key: "a", DisplayName: "A", State: goalsv1.ProcessStepState_PROCESS_STEP_STATE_SKIPPED}, {Key: "a", DisplayName: "B"},
 		},
 		StakeholderGroups: []*goalsv1.StakeholderGroup{{DisplayName: "Youth"}, {DisplayName: "Youth"}},
 	}})
-	wantFields(t, err, "plan.process_steps[1]", "plan.process_steps[0].evidence", "plan.stakeholder_groups[1]")
+	wantFields(t, err, "plan.start_date", "plan.process_steps[1]", "plan.process_steps[0].evidence", "plan.stakeholder_groups[1]")
 }
 
 // TestAdoptedPlansAreReadOnly but for the steps of their process; a plan of the same kind, adopted, supersedes.
