@@ -39,14 +39,9 @@ const rowsBetweenProgress = 1000
 
 // ReadDir is Read for a mapping in a file and the files it names in a folder.
 func ReadDir(ctx context.Context, mappingFile, dir string, opts ...Option) (*Parsed, error) {
-	f, err := os.Open(mappingFile)
+	m, err := tabular.OpenMapping(mappingFile, LoadMapping)
 	if err != nil {
-		return nil, fmt.Errorf("open the mapping: %w", err)
-	}
-	defer f.Close()
-	m, err := LoadMapping(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", mappingFile, err)
+		return nil, err
 	}
 	return Read(ctx, m, func(name string) (io.ReadCloser, error) {
 		return os.Open(filepath.Join(dir, name)) //nolint:gosec // folder and mapping are of the person who runs this, with their own rights

@@ -1,9 +1,7 @@
 package measurefile
 
 import (
-	"fmt"
 	"io"
-	"os"
 
 	performancev1 "github.com/throughline/throughline/proto/gen/throughline/performance/v1"
 	"github.com/throughline/throughline/services/platform/wire"
@@ -14,23 +12,17 @@ import (
 type Mapping struct {
 	tabular.Layout `yaml:",inline"`
 
-	Name         string     `yaml:"name"`         // an id, such as "austin-key-indicators"
-	Title        string     `yaml:"title"`        // for people
-	Organization string     `yaml:"organization"` // id of the organization; the command may name another
-	Format       string     `yaml:"format"`       // DELIMITED (default), or JSON_LINES: one object a line, columns are its members
-	FiscalYear   FiscalYear `yaml:"fiscal_year"`  // absent: the calendar year
-	Skip         []SkipRule `yaml:"skip"`         // ordered, the first match wins
-	Measure      Measure    `yaml:"measure"`      // what a row says about the measure it is of
-	Links        []Link     `yaml:"links"`        // what the measures speak for
-	Dimension    *Dimension `yaml:"dimension"`    // absent: all values are of the whole city
-	Cells        []Cell     `yaml:"cells"`        // what is read from a row: one value, or one for each of several periods
-	ValueRules   ValueRules `yaml:"value_rules"`  // how texts such as "85%" are read
-}
-
-// SkipRule names rows that hold no values, such as a sum. Rows skipped are counted, never lost.
-type SkipRule struct {
-	Name string          `yaml:"name"`
-	When tabular.Columns `yaml:"when"`
+	Name         string             `yaml:"name"`         // an id, such as "austin-key-indicators"
+	Title        string             `yaml:"title"`        // for people
+	Organization string             `yaml:"organization"` // id of the organization; the command may name another
+	Format       string             `yaml:"format"`       // DELIMITED (default), or JSON_LINES: one object a line, columns are its members
+	FiscalYear   FiscalYear         `yaml:"fiscal_year"`  // absent: the calendar year
+	Skip         []tabular.SkipRule `yaml:"skip"`         // ordered, the first match wins
+	Measure      Measure            `yaml:"measure"`      // what a row says about the measure it is of
+	Links        []Link             `yaml:"links"`        // what the measures speak for
+	Dimension    *Dimension         `yaml:"dimension"`    // absent: all values are of the whole city
+	Cells        []Cell             `yaml:"cells"`        // what is read from a row: one value, or one for each of several periods
+	ValueRules   ValueRules         `yaml:"value_rules"`  // how texts such as "85%" are read
 }
 
 // Measure says where the facts of a measure come from. All rows of one id must agree on kind, unit, direction and frequency.
@@ -122,15 +114,4 @@ func LoadMapping(r io.Reader) (Mapping, error) {
 }
 
 // OpenMapping is LoadMapping of a file.
-func OpenMapping(file string) (Mapping, error) {
-	f, err := os.Open(file) //nolint:gosec // the file is of the person who runs this, with their own rights
-	if err != nil {
-		return Mapping{}, fmt.Errorf("open the mapping: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	m, err := LoadMapping(f)
-	if err != nil {
-		return Mapping{}, fmt.Errorf("%s: %w", file, err)
-	}
-	return m, nil
-}
+func OpenMapping(file string) (Mapping, error) { return tabular.OpenMapping(file, LoadMapping) }

@@ -58,18 +58,7 @@ func (m Mapping) problems(report tabular.Reporter) {
 	} else if m.FiscalYear.Named != "" {
 		report("fiscal_year.named", "is for a fiscal year that does not start in January")
 	}
-	names := map[string]bool{RuleBlankLine: true, RuleBlankRow: true, RuleTitle: true}
-	for i, s := range m.Skip {
-		at := fmt.Sprintf("skip[%d]", i)
-		if s.Name == "" || names[s.Name] {
-			report(at+".name", "give a name of its own; %q is taken or empty", s.Name)
-		}
-		names[s.Name] = true
-		if len(s.When) == 0 {
-			report(at+".when", "an empty condition would skip every row")
-		}
-		s.When.Problems(at+".when", report)
-	}
+	tabular.SkipProblems(m.Skip, []string{RuleBlankLine, RuleBlankRow, RuleTitle}, report)
 	m.Measure.problems(report)
 	for i := range m.Links {
 		m.Links[i].problems(fmt.Sprintf("links[%d]", i), report)

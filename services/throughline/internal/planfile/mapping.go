@@ -3,7 +3,6 @@ package planfile
 import (
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/throughline/throughline/services/throughline/internal/tabular"
@@ -55,18 +54,7 @@ func (l *Level) columns() []string {
 
 // OpenMapping reads one YAML mapping. Unknown and repeated keys are refused. The error is a fault of kind Invalid, reason
 // MAPPING_INVALID, with one violation for every problem found.
-func OpenMapping(file string) (Mapping, error) {
-	f, err := os.Open(file) //nolint:gosec // the file is of the person who runs this, with their own rights
-	if err != nil {
-		return Mapping{}, fmt.Errorf("open the mapping: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	m, err := LoadMapping(f)
-	if err != nil {
-		return Mapping{}, fmt.Errorf("%s: %w", file, err)
-	}
-	return m, nil
-}
+func OpenMapping(file string) (Mapping, error) { return tabular.OpenMapping(file, LoadMapping) }
 
 // LoadMapping is OpenMapping of what r holds.
 func LoadMapping(r io.Reader) (Mapping, error) {

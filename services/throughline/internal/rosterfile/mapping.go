@@ -3,8 +3,8 @@ package rosterfile
 
 import (
 	"fmt"
+	"io"
 	"maps"
-	"os"
 	"slices"
 
 	"github.com/throughline/throughline/services/throughline/internal/tabular"
@@ -14,19 +14,13 @@ import (
 type Mapping struct {
 	tabular.Layout `yaml:",inline"`
 
-	Name         string     `yaml:"name"`         // an id, such as "baltimore-fy2019"
-	Title        string     `yaml:"title"`        // for people
-	Organization string     `yaml:"organization"` // id of the organization; the command may name another
-	DateFormats  []string   `yaml:"date_formats"` // how days are written, such as "{MM}/{DD}/{YYYY}*"; the first that fits counts; absent: "{YYYY}-{MM}-{DD}"
-	Skip         []SkipRule `yaml:"skip"`         // ordered, the first match wins
-	Employee     Employee   `yaml:"employee"`
-	Job          Job        `yaml:"job"`
-}
-
-// SkipRule names rows that are about nobody, such as a sum. Rows skipped are counted, never lost.
-type SkipRule struct {
-	Name string          `yaml:"name"`
-	When tabular.Columns `yaml:"when"`
+	Name         string             `yaml:"name"`         // an id, such as "baltimore-fy2019"
+	Title        string             `yaml:"title"`        // for people
+	Organization string             `yaml:"organization"` // id of the organization; the command may name another
+	DateFormats  []string           `yaml:"date_formats"` // how days are written, such as "{MM}/{DD}/{YYYY}*"; the first that fits counts; absent: "{YYYY}-{MM}-{DD}"
+	Skip         []tabular.SkipRule `yaml:"skip"`         // ordered, the first match wins
+	Employee     Employee           `yaml:"employee"`
+	Job          Job                `yaml:"job"`
 }
 
 // Employee says where the facts about a person come from. Where jobs have days or keys, all rows of one external_id must agree on them.
@@ -72,20 +66,14 @@ func (j *Job) dated() bool { return j.Key != nil || j.StartDate != nil || j.EndD
 
 // OpenMapping reads a YAML mapping. Unknown and repeated keys are refused. The error is a fault of kind Invalid, reason MAPPING_INVALID, with
 // one violation for every problem found.
-func OpenMapping(file string) (Mapping, error) {
-	f, err := os.Open(file) //nolint:gosec // the file is of the person who runs this, with their own rights
-	if err != nil {
-		return Mapping{}, fmt.Errorf("open the mapping: %w", err)
-	}
-	defer func() { _ = f.Close() }()
+func OpenMapping(file string) (Mapping, error) { return tabular.OpenMapping(file, loadMapping) }
+
+func loadMapping(r io.Reader) (Mapping, error) {
 	var m Mapping
-	if err = tabular.LoadMapping(f, &m); err == nil {
-		err = m.Validate()
+	if err := tabular.LoadMapping(r, &m); err != nil {
+		return Mapping{}, err
 	}
-	if err != nil {
-		return Mapping{}, fmt.Errorf("%s: %w", file, err)
-	}
-	return m, nil
+	return m, m.Validate()
 }
 
 var statuses = []string{"ACTIVE", "LEAVE", "TERMINATED"}
@@ -106,18 +94,7 @@ func (m *Mapping) problems(report tabular.Reporter) {
 			report(fmt.Sprintf("date_formats[%d]", i), "%q %v", f, err)
 		}
 	}
-	names := map[string]bool{}
-	for i, s := range m.Skip {
-		at := fmt.Sprintf("skip[%d]", i)
-		if s.Name == "" || names[s.Name] {
-			report(at+".name", "give a name of its own; %q is taken or empty", s.Name)
-		}
-		names[s.Name] = true
-		if len(s.When) == 0 {
-			report(at+".when", "an empty condition would skip every row")
-		}
-		s.When.Problems(at+".when", report)
-	}
+	tabular.SkipProblems(m.Skip, nil, report)
 	for _, v := range m.values() {
 		v.value.Problems(v.path, report)
 	}

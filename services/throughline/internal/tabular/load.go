@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -66,6 +67,19 @@ func aliasLine(n *yaml.Node) int {
 		}
 	}
 	return 0
+}
+
+// OpenMapping lets load read the mapping of a file; its errors name the file.
+func OpenMapping[M any](file string, load func(io.Reader) (M, error)) (m M, err error) {
+	f, err := os.Open(file) //nolint:gosec // the file is of the person who runs this, with their own rights
+	if err != nil {
+		return m, fmt.Errorf("open the mapping: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	if m, err = load(f); err != nil {
+		return m, fmt.Errorf("%s: %w", file, err)
+	}
+	return m, nil
 }
 
 // undecodable turns the decoder's complaints into violations that name the line and what to do.
