@@ -140,6 +140,9 @@ func paid(funding []FundAmount, p model.Payment) []FundAmount {
 // code is a reason as the contract spells it.
 func code(r model.Reason) string { return strings.TrimPrefix(string(r), "AT_") }
 
+// UsualValue is the value of what is allocated at the score: that of a line of one part, and of most others.
+func (l *AllocationLine) UsualValue() int64 { return priced(max(0, l.Allocated), l.ScoreBP) }
+
 // Change is allocated less base.
 func (l AllocationLine) Change() int64 { return l.Allocated - l.Base }
 
