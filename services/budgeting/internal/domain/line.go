@@ -119,8 +119,8 @@ func outranks(l, than *model.Line) bool {
 	switch {
 	case a != b:
 		return a
-	case magnitude(l.Change) != magnitude(than.Change):
-		return magnitude(l.Change) > magnitude(than.Change)
+	case magnitude(l.Change()) != magnitude(than.Change()):
+		return magnitude(l.Change()) > magnitude(than.Change())
 	default:
 		return magnitude(l.Base) > magnitude(than.Base)
 	}
