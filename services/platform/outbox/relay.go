@@ -20,13 +20,15 @@ const (
 	relayBatch = 256 // events read at once
 	relayLanes = 16  // subjects published at the same time
 	pollEvery  = time.Second
+	storeAfter = 256 // events
 	firstWait  = 50 * time.Millisecond
 	longestTry = 10 * time.Second
 )
 
 // Relay publishes a service's outbox. The order of each subject is kept; different subjects go side by side, so that
 // receivers can share commits. The stored position moves only past events that were published, so none is skipped and some may be
-// published again after a crash.
+// published again after a crash: it is stored when no event came for a second, after storeAfter of them, and at the end. A commit of its own for
+// every event would cost as much as the event.
 type Relay struct {
 	DB     sqldb.DB
 	Bus    Publisher
@@ -37,6 +39,9 @@ type Relay struct {
 
 	once sync.Once
 	wake chan struct{}
+
+	known          bool  // the two below
+	stored, passed int64 // positions: in the database, and up to which all is published
 }
 
 func (r *Relay) init() {
@@ -62,8 +67,14 @@ func (r *Relay) Wake() {
 
 // Run publishes until ctx ends, and then returns nil. It starts with what earlier runs left, and looks again at every Wake
 // and each second, should a Wake be lost.
-func (r *Relay) Run(ctx context.Context) error {
+func (r *Relay) Run(ctx context.Context) (err error) {
 	r.init()
+	// The receivers have the events: the position is stored even though ctx ends, to spare them repetitions.
+	defer func() {
+		if e := r.store(context.WithoutCancel(ctx)); e != nil && err == nil {
+			r.Logger.WarnContext(ctx, "events will be published again", "source", r.Source, "error", e)
+		}
+	}()
 	wait := firstWait
 	for ctx.Err() == nil {
 		more, err := r.pass(ctx)
@@ -92,33 +103,52 @@ func (r *Relay) Run(ctx context.Context) error {
 	return nil
 }
 
-// pass publishes one batch and stores how far it came; more says that the batch was full.
+// pass publishes one batch; more says that the batch was full. It stores how far it came when there is nothing else to do, or much to store.
 func (r *Relay) pass(ctx context.Context) (more bool, err error) {
 	var events []Event
-	err = r.DB.Read(ctx, func(tx sqldb.Tx) error {
-		var after int64
-		if _, err := sqldb.QueryOne(tx, "SELECT position FROM outbox_position WHERE relay = ?", []any{r.Source}, func(row sqldb.Row) error {
-			after = row.Int(0)
-			return nil
-		}); err != nil {
-			return err
+	err = r.DB.Read(ctx, func(tx sqldb.Tx) (err error) {
+		if !r.known {
+			if r.stored, err = position(tx, r.Source); err != nil {
+				return err
+			}
+			r.passed, r.known = r.stored, true
 		}
-		events, err = since(tx, after, relayBatch)
+		events, err = since(tx, r.passed, relayBatch)
 		return err
 	})
-	if err != nil || len(events) == 0 {
+	if err != nil {
 		return false, err
 	}
 	done, err := r.publish(ctx, events)
-	if done == 0 {
-		return false, err
+	r.passed = max(r.passed, done)
+	if len(events) == 0 || r.passed-r.stored >= storeAfter {
+		err = errors.Join(err, r.store(ctx))
 	}
-	// The receivers have the events: store the position even if ctx ends now, to spare them repetitions.
-	storeErr := r.DB.Write(context.WithoutCancel(ctx), func(tx sqldb.Tx) error {
-		_, err := tx.Exec("INSERT INTO outbox_position (relay, position) VALUES (?, ?) ON CONFLICT (relay) DO UPDATE SET position = excluded.position", r.Source, done)
+	return len(events) == relayBatch && done > 0, err
+}
+
+// position is where the relay of a source stood when it was stored last, 0 for never.
+func position(tx sqldb.Tx, source string) (at int64, err error) {
+	_, err = sqldb.QueryOne(tx, "SELECT position FROM outbox_position WHERE relay = ?", []any{source}, func(row sqldb.Row) error {
+		at = row.Int(0)
+		return nil
+	})
+	return at, err
+}
+
+// store stores how far the relay came.
+func (r *Relay) store(ctx context.Context) error {
+	if r.passed == r.stored {
+		return nil
+	}
+	err := r.DB.Write(ctx, func(tx sqldb.Tx) error {
+		_, err := tx.Exec("INSERT INTO outbox_position (relay, position) VALUES (?, ?) ON CONFLICT (relay) DO UPDATE SET position = excluded.position", r.Source, r.passed)
 		return err
 	})
-	return len(events) == relayBatch, errors.Join(err, storeErr)
+	if err == nil {
+		r.stored = r.passed
+	}
+	return err
 }
 
 // publish sends the events of each subject in order, many subjects at once, and returns the last position before which all were

@@ -100,6 +100,45 @@ func TestRelayStartsWhereItEndedAndWakes(t *testing.T) {
 	}
 }
 
+// TestRelayStoresItsPositionWhenItIsIdle counts commits: one for each event would cost as much as the event.
+func TestRelayStoresItsPositionWhenItIsIdle(t *testing.T) {
+	db := open(t, "goals")
+	p := &publisher{more: make(chan struct{}, 1000)}
+	tick := make(chan time.Time)
+	r := newRelay(db, p, func(time.Duration) <-chan time.Time { return tick })
+	stop := run(t, r)
+	for range 3 {
+		appendAll(t, db, event("a", noon))
+		r.Wake()
+		p.await(1)
+	}
+	if at := position(t, db); at != 0 {
+		t.Errorf("position %d is stored while events come, want none", at)
+	}
+	tick <- time.Time{}
+	tick <- time.Time{} // taken once the pass of the first has ended
+	if at := position(t, db); at != 3 {
+		t.Errorf("position %d is stored after an idle second, want 3", at)
+	}
+	appendAll(t, db, event("a", noon))
+	r.Wake()
+	p.await(1)
+	stop()
+	if at := position(t, db); at != 4 {
+		t.Errorf("position %d is stored at the end, want 4", at)
+	}
+}
+
+func position(t *testing.T, db sqldb.DB) (at int64) {
+	t.Helper()
+	if err := db.Read(t.Context(), func(tx sqldb.Tx) error {
+		return tx.Query("SELECT position FROM outbox_position", nil, func(r sqldb.Row) error { at = r.Int(0); return nil })
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
 func TestRelayFindsEventsNobodyWokeItFor(t *testing.T) {
 	db := open(t, "goals")
 	p := &publisher{more: make(chan struct{}, 1000)}

@@ -66,6 +66,43 @@ func TestMigrateTwiceThenFurther(t *testing.T) {
 	})
 }
 
+// TestFilesKeepTheirPageSize opens a file as it was made before pages were larger, beside a new one.
+func TestFilesKeepTheirPageSize(t *testing.T) {
+	for _, c := range []struct{ made, want string }{{"", "8192"}, {"4096", "4096"}} {
+		path := filepath.Join(t.TempDir(), "pages.db")
+		if c.made != "" {
+			before, err := sqlite.OpenConn(path, sqlite.OpenReadWrite|sqlite.OpenCreate)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := sqlitex.ExecuteScript(before, "PRAGMA page_size = "+c.made+"; CREATE TABLE older (id TEXT PRIMARY KEY);", nil); err != nil {
+				t.Fatal(err)
+			}
+			if err := before.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		db, err := sqldb.OpenSQLite(t.Context(), sqldb.Config{Path: path, Migrations: sqldbtest.Migrations})
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, db, func(tx sqldb.Tx) error { _, err := tx.Exec("INSERT INTO things (id) VALUES ('a')"); return err })
+		if err := db.Read(t.Context(), func(tx sqldb.Tx) error {
+			return tx.Query("PRAGMA page_size", nil, func(r sqldb.Row) error {
+				if got := r.Text(0); got != c.want {
+					t.Errorf("a file made with %q has pages of %s bytes, want %s", c.made, got, c.want)
+				}
+				return nil
+			})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestMigrateSaysWhatFailed(t *testing.T) {
 	for name, cfg := range map[string]sqldb.Config{
 		"bad SQL":       {Path: filepath.Join(t.TempDir(), "x.db"), Migrations: fstest.MapFS{"00001_x.sql": {Data: []byte("-- +goose Up\nCREATE TABEL x;")}}},

@@ -23,6 +23,9 @@ const (
 	serviceVersions  = "goose_db_version"
 )
 
+// pageSize is of new files; others keep theirs. A large commit, and its checkpoint, are two system calls for every page, and single rows cost the same.
+const pageSize = "page_size(8192)"
+
 // Migrate brings a file to the newest schema: the platform's tables first, then the service's. It is idempotent.
 func Migrate(ctx context.Context, cfg Config) (err error) {
 	cfg = cfg.withDefaults()
@@ -33,7 +36,7 @@ func Migrate(ctx context.Context, cfg Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("migrate %s: %w", cfg.Path, err)
 	}
-	dsn := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: "_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)"}
+	dsn := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: "_pragma=" + pageSize + "&_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)"}
 	db, err := sql.Open("sqlite", dsn.String())
 	if err != nil {
 		return fmt.Errorf("migrate %s: %w", cfg.Path, err)

@@ -119,8 +119,8 @@ func outranks(l, than *model.Line) bool {
 	switch {
 	case a != b:
 		return a
-	case magnitude(l.Change) != magnitude(than.Change):
-		return magnitude(l.Change) > magnitude(than.Change)
+	case magnitude(l.Change()) != magnitude(than.Change()):
+		return magnitude(l.Change()) > magnitude(than.Change())
 	default:
 		return magnitude(l.Base) > magnitude(than.Base)
 	}
@@ -139,6 +139,9 @@ func paid(funding []FundAmount, p model.Payment) []FundAmount {
 
 // code is a reason as the contract spells it.
 func code(r model.Reason) string { return strings.TrimPrefix(string(r), "AT_") }
+
+// UsualValue is the value of what is allocated at the score: that of a line of one part, and of most others.
+func (l *AllocationLine) UsualValue() int64 { return priced(max(0, l.Allocated), l.ScoreBP) }
 
 // Change is allocated less base.
 func (l AllocationLine) Change() int64 { return l.Allocated - l.Base }

@@ -12,9 +12,9 @@ type Program struct {
 	Organization string
 	ID           string
 	DisplayName  string
+	Department   string
 	Code         string
 	Purpose      string
-	Department   string
 	Function     string
 	Predecessor  string // id, or ""
 	SunsetDate   Date

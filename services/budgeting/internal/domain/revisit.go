@@ -128,7 +128,6 @@ func (l adjustable) pay(fund string, more int64) {
 		return
 	}
 	l.Amount += more
-	l.Change += more
 	l.Paid = slices.Clone(l.Paid)
 	for i := range l.Paid {
 		if p := &l.Paid[i]; p.Fund == fund {

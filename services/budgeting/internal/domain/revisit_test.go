@@ -11,7 +11,7 @@ import (
 func TestAdjustedPlan(t *testing.T) {
 	plan := model.Plan{Lines: []model.Line{
 		{Program: "a", Fund: "debt", Treatment: model.MustPay, Amount: 50, Paid: []model.Payment{{Fund: "debt", Amount: 50}}},
-		{Program: "a", Fund: "general", Treatment: model.Competes, Amount: 100, Paid: []model.Payment{{Fund: "general", Amount: 70, OneTime: 20}, {Fund: "grant", Amount: 30}}},
+		{Program: "a", Fund: "general", Treatment: model.Competes, Base: 100, Amount: 100, Paid: []model.Payment{{Fund: "general", Amount: 70, OneTime: 20}, {Fund: "grant", Amount: 30}}},
 		{Program: "b", Fund: "general", Treatment: model.Competes, Amount: 10, Paid: []model.Payment{{Fund: "general", Amount: 10}}},
 	}}
 	adjusted := func(m ...Adjustment) (model.Plan, error) {
@@ -25,7 +25,7 @@ func TestAdjustedPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, b := got.Lines[1], got.Lines[2]
-	if a.Amount != 40 || a.Change != -60 || !reflect.DeepEqual(a.Paid, []model.Payment{{Fund: "general", Amount: 10, OneTime: 10}, {Fund: "grant", Amount: 30}}) {
+	if a.Amount != 40 || a.Change() != -60 || !reflect.DeepEqual(a.Paid, []model.Payment{{Fund: "general", Amount: 10, OneTime: 10}, {Fund: "grant", Amount: 30}}) {
 		t.Errorf("a %+v", a)
 	}
 	if b.Amount != 75 || !reflect.DeepEqual(b.Paid, []model.Payment{{Fund: "general", Amount: 70}, {Fund: "grant", Amount: 5}}) {

@@ -42,7 +42,7 @@ func (s *summary) shortfalls() []Shortfall {
 		}
 		var amounts []programAmount
 		for j := range s.plan.Lines {
-			if l := &s.plan.Lines[j]; l.Block == i {
+			if l := &s.plan.Lines[j]; int(l.Block) == i {
 				amounts = append(amounts, programAmount{l.Program, l.Amount})
 			}
 		}

@@ -45,7 +45,7 @@ var tampers = []tamper{
 		return true
 	}},
 	{"line amount", line(func(l *model.Line, r *rand.Rand) { l.Amount += 1 + r.Int64N(3) })},
-	{"line base", line(func(l *model.Line, _ *rand.Rand) { l.Base++; l.Gross++ })},
+	{"line base", line(func(l *model.Line, _ *rand.Rand) { l.Base++ })},
 	{"line score", line(func(l *model.Line, _ *rand.Rand) { l.ScoreBP++ })},
 	{"line floor", line(func(l *model.Line, _ *rand.Rand) { l.Floor++; l.Movable-- })},
 	{"line bounds", line(func(l *model.Line, _ *rand.Rand) { l.Max += 100 })},
@@ -206,7 +206,6 @@ func moveUnitOnce(r *rand.Rand, in *model.Input, p *model.Plan) bool {
 
 func shift(p *model.Plan, l *model.Line, by int64) {
 	l.Amount += by
-	l.Change += by
 	p.Blocks[l.Block].Amount += by
 }
 
@@ -229,7 +228,7 @@ func withholdUnit(r *rand.Rand, in *model.Input, p *model.Plan) bool {
 		}
 	}
 	for b := range p.Blocks {
-		p.Blocks[b].Exhausted = p.Blocks[b].Exhausted && b != l.Block
+		p.Blocks[b].Exhausted = p.Blocks[b].Exhausted && b != int(l.Block)
 	}
 	return true
 }

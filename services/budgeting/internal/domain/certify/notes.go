@@ -37,15 +37,15 @@ func (a *audit) totals() error {
 	for i := range a.plan.Lines {
 		l, w := &a.plan.Lines[i], &a.work[i]
 		interfund := l.Treatment == model.Interfund
-		want[w.fund].Total += l.Gross
+		want[w.fund].Total += l.Gross()
 		if !interfund {
-			want[w.fund].Net += l.Gross
+			want[w.fund].Net += l.Gross()
 		}
 		want[w.fund].Movable += w.movable
 		sum := &sums[w.fund]
 		switch {
 		case l.Treatment != model.Competes:
-			sum.of[l.Treatment.Place()] += l.Gross
+			sum.of[l.Treatment.Place()] += l.Gross()
 		case !w.competes:
 			sum.credit += l.Base
 		case w.held:
@@ -57,10 +57,10 @@ func (a *audit) totals() error {
 			sum.revenue += l.Revenue
 		}
 		spending := l.Amount + l.Revenue - l.RevenueLost
-		t.GrossBase += l.Gross
+		t.GrossBase += l.Gross()
 		t.GrossAmount += spending
 		if !interfund {
-			t.NetBase += l.Gross
+			t.NetBase += l.Gross()
 			t.NetAmount += spending
 		}
 		t.Change += l.Amount - l.Base

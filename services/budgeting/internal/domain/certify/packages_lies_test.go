@@ -140,7 +140,7 @@ func reduce(p *model.Plan, l *model.Line, by int64) bool {
 	}
 	value := func() int64 { return l.Amount * l.ScoreBP / 10_000 }
 	before := value()
-	l.Amount, l.Change, l.Paid[0].Amount = l.Amount-by, l.Change-by, l.Paid[0].Amount-by
+	l.Amount, l.Paid[0].Amount = l.Amount-by, l.Paid[0].Amount-by
 	f, t := fundOf(p, l.Paid[0].Fund), &p.Totals
 	f.Competing, f.Surplus = f.Competing-by, f.Surplus+by
 	t.GrossAmount, t.NetAmount, t.Change, t.Surplus = t.GrossAmount-by, t.NetAmount-by, t.Change-by, t.Surplus+by

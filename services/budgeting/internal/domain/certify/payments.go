@@ -9,10 +9,10 @@ import (
 func (a *audit) eligibility() error {
 	for _, i := range a.claims {
 		l, w := &a.plan.Lines[i], &a.work[i]
-		if l.Block < 0 || l.Block >= len(a.plan.Blocks) {
+		if l.Block < 0 || int(l.Block) >= len(a.plan.Blocks) {
 			return a.at(i, "is in block %d, which does not exist", l.Block+1)
 		}
-		w.block = int32(l.Block) //nolint:gosec // blocks are fewer than lines
+		w.block = l.Block
 		paid, odd := int64(0), w.odd
 		from := len(a.pays)
 		for j, p := range l.Paid {

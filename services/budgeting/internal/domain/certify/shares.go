@@ -63,7 +63,7 @@ func (a *audit) projectLines() error {
 		l := &a.plan.Lines[i]
 		want := model.Line{Program: p.Program, Fund: v.Fund, Treatment: model.Competes, ScoreBP: l.ScoreBP, Max: p.Cost, Reason: model.NotSelected, Block: -1}
 		if a.poll.selected[i] {
-			want.Amount, want.Change, want.Reason, want.Paid = p.Cost, p.Cost, model.Selected, []model.Payment{{Fund: v.Fund, Amount: p.Cost}}
+			want.Amount, want.Reason, want.Paid = p.Cost, model.Selected, []model.Payment{{Fund: v.Fund, Amount: p.Cost}}
 			spent += p.Cost
 		}
 		if !reflect.DeepEqual(*l, want) {

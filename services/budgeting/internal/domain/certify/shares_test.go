@@ -19,9 +19,9 @@ func retell(in *model.Input, p *model.Plan) {
 	n.Spent, p.Totals.PriorityValue = 0, 0
 	for i := range p.Lines {
 		l := &p.Lines[i]
-		l.Amount, l.Change, l.Reason, l.Paid = 0, 0, model.NotSelected, nil
+		l.Amount, l.Reason, l.Paid = 0, model.NotSelected, nil
 		if slices.ContainsFunc(n.Rounds, func(r model.SharesRound) bool { return r.Program == l.Program }) {
-			l.Amount, l.Change, l.Reason, l.Paid = l.Max, l.Max, model.Selected, []model.Payment{{Fund: l.Fund, Amount: l.Max}}
+			l.Amount, l.Reason, l.Paid = l.Max, model.Selected, []model.Payment{{Fund: l.Fund, Amount: l.Max}}
 		}
 		n.Spent += l.Amount
 		value, _ := money.MulDivHalfEven(l.Amount, l.ScoreBP, 10_000)
@@ -119,7 +119,6 @@ var ballotTampers = []tamper{
 			return false
 		}
 		l.Amount--
-		l.Change--
 		l.Paid[0].Amount--
 		return true
 	}},

@@ -26,6 +26,9 @@ type claim struct {
 	program, line int32
 	fund          int32
 	oneTime       bool
+	held          bool // the fund does not compete
+	leastHeld     bool // hold-harmless makes least, not the mandate
+	mostHeld      bool // hold-harmless makes most, not the cap
 	base          int64
 	floor         int64 // attested mandate: paid before anything is shared
 	least         int64 // floor or hold-harmless, whichever is more
@@ -34,9 +37,22 @@ type claim struct {
 	movable       int64 // D = base − floor
 	weigh         int64 // what the weight is made of: D, the base under ONE_RATE, nothing under CUT_LINE
 	q             int64
-	leastWhy      model.Reason
-	mostWhy       model.Reason
-	held          bool // the fund does not compete
+}
+
+// leastWhy is the reason of a claim that gets its least.
+func (c *claim) leastWhy() model.Reason {
+	if c.leastHeld {
+		return model.AtHold
+	}
+	return model.AtFloor
+}
+
+// mostWhy is the reason of a claim that gets its most.
+func (c *claim) mostWhy() model.Reason {
+	if c.mostHeld {
+		return model.AtHold
+	}
+	return model.AtCap
 }
 
 func newBook(in model.Input, scorer *score.Scorer, on *sheet) (*book, error) {
@@ -61,7 +77,7 @@ func (b *book) program(i int32, q int64, bad *fault.Violations) {
 		k := s.fund
 		b.lines = append(b.lines, model.Line{
 			Program: p.ID, Fund: b.in.Funds[k].ID, Treatment: s.treatment, OneTime: s.oneTime, CostLines: s.costLines,
-			Gross: s.gross, Revenue: s.revenue, Base: s.gross - s.revenue, Block: -1,
+			Revenue: s.revenue, Base: s.gross - s.revenue, Block: -1,
 		})
 		b.lineIn = append(b.lineIn, k)
 		l := &b.lines[len(b.lines)-1]
@@ -101,16 +117,16 @@ func (b *book) bounds(p *model.Program, claims []claim) {
 		floor = p.Mandate.Minimum
 	}
 	least, most := floor, money.Limit
-	leastWhy, mostWhy := model.AtFloor, model.AtCap
+	leastHeld, mostHeld := false, false
 	if p.HoldHarmless != nil {
 		low, high := p.HoldHarmless.Range()
 		if low > floor {
-			least, leastWhy = low, model.AtHold
+			least, leastHeld = low, true
 		}
-		most, mostWhy = high, model.AtHold
+		most, mostHeld = high, true
 	}
 	if p.Cap != nil && *p.Cap < most {
-		most, mostWhy = *p.Cap, model.AtCap
+		most, mostHeld = *p.Cap, false
 	}
 	bounded := p.HoldHarmless != nil || p.Cap != nil
 	if !bounded {
@@ -118,7 +134,9 @@ func (b *book) bounds(p *model.Program, claims []claim) {
 	}
 	if least == 0 && !bounded && p.Requested == 0 {
 		for i := range claims {
-			b.free(&claims[i])
+			if !claims[i].held {
+				b.weigh(&claims[i])
+			}
 		}
 		return
 	}
@@ -138,21 +156,12 @@ func (b *book) bounds(p *model.Program, claims []claim) {
 			continue
 		}
 		c.floor, c.least, c.request = floors[i], floors[i]+lift[i], request[i]
-		c.leastWhy, c.mostWhy = leastWhy, mostWhy
+		c.leastHeld, c.mostHeld = leastHeld, mostHeld
 		if bounded {
 			c.most = c.least + room[i]
 		}
 		b.weigh(c)
 	}
-}
-
-// free is a claim of which nothing is said.
-func (b *book) free(c *claim) {
-	if c.held {
-		return
-	}
-	c.leastWhy, c.mostWhy = model.AtFloor, model.AtCap
-	b.weigh(c)
 }
 
 func (b *book) weigh(c *claim) {

@@ -45,11 +45,10 @@ func (d *draft) claimed(blocks []model.Block) {
 		l.Odd = d.g.odd[i]
 		l.Min, l.Max = l.Odd+d.g.unit*curve.Lo, l.Odd+d.g.unit*curve.Hi
 		l.Amount = l.Odd + d.g.unit*d.s.Units[i]
-		l.Change = l.Amount - l.Base
-		l.Block = int(d.blockOf[d.g.Class[i]])
+		l.Block = d.blockOf[d.g.Class[i]]
 		l.Reason = d.reason(int32(i))
-		if l.Change < 0 && l.Revenue > 0 && l.Base > 0 {
-			l.RevenueLost, _ = money.MulDivHalfEven(-l.Change, l.Revenue, l.Base) // at most Revenue
+		if l.Change() < 0 && l.Revenue > 0 && l.Base > 0 {
+			l.RevenueLost, _ = money.MulDivHalfEven(-l.Change(), l.Revenue, l.Base) // at most Revenue
 		}
 		b := &blocks[l.Block]
 		b.Lines++

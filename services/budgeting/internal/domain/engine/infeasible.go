@@ -110,7 +110,6 @@ func (b *book) infeasible(plan *model.Plan) {
 		l := &b.lines[c.line]
 		b.describe(l, c)
 		l.Min, l.Max, l.Amount, l.Reason = c.floor, c.floor, c.floor, model.Unpayable
-		l.Change = l.Amount - l.Base
 	}
 	for _, f := range b.in.Funds {
 		plan.Funds = append(plan.Funds, model.FundResult{Fund: f.ID, Available: f.Available, Block: -1, OneTime: f.OneTime})

@@ -48,7 +48,7 @@ func noteOf(p *model.Program, lines []model.Line) model.ProgramNote {
 		if l := &lines[i]; l.Treatment == model.Competes {
 			competing += l.Amount
 			if !l.OneTime {
-				reduction -= l.Change
+				reduction -= l.Change()
 			}
 		}
 	}

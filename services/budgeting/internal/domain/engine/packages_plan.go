@@ -51,10 +51,9 @@ func (s *shop) amounts() {
 	for p := range s.in.Programs {
 		for i := s.first[p]; i < s.first[p+1]; i++ {
 			l := &s.lines[i]
-			l.Change = l.Amount - l.Base
 			l.Reason = s.lineReason(i, s.replaced[p], named[i])
-			if l.Change < 0 && l.Revenue > 0 && l.Base > 0 {
-				l.RevenueLost, _ = money.MulDivHalfEven(-l.Change, l.Revenue, l.Base) // at most Revenue
+			if l.Change() < 0 && l.Revenue > 0 && l.Base > 0 {
+				l.RevenueLost, _ = money.MulDivHalfEven(-l.Change(), l.Revenue, l.Base) // at most Revenue
 			}
 		}
 	}
@@ -105,7 +104,7 @@ func (s *shop) lineReason(i int32, replaced, named bool) model.Reason {
 	case c.held:
 		return model.NotNamed
 	case c.least > c.base:
-		return c.leastWhy
+		return c.leastWhy()
 	case c.movable == 0 && c.floor > 0:
 		return model.AtFloor
 	default:

@@ -166,7 +166,7 @@ func TestCapitalIsWholeOrNotAtAll(t *testing.T) {
 	in.Packages[0] = pack("k1", "fire", 500)
 	plan = mustAllocate(t, in)
 	l := plan.Lines[1]
-	if l.Treatment != model.CapitalProject || l.Amount != 0 || l.Change != -800_00 || l.Reason != model.NotSelected || l.Max != 800_00 || plan.Packages[1].Level != "" {
+	if l.Treatment != model.CapitalProject || l.Amount != 0 || l.Change() != -800_00 || l.Reason != model.NotSelected || l.Max != 800_00 || plan.Packages[1].Level != "" {
 		t.Fatalf("line %+v", l)
 	}
 	if w := plan.Overall; w.Movable != 3000_00 || w.Steps[0] != (model.Step{Name: "CAPITAL_PROJECT", Amount: 800_00}) {

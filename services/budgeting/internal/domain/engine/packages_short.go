@@ -190,7 +190,7 @@ func (s *shop) infeasible(plan *model.Plan) {
 	s.book.infeasible(plan)
 	for i := range s.lines {
 		if l := &s.lines[i]; s.isProject(l) {
-			l.Reason, l.Change = model.Unpayable, -l.Base
+			l.Reason = model.Unpayable
 		}
 	}
 }

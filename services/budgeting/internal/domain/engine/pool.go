@@ -31,13 +31,13 @@ func (b *book) pool(plan *model.Plan) {
 		l := &b.lines[i]
 		k := b.lineIn[i]
 		w, sums := &falls[k], &amounts[k]
-		w.Total += l.Gross
+		w.Total += l.Gross()
 		if l.Treatment != model.Interfund {
-			w.Net += l.Gross
+			w.Net += l.Gross()
 		}
 		w.Movable += l.Movable
 		if l.Treatment != model.Competes {
-			sums[l.Treatment.Place()] += l.Gross
+			sums[l.Treatment.Place()] += l.Gross()
 			continue
 		}
 		sums[revenue] += l.Revenue
@@ -92,13 +92,13 @@ func total(plan *model.Plan) {
 			t.PriorityValue += value
 		}
 		amount := l.Amount + l.Revenue - l.RevenueLost
-		t.GrossBase += l.Gross
+		t.GrossBase += l.Gross()
 		t.GrossAmount += amount
 		if l.Treatment != model.Interfund {
-			t.NetBase += l.Gross
+			t.NetBase += l.Gross()
 			t.NetAmount += amount
 		}
-		t.Change += l.Change
+		t.Change += l.Change()
 		t.RevenueLost += l.RevenueLost
 	}
 	for i := range plan.Blocks {

@@ -25,9 +25,9 @@ func (d *draft) fromBase(i int32) model.Reason {
 	shortage := d.s.Blocks[d.blockOf[d.g.Class[i]]].Rate.Direction == waterfill.Shortage
 	switch {
 	case curve.Hi < curve.Base && x == curve.Hi:
-		return c.mostWhy
+		return c.mostWhy()
 	case curve.Lo > curve.Base && x == curve.Lo:
-		return c.leastWhy
+		return c.leastWhy()
 	case c.movable == 0 && c.floor > 0:
 		return model.AtFloor
 	case c.movable == 0:
@@ -35,7 +35,7 @@ func (d *draft) fromBase(i int32) model.Reason {
 	case x == curve.Lo && (x < curve.Base || shortage):
 		return d.atLeast(i)
 	case x == curve.Hi && x > curve.Base && c.most < c.base+c.request:
-		return c.mostWhy
+		return c.mostWhy()
 	case x == curve.Hi && x > curve.Base:
 		return model.AtRequest
 	case x == curve.Base && !shortage:
@@ -49,7 +49,7 @@ func (d *draft) fromBase(i int32) model.Reason {
 func (d *draft) atLeast(i int32) model.Reason {
 	c := &d.claims[i]
 	if c.least > 0 && d.g.Curves[i].Lo == d.g.limit[i] {
-		return c.leastWhy
+		return c.leastWhy()
 	}
 	_, why := d.rule.mayLose(&d.in.Programs[c.program])
 	return why
@@ -62,15 +62,15 @@ func (d *draft) fromNothing(i int32) model.Reason {
 	top := x == curve.Hi && curve.Grow > 0 // without weight the upper bound is the lower one
 	switch {
 	case top && capped && curve.Lo == curve.Hi:
-		return c.mostWhy
+		return c.mostWhy()
 	case x == curve.Lo && x > d.g.limit[i]:
 		return model.AtEquity
 	case x == curve.Lo && c.least > 0:
-		return c.leastWhy
+		return c.leastWhy()
 	case c.base == 0:
 		return model.AtBase
 	case top && capped:
-		return c.mostWhy
+		return c.mostWhy()
 	case top:
 		return model.AtRequest
 	default:
@@ -84,13 +84,13 @@ func (d *draft) whole(i int32) model.Reason {
 	capped := c.most < c.base+c.request
 	switch place := d.drawn.place[c.program]; {
 	case curve.Lo == curve.Hi && capped:
-		return c.mostWhy
+		return c.mostWhy()
 	case curve.Lo == curve.Hi && c.least > c.base+c.request:
-		return c.leastWhy
+		return c.leastWhy()
 	case curve.Lo == curve.Hi:
 		return model.AtBase
 	case place == model.AboveLine && capped:
-		return c.mostWhy
+		return c.mostWhy()
 	default:
 		return place
 	}

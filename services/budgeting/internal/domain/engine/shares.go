@@ -46,7 +46,7 @@ func (b *book) projects(selected []bool) {
 			Program: p.Program, Fund: v.Fund, Treatment: model.Competes, ScoreBP: points[i], Max: p.Cost, Reason: model.NotSelected, Block: -1,
 		}
 		if selected[i] {
-			l.Amount, l.Change, l.Reason = p.Cost, p.Cost, model.Selected
+			l.Amount, l.Reason = p.Cost, model.Selected
 			l.Paid = []model.Payment{{Fund: v.Fund, Amount: p.Cost}}
 		}
 		b.lineIn[i] = b.place(v.Fund)

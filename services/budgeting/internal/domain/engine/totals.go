@@ -10,9 +10,9 @@ import (
 // sum is what a program's cost lines come to in one fund and treatment: a line to be.
 type sum struct {
 	fund           int32
-	oneTime        bool
+	costLines      int32
 	treatment      model.Treatment
-	costLines      int
+	oneTime        bool
 	gross, revenue int64
 	order          int64 // by fund, treatment and ongoing before one-time
 }

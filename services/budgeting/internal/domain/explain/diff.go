@@ -238,7 +238,7 @@ func sameLine(a, b *model.Line) bool {
 
 // rateOf is what decided a line: the rate of its block, or its place at the line.
 func rateOf(plan *model.Plan, l *model.Line) string {
-	if l.Block < 0 || l.Block >= len(plan.Blocks) {
+	if l.Block < 0 || int(l.Block) >= len(plan.Blocks) {
 		return "off the top"
 	}
 	b := &plan.Blocks[l.Block]

@@ -90,7 +90,7 @@ func line(in model.Input, plan *model.Plan, p *model.Program, l model.Line) Line
 	if l.Floor > 0 && p.Mandate != nil {
 		out.Citation = p.Mandate.Citation
 	}
-	if l.Block < 0 || l.Block >= len(plan.Blocks) {
+	if l.Block < 0 || int(l.Block) >= len(plan.Blocks) {
 		return out
 	}
 	out.Block = &plan.Blocks[l.Block]

@@ -128,7 +128,7 @@ func TestTheWorkingReachesTheAmountOfEveryLineAtTheRate(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, l := range reason.Lines {
-					change := l.Change
+					change := l.Change()
 					if method == model.OneRate {
 						change = l.Amount - l.Odd
 					}

@@ -149,7 +149,7 @@ func (t *teller) fixed(l *Line) {
 func (t *teller) competing(l *Line) {
 	net := ""
 	if l.Revenue > 0 {
-		net = fmt.Sprintf(", that is %s less %s of program revenue that follows the service", t.money(l.Gross), t.money(l.Revenue))
+		net = fmt.Sprintf(", that is %s less %s of program revenue that follows the service", t.money(l.Gross()), t.money(l.Revenue))
 	}
 	t.say("In fund %q its %scompeting base is %s%s.", l.Fund, once(l), t.money(l.Base), net)
 	if l.Floor > 0 {

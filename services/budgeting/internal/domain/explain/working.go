@@ -96,6 +96,6 @@ func (t *teller) bend(l *Line) {
 	case model.NotNamed:
 		t.say("The fund is not named in this allocation, so the line stays at its base of %s.", now)
 	default:
-		t.say("No bound stops it: it gets %s, a change of %s.", now, t.money(l.Change))
+		t.say("No bound stops it: it gets %s, a change of %s.", now, t.money(l.Change()))
 	}
 }

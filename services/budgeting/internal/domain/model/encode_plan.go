@@ -159,14 +159,12 @@ func (l *Line) append(b []byte, u usual) []byte {
 		b = append(b, `"one_time":true,`...)
 	}
 	b = appendOther(b, 1, `"cost_lines":`, int64(l.CostLines))
-	b = appendOther(b, l.Base+l.Revenue, `"gross":`, l.Gross)
 	b = appendOther(b, 0, `"revenue":`, l.Revenue)
 	b = appendOther(b, 0, `"floor":`, l.Floor)
 	b = appendOther(b, u.movable, `"movable":`, l.Movable)
 	b = appendOther(b, u.score, `"score_bp":`, l.ScoreBP)
 	b = appendOther(b, l.Base, `"max":`, l.Max)
 	b = appendOther(b, 0, `"odd":`, l.Odd)
-	b = appendOther(b, l.Amount-l.Base, `"change":`, l.Change)
 	if l.Reason != u.reason {
 		b = append(appendText(append(b, `"reason":`...), string(l.Reason)), ',')
 	}

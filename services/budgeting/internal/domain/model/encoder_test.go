@@ -204,7 +204,7 @@ func planForm(p model.Plan) any {
 func lineForm(p model.Plan, l model.Line, score int64) any {
 	others := map[string]any{
 		"Program": nil, "Fund": nil, "Base": nil, "Min": nil, "Amount": nil, "Treatment": unless(model.Competes, l.Treatment), "CostLines": unless(1, l.CostLines),
-		"Gross": unless(l.Base+l.Revenue, l.Gross), "Max": unless(l.Base, l.Max), "Change": unless(l.Amount-l.Base, l.Change),
+		"Max":     unless(l.Base, l.Max),
 		"Movable": unless(0, l.Movable), "ScoreBP": unless(0, l.ScoreBP), "Reason": unless(model.OffTheTop, l.Reason), "Block": unless(-1, l.Block),
 	}
 	if l.Treatment == model.Competes {
@@ -212,7 +212,7 @@ func lineForm(p model.Plan, l model.Line, score int64) any {
 		if k := slices.IndexFunc(p.Funds, func(f model.FundResult) bool { return f.Fund == l.Fund }); k >= 0 {
 			block = p.Funds[k].Block
 		}
-		others["Movable"], others["Reason"], others["Block"] = unless(max(0, l.Base-l.Floor), l.Movable), unless(model.AtRate, l.Reason), unless(block, l.Block)
+		others["Movable"], others["Reason"], others["Block"] = unless(max(0, l.Base-l.Floor), l.Movable), unless(model.AtRate, l.Reason), unless(block, int(l.Block))
 		others["ScoreBP"] = unless(score, l.ScoreBP)
 	}
 	others["Paid"] = append([]model.Payment{}, l.Paid...)
@@ -289,20 +289,17 @@ func usualLines(r *rand.Rand, p *model.Plan) {
 			l.Program = p.Lines[i-1].Program
 		}
 		if some() {
-			l.Gross, l.CostLines, l.Movable = l.Base+l.Revenue, 1, []int64{0, l.Base - l.Floor, max(0, l.Base-l.Floor)}[r.IntN(3)]
+			l.CostLines, l.Movable = 1, []int64{0, l.Base - l.Floor, max(0, l.Base-l.Floor)}[r.IntN(3)]
 		}
 		if some() {
 			l.Min, l.Max, l.Amount = l.Base, l.Base, l.Base
 		}
 		if some() {
-			l.Change = l.Amount - l.Base
-		}
-		if some() {
-			l.Reason, l.Block = []model.Reason{model.AtRate, model.OffTheTop}[r.IntN(2)], []int{0, -1}[r.IntN(2)]
+			l.Reason, l.Block = []model.Reason{model.AtRate, model.OffTheTop}[r.IntN(2)], []int32{0, -1}[r.IntN(2)]
 		}
 		if len(p.Funds) > 0 && some() {
 			f := &p.Funds[r.IntN(len(p.Funds))]
-			l.Fund, l.Block = f.Fund, f.Block
+			l.Fund, l.Block = f.Fund, int32(f.Block)
 		}
 		if i > 0 && some() {
 			l.ScoreBP = p.Lines[i-1].ScoreBP
@@ -350,7 +347,7 @@ func randomID(r *rand.Rand) string { return []string{"", "a", "Fund 12", "é"}[r
 // The long form of what is left out is refused: a plan has one encoding.
 func TestLongFormsAreNotCanonical(t *testing.T) {
 	line := model.Line{
-		Program: "p", Fund: "f", Treatment: model.Competes, CostLines: 1, Gross: 7, Base: 7, Movable: 7, ScoreBP: 5, Min: 7, Max: 7, Amount: 7, Reason: model.AtRate,
+		Program: "p", Fund: "f", Treatment: model.Competes, CostLines: 1, Base: 7, Movable: 7, ScoreBP: 5, Min: 7, Max: 7, Amount: 7, Reason: model.AtRate,
 		Block: 2, Paid: []model.Payment{{Fund: "f", Amount: 7}},
 	}
 	low := line

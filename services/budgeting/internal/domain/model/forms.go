@@ -123,9 +123,9 @@ type linesForm struct {
 }
 
 // lineForm is a Line as it is written: its fund, its base, its min and amount unless both are the base, and an object of the rest. That leaves out what
-// is zero or false, and fields that are as follows: the treatment COMPETES, one cost line, the gross base + revenue, the movable amount
-// base − floor but 0 below that and for lines that do not compete, the score of linesForm but 0 for lines that do not compete, max the base, the change
-// amount − base, the reason AT_RATE and the block of the fund for lines that compete and OFF_THE_TOP and −1 for others, and as paid one payment
+// is zero or false, and fields that are as follows: the treatment COMPETES, one cost line, the movable amount
+// base − floor but 0 below that and for lines that do not compete, the score of linesForm but 0 for lines that do not compete, max the base,
+// the reason AT_RATE and the block of the fund for lines that compete and OFF_THE_TOP and −1 for others, and as paid one payment
 // of the amount by the fund, with no one-time money in it; no payment where the amount is 0. There is no object where all is left out.
 type lineForm []json.RawMessage
 
@@ -165,17 +165,15 @@ func (f lineForm) read(l *Line, p *Plan, funds *Places, score int64, payment []P
 	var others struct {
 		Treatment   *Treatment `json:"treatment"`
 		OneTime     bool       `json:"one_time"`
-		CostLines   *int       `json:"cost_lines"`
-		Gross       *int64     `json:"gross"`
+		CostLines   *int32     `json:"cost_lines"`
 		Revenue     int64      `json:"revenue"`
 		Floor       int64      `json:"floor"`
 		Movable     *int64     `json:"movable"`
 		ScoreBP     *int64     `json:"score_bp"`
 		Max         *int64     `json:"max"`
 		Odd         int64      `json:"odd"`
-		Change      *int64     `json:"change"`
 		Reason      *Reason    `json:"reason"`
-		Block       *int       `json:"block"`
+		Block       *int32     `json:"block"`
 		RevenueLost int64      `json:"revenue_lost"`
 		Paid        *[]Payment `json:"paid"`
 	}
@@ -190,11 +188,11 @@ func (f lineForm) read(l *Line, p *Plan, funds *Places, score int64, payment []P
 		l.Min, l.Amount = l.Base, l.Base
 	}
 	l.Treatment, l.OneTime, l.CostLines = given(others.Treatment, Competes), others.OneTime, given(others.CostLines, 1)
-	l.Gross, l.Revenue, l.Floor = given(others.Gross, l.Base+others.Revenue), others.Revenue, others.Floor
+	l.Revenue, l.Floor = others.Revenue, others.Floor
 	u := l.usual(p, funds, score)
 	l.Movable, l.ScoreBP, l.Max = given(others.Movable, u.movable), given(others.ScoreBP, u.score), given(others.Max, l.Base)
-	l.Odd, l.Change, l.Reason = others.Odd, given(others.Change, l.Amount-l.Base), given(others.Reason, u.reason)
-	l.Block, l.RevenueLost = given(others.Block, u.block), others.RevenueLost
+	l.Odd, l.Reason = others.Odd, given(others.Reason, u.reason)
+	l.Block, l.RevenueLost = given(others.Block, int32(u.block)), others.RevenueLost //nolint:gosec // another number is not written again as it was read
 	switch {
 	case others.Paid == nil && l.Amount != 0:
 		payment[0] = Payment{Fund: l.Fund, Amount: l.Amount}

@@ -6,10 +6,12 @@ type Places struct {
 	slots []slot // at most a quarter of them are taken
 }
 
-// slot is where an item may be found.
+// slot is where an item may be found. The letters tell short ids apart by themselves.
 type slot struct {
-	id    string
-	place int32 // 1 + place, 0 for none
+	id      string
+	letters uint64
+	size    int32
+	place   int32 // 1 + place, 0 for none
 }
 
 // PlacesOf are the places of items in their list; the first counts where an id repeats.
@@ -22,7 +24,7 @@ func PlacesOf[T any](items []T, id func(*T) string) Places {
 	for k := range items {
 		p.ids[k] = id(&items[k])
 		if s := p.slot(p.ids[k]); s.place == 0 {
-			*s = slot{p.ids[k], int32(k) + 1} //nolint:gosec // funds are counted in int32
+			*s = slot{p.ids[k], letters(p.ids[k]), int32(len(p.ids[k])), int32(k) + 1} //nolint:gosec // funds, and the letters of one, are counted in int32
 		}
 	}
 	return p
@@ -39,28 +41,25 @@ func (p *Places) ID(place int) string { return p.ids[place] }
 
 // slot is where the id is, or would be.
 func (p *Places) slot(id string) *slot {
-	last := uint64(len(p.slots)) - 1
-	for at := mixed(id) & last; ; at = (at + 1) & last {
-		if s := &p.slots[at]; s.place == 0 || s.id == id {
+	last, of := uint64(len(p.slots))-1, letters(id)
+	for at := (of ^ uint64(len(id))) * golden >> 32 & last; ; at = (at + 1) & last {
+		if s := &p.slots[at]; s.place == 0 || s.letters == of && int(s.size) == len(id) && (len(id) <= 8 || s.id == id) {
 			return s
 		}
 	}
 }
 
-// mixed tells ids apart by their length and their first and last eight bytes; short ones by the four, or the three, that they have.
-func mixed(id string) uint64 {
-	n := len(id)
-	h := uint64(n) //nolint:gosec // a length is not negative
-	switch {
-	case n >= 8:
-		h = (h^word(id[:8]))*golden ^ word(id[n-8:])
+// letters are all bytes of an id of up to eight, which tell it from any other of its length; of longer ones the first and last eight are mixed.
+func letters(id string) uint64 {
+	switch n := len(id); {
+	case n > 8:
+		return word(id[:8])*golden ^ word(id[n-8:])
 	case n >= 4:
-		h = (h^uint64(half(id[:4])))*golden ^ uint64(half(id[n-4:]))
+		return uint64(half(id[:4])) | uint64(half(id[n-4:]))<<32
 	case n > 0:
-		h = h<<24 | uint64(id[0])<<16 | uint64(id[n/2])<<8 | uint64(id[n-1])
+		return uint64(id[0])<<16 | uint64(id[n/2])<<8 | uint64(id[n-1])
 	}
-	h *= golden
-	return h >> 32
+	return 0
 }
 
 const golden = 0x9e3779b97f4a7c15 // 2^64 ÷ the golden ratio (Knuth, TAOCP 6.4)

@@ -185,15 +185,14 @@ const (
 	NotSelected  Reason = "NOT_SELECTED"
 )
 
-// Line is one program, fund, treatment and kind of cost. For competing lines every figure but Gross and Revenue is net of program revenue. Encode
-// leaves out what is usual: lineForm says what.
+// Line is one program, fund, treatment and kind of cost. For competing lines every figure but Revenue is net of program revenue. Encode leaves out
+// what is usual: lineForm says what. There are thousands, and all that is done to a plan walks them: they are kept small.
 type Line struct {
 	Program     string    `json:"program"`
 	Fund        string    `json:"fund"` // the fund that carries the line
 	Treatment   Treatment `json:"treatment"`
 	OneTime     bool      `json:"one_time,omitempty"` // cost of this year only
-	CostLines   int       `json:"cost_lines"`
-	Gross       int64     `json:"gross"`
+	CostLines   int32     `json:"cost_lines"`
 	Revenue     int64     `json:"revenue,omitempty"`
 	Base        int64     `json:"base"`
 	Floor       int64     `json:"floor,omitempty"`
@@ -203,12 +202,17 @@ type Line struct {
 	Max         int64     `json:"max"`
 	Odd         int64     `json:"odd,omitempty"` // minor units below the rounding unit, paid off the top
 	Amount      int64     `json:"amount"`
-	Change      int64     `json:"change"` // Amount − Base
 	Reason      Reason    `json:"reason"`
-	Block       int       `json:"block"` // index in Blocks, −1 for none
+	Block       int32     `json:"block"` // index in Blocks, −1 for none
 	RevenueLost int64     `json:"revenue_lost,omitempty"`
 	Paid        []Payment `json:"paid,omitempty"` // adds up to Amount, except in a block that is short
 }
+
+// Gross is the cost before program revenue.
+func (l *Line) Gross() int64 { return l.Base + l.Revenue }
+
+// Change is what the line gains, below zero what it gives.
+func (l *Line) Change() int64 { return l.Amount - l.Base }
 
 // Payment is what one fund pays.
 type Payment struct {

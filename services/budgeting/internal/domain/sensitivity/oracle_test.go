@@ -33,7 +33,7 @@ func oracle(t *testing.T, in model.Input, at int, ppm int64) fate {
 		k := slices.IndexFunc(in.Funds, func(f model.Fund) bool { return f.ID == l.Fund })
 		if l.Treatment == model.Competes && l.Base >= 0 && in.Funds[k].InPool() {
 			f.reasons = append(f.reasons, l.Reason)
-			f.where = append(f.where, l.Block)
+			f.where = append(f.where, int(l.Block))
 			f.amounts[l.Program] += l.Amount
 			f.bases[l.Program] += l.Base
 		}

@@ -83,7 +83,7 @@ func newState(in *model.Input, plan *model.Plan) *state {
 		p.base += l.Base
 		p.amount += l.Amount
 		of := line{l.Program, l.Fund, l.Treatment, l.OneTime, l.Reason, ""}
-		if l.Block >= 0 && l.Block < len(s.blocks) {
+		if l.Block >= 0 && int(l.Block) < len(s.blocks) {
 			of.funds = s.blocks[l.Block]
 		}
 		s.lines = append(s.lines, of)

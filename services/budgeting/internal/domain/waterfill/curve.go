@@ -1,7 +1,10 @@
 // Package waterfill shares whole units over one-rate response curves: the exact integer optimum, by Webster rounding with minima and maxima.
 package waterfill
 
-import "math/bits"
+import (
+	"cmp"
+	"math/bits"
+)
 
 // Curve is how one claim answers the common rate. Amounts are whole units with Base ≥ 0 and 0 ≤ Lo ≤ Hi; weights are ≥ 0. Over all claims Σ Base,
 // Σ Hi, Σ Cut and Σ Grow are each below 2^62, which callers check. Under a shortage at rate λ the claim gets Base − λ·Cut, under growth
@@ -58,16 +61,14 @@ func less(a, v, b, w int64) bool {
 	return borrow != 0
 }
 
-// compare orders a ÷ v and b ÷ w.
+// compare orders a ÷ v and b ÷ w, by the same products.
 func compare(a, v, b, w int64) int {
-	switch {
-	case less(a, v, b, w):
-		return -1
-	case less(b, w, a, v):
-		return 1
-	default:
-		return 0
+	ah, al := product(a, w)
+	bh, bl := product(b, v)
+	if ah != bh {
+		return cmp.Compare(ah, bh)
 	}
+	return cmp.Compare(al, bl)
 }
 
 // scaled is p × w ÷ q rounded to the nearest integer, halves down, at most most; for p, w ≥ 0 and q > 0.

@@ -14,9 +14,10 @@ import (
 
 // The text of an allocation's lines is one line a program, by program id, of tab-separated values in the spelling of asktext.go:
 //
-//	PROGRAM NAME DEPARTMENT BASE FIXED FLOOR ALLOCATED SCORE FLAGGED REASON FUNDING VALUE [REVENUE POSITIONS [GRANT...]]
+//	PROGRAM NAME DEPARTMENT BASE FIXED FLOOR ALLOCATED SCORE FLAGGED REASON FUNDING [VALUE [REVENUE POSITIONS [GRANT...]]]
 //
-// FUNDING is "FUND=AMOUNT FUND=AMOUNT"; what stands in brackets is left out when it is nothing.
+// FUNDING is "FUND=AMOUNT FUND=AMOUNT"; the last "=AMOUNT" is left out when it is the rest of ALLOCATED. VALUE is empty when it is that of ALLOCATED
+// at SCORE; what stands in brackets is left out when it is empty or nothing. Amounts are the digits that packing cannot make less of.
 //
 // Lines are written once, thousands at a time, and read whole or filtered as a whole: rows would cost twenty times the
 // write, and no read would be the faster for it.
@@ -34,14 +35,25 @@ func lineText(b []byte, lines iter.Seq[domain.AllocationLine]) []byte {
 			b = append(b, '0', '\t')
 		}
 		b = append(appendEscaped(b, l.ReasonCode), '\t')
+		rest := l.Allocated
 		for j, f := range l.Funding {
 			if j > 0 {
 				b = append(b, ' ')
 			}
-			b = money.Append(append(append(b, f.Fund...), '='), f.Amount)
+			b = append(b, f.Fund...)
+			if j < len(l.Funding)-1 || f.Amount != rest {
+				b = money.Append(append(b, '='), f.Amount)
+			}
+			rest -= f.Amount
 		}
-		b = money.Append(append(b, '\t'), l.Value)
-		if l.RevenueLost != 0 || l.Positions != 0 || len(l.GrantsLost) > 0 {
+		usual, more := l.Value == l.UsualValue(), l.RevenueLost != 0 || l.Positions != 0 || len(l.GrantsLost) > 0
+		if !usual || more {
+			b = append(b, '\t')
+		}
+		if !usual {
+			b = money.Append(b, l.Value)
+		}
+		if more {
 			b = money.Append(append(b, '\t'), l.RevenueLost)
 			b = money.Append(append(b, '\t'), l.Positions)
 			for _, g := range l.GrantsLost {
@@ -70,11 +82,14 @@ func parseLines(text []byte, key []string) ([]domain.AllocationLine, error) {
 	lines := make([]domain.AllocationLine, 0, bytes.Count(text, []byte{'\n'}))
 	p := newTextParser(string(text))
 	for p.nextLine() {
-		lines = append(lines, domain.AllocationLine{
+		l := domain.AllocationLine{
 			Organization: key[0], Budget: key[1], Allocation: key[2], Program: p.next(), DisplayName: p.next(), Department: p.next(),
 			Base: p.number(), Fixed: p.number(), Floor: p.number(), Allocated: p.number(), ScoreBP: p.number(), Flagged: p.number() != 0,
-			ReasonCode: p.next(), Funding: p.funding(), Value: p.numberOr0(), RevenueLost: p.numberOr0(), Positions: p.numberOr0(), GrantsLost: p.others(),
-		})
+			ReasonCode: p.next(),
+		}
+		l.Funding, l.Value = p.funding(l.Allocated), p.numberOr(l.UsualValue())
+		l.RevenueLost, l.Positions, l.GrantsLost = p.numberOr(0), p.numberOr(0), p.others()
+		lines = append(lines, l)
 	}
 	if p.err != nil {
 		return nil, fmt.Errorf("lines of %s: %w", domain.AllocationName(key[0], key[1], key[2]), p.err)
@@ -82,10 +97,11 @@ func parseLines(text []byte, key []string) ([]domain.AllocationLine, error) {
 	return lines, nil
 }
 
-// numberOr0 is 0 where the line has ended.
-func (p *textParser) numberOr0() int64 {
-	if p.line == "" {
-		return 0
+// numberOr is usual where nothing is written.
+func (p *textParser) numberOr(usual int64) int64 {
+	if p.line == "" || p.line[0] == '\t' {
+		p.next()
+		return usual
 	}
 	return p.number()
 }
@@ -98,14 +114,22 @@ func (p *textParser) others() (all []string) {
 	return all
 }
 
-func (p *textParser) funding() (funding []domain.FundAmount) {
+// funding reads what funds pay; allocated is what they pay together where the last amount is left out.
+func (p *textParser) funding(allocated int64) (funding []domain.FundAmount) {
+	rest, ended := allocated, false
 	for part := range strings.FieldsSeq(p.next()) {
-		fund, amount, _ := strings.Cut(part, "=")
-		n, err := strconv.ParseInt(amount, 10, 64)
+		fund, amount, written := strings.Cut(part, "=")
+		n, err := rest, error(nil)
+		if written {
+			n, err = strconv.ParseInt(amount, 10, 64)
+		}
+		if ended {
+			err = fmt.Errorf("no amount is written before that of fund %q", fund)
+		}
 		if err != nil && p.err == nil {
 			p.err = err
 		}
-		funding = append(funding, domain.FundAmount{Fund: fund, Amount: n})
+		funding, rest, ended = append(funding, domain.FundAmount{Fund: fund, Amount: n}), rest-n, !written
 	}
 	return funding
 }

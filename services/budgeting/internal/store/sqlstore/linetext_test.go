@@ -27,6 +27,13 @@ func TestLineTextReadsBack(t *testing.T) {
 				l.Funding = append(l.Funding, domain.FundAmount{Fund: rapid.StringMatching(`[a-z]{1,3}`).Draw(t, "fund"), Amount: amount.Draw(t, "amount")})
 			}
 			l.Value = amount.Draw(t, "value")
+			if rapid.Bool().Draw(t, "usual") { // as of most lines
+				l.Allocated = 0
+				for _, f := range l.Funding {
+					l.Allocated += f.Amount
+				}
+				l.Value = l.UsualValue()
+			}
 			if rapid.Bool().Draw(t, "told") {
 				l.RevenueLost, l.Positions = amount.Draw(t, "revenue"), amount.Draw(t, "positions")
 				if l.RevenueLost != 0 || l.Positions != 0 {
@@ -44,9 +51,27 @@ func TestLineTextReadsBack(t *testing.T) {
 	})
 }
 
+// TestLineTextLeavesOutWhatFollows pins the text, which is kept for good.
+func TestLineTextLeavesOutWhatFollows(t *testing.T) {
+	usual := domain.AllocationLine{Program: "parks", Base: 90, Allocated: 80, ScoreBP: 5000, ReasonCode: "RATE", Funding: []domain.FundAmount{{Fund: "a", Amount: 30}, {Fund: "b", Amount: 50}}, Value: 40}
+	other := usual
+	other.Funding, other.Value = []domain.FundAmount{{Fund: "a", Amount: 30}}, 41
+	lost := usual
+	lost.RevenueLost = 7
+	got := string(lineText(nil, slices.Values([]domain.AllocationLine{usual, other, lost})))
+	const start = "parks\t\t\t90\t0\t0\t80\t5000\t0\tRATE\t"
+	if want := start + "a=30 b\n" + start + "a=30\t41\n" + start + "a=30 b\t\t7\t0\n"; got != want {
+		t.Errorf("the text is %q, want %q", got, want)
+	}
+	full := start + "a=30 b=50\t40\t0\t0\n" // as it was written before
+	if lines, err := parseLines([]byte(full), allocationKey); err != nil || len(lines) != 1 || lines[0].Value != 40 || lines[0].Funding[1].Amount != 50 {
+		t.Errorf("%q is read as %+v (%v)", full, lines, err)
+	}
+}
+
 func TestSpoiltLineTextIsRefused(t *testing.T) {
 	good := string(lineText(nil, slices.Values([]domain.AllocationLine{{Program: "parks", Funding: []domain.FundAmount{{Fund: "general", Amount: 5}}}})))
-	for _, spoilt := range []string{"parks\n", strings.Replace(good, "=5", "=five", 1), strings.Replace(good, "\t0\t", "\t\t", 1), "\n"} {
+	for _, spoilt := range []string{"parks\n", strings.Replace(good, "general=5", "general other", 1), strings.Replace(good, "=5", "=five", 1), strings.Replace(good, "\t0\t", "\t\t", 1), "\n"} {
 		if lines, err := parseLines([]byte(spoilt), allocationKey); err == nil || !strings.Contains(err.Error(), "organizations/o/budgets/fy/allocations/a") {
 			t.Errorf("%q was read as %+v (%v), want an error that names the allocation", spoilt, lines, err)
 		}
