@@ -292,7 +292,7 @@ func (c *calendar) now() time.Time { return time.Unix(0, c.nanos.Add(int64(time.
 // until leaves out the rows of later years.
 func until(m measurefile.Mapping, year int) measurefile.Mapping {
 	if year < 2015 {
-		later := measurefile.SkipRule{Name: "later"}
+		later := tabular.SkipRule{Name: "later"}
 		later.When = tabular.Columns{"Fiscal Year": {}}
 		for y := year + 1; y <= 2015; y++ {
 			later.When["Fiscal Year"] = append(later.When["Fiscal Year"], itoa(y))
