@@ -3,6 +3,7 @@ package outbox
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/throughline/throughline/services/platform/sqldb"
@@ -25,6 +26,12 @@ type Event struct {
 	TraceParent  string // W3C trace context
 	Data         []byte // proto bytes of the resource after the change
 }
+
+// Removed says that the resource is no more.
+func (e Event) Removed() bool { return strings.HasSuffix(e.Type, Removal) }
+
+// Removal ends the type of an event that tells of a resource's end.
+const Removal = ".deleted"
 
 // written are the columns that Append fills; the position is the engine's.
 const written = "id, source, type, organization, subject, sequence, time, actor, request_id, etag_before, etag_after, trace_parent, data"
@@ -52,6 +59,12 @@ func Append(tx sqldb.Tx, e Event) (Event, error) {
 		return Event{}, fmt.Errorf("append event: %w", err)
 	}
 	return e, nil
+}
+
+// Recorded is a resource as its history has it at a moment; false when it was not there yet, or no longer.
+func Recorded(tx sqldb.Tx, subject string, at time.Time) (data []byte, found bool, err error) {
+	e, found, err := AsOf(tx, subject, at)
+	return e.Data, found && !e.Removed(), err
 }
 
 // AsOf is the last event of the subject recorded at or before the moment: its Data is the resource as it then was.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/throughline/throughline/services/platform/fault"
 	"github.com/throughline/throughline/services/platform/listing"
+	"github.com/throughline/throughline/services/platform/outbox"
 	"github.com/throughline/throughline/services/platform/sqldb"
 )
 
@@ -72,7 +73,7 @@ func (c collection[T]) Delete(v T) error {
 	if err != nil {
 		return err
 	}
-	return c.journal.Append(Change{Type: c.kind.Type + ".deleted", Subject: v.Name(), EtagBefore: Etag(v), Resource: v})
+	return c.journal.Append(Change{Type: c.kind.Type + outbox.Removal, Subject: v.Name(), EtagBefore: Etag(v), Resource: v})
 }
 
 func (c collection[T]) List(parent []string, q listing.Query) ([]T, string, error) {

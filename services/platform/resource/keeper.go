@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/propagation"
@@ -141,7 +140,7 @@ func (j *Journal) event(c Change) (outbox.Event, error) {
 	e := j.template
 	e.ID, e.Type, e.Subject, e.Organization = j.keeper.NewID(), j.keeper.Source+"."+c.Type, c.Subject, Organization(c.Subject)
 	e.EtagBefore, e.EtagAfter, e.Data = c.EtagBefore, c.EtagAfter, data
-	if changed, ok := c.Resource.(timed); ok && !strings.HasSuffix(c.Type, ".deleted") {
+	if changed, ok := c.Resource.(timed); ok && !e.Removed() {
 		e.Time = changed.ChangeTime()
 	}
 	return e, nil

@@ -34,7 +34,7 @@ func InsertRows(tx Tx, table string, columns []string, rows [][]any, suffix stri
 }
 
 func insertSQL(table string, columns []string, n int, suffix string) string {
-	row := "(" + marks(len(columns)) + ")"
+	row := "(" + Marks(len(columns)) + ")"
 	var b strings.Builder
 	b.Grow(len(table) + len(suffix) + n*(len(row)+2) + 32 + 16*len(columns))
 	b.WriteString("INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES " + row)
@@ -46,12 +46,4 @@ func insertSQL(table string, columns []string, n int, suffix string) string {
 		b.WriteString(" " + suffix)
 	}
 	return b.String()
-}
-
-// marks is n placeholders with commas.
-func marks(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return strings.Repeat("?, ", n-1) + "?"
 }

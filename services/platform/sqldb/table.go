@@ -26,6 +26,7 @@ type Table[T any] struct {
 // tableSQL is the text made once of a table's names.
 type tableSQL struct {
 	sel, selKey, insert   string
+	put                   string // how InsertRows ends to replace
 	update, updateVersion string
 	del, delVersion       string
 	rest                  []int // indexes in Columns of those not in Key
@@ -35,13 +36,14 @@ type tableSQL struct {
 func (t *Table[T]) texts() *tableSQL {
 	t.once.Do(func() {
 		s := &t.sql
-		var sets []string
+		var sets, excluded []string
 		for i, c := range t.Columns {
 			if slices.Contains(t.Key, c) {
 				continue
 			}
 			s.rest = append(s.rest, i)
 			sets = append(sets, c+" = ?")
+			excluded = append(excluded, c+" = excluded."+c)
 		}
 		for _, c := range t.Key {
 			s.key = append(s.key, slices.Index(t.Columns, c))
@@ -51,6 +53,7 @@ func (t *Table[T]) texts() *tableSQL {
 		s.sel = "SELECT " + strings.Join(t.Columns, ", ") + " FROM " + t.Name
 		s.selKey = s.sel + byKey
 		s.insert = insertSQL(t.Name, t.Columns, 1, "")
+		s.put = "ON CONFLICT (" + strings.Join(t.Key, ", ") + ") DO UPDATE SET " + strings.Join(excluded, ", ")
 		s.update = "UPDATE " + t.Name + " SET " + strings.Join(sets, ", ") + byKey
 		s.updateVersion = "UPDATE " + t.Name + " SET " + strings.Join(sets, ", ") + byVersion
 		s.del = "DELETE FROM " + t.Name + byKey
@@ -67,11 +70,20 @@ func (t *Table[T]) Insert(tx Tx, v T) error {
 
 // InsertMany adds rows, many a statement.
 func (t *Table[T]) InsertMany(tx Tx, vs []T) error {
+	return t.insertRows(tx, vs, "")
+}
+
+// PutMany adds rows, many a statement; one that exists takes all that is not its key.
+func (t *Table[T]) PutMany(tx Tx, vs []T) error {
+	return t.insertRows(tx, vs, t.texts().put)
+}
+
+func (t *Table[T]) insertRows(tx Tx, vs []T, suffix string) error {
 	rows := make([][]any, len(vs))
 	for i, v := range vs {
 		rows[i] = t.Values(v)
 	}
-	_, err := InsertRows(tx, t.Name, t.Columns, rows, "")
+	_, err := InsertRows(tx, t.Name, t.Columns, rows, suffix)
 	return err
 }
 

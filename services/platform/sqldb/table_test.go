@@ -265,3 +265,21 @@ func TestPageWalkVisitsEveryRowOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestPutMany(t *testing.T) {
+	db := openGoals(t)
+	write(t, db, func(tx sqldb.Tx) error {
+		return goals.InsertMany(tx, []goal{{"org", "a", "Roads", 2, 1}, {"org", "b", "Parks", 1, 1}})
+	})
+	write(t, db, func(tx sqldb.Tx) error {
+		return goals.PutMany(tx, []goal{{"org", "b", "Parks and trees", 5, 2}, {"org", "c", "Water", 3, 1}})
+	})
+	var all []goal
+	err := db.Read(t.Context(), func(tx sqldb.Tx) error {
+		all = nil
+		return goals.Each(tx, nil, func(g goal) error { all = append(all, g); return nil })
+	})
+	if want := []goal{{"org", "a", "Roads", 2, 1}, {"org", "b", "Parks and trees", 5, 2}, {"org", "c", "Water", 3, 1}}; err != nil || !slices.Equal(all, want) {
+		t.Errorf("%v, %v; want %v", all, err, want)
+	}
+}

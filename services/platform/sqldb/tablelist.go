@@ -92,9 +92,6 @@ func (t *Table[T]) where(b *strings.Builder, where []Eq) []any {
 	return args
 }
 
-// idChunks are the sizes of an id list in one statement; shorter lists are padded, so that few texts are prepared.
-var idChunks = []int{1, 8, 64, 256}
-
 // GetMany reads the rows whose key is parent followed by each of ids. Found rows come in the order of ids, each once; missing lists the ids without a row.
 func (t *Table[T]) GetMany(tx Tx, parent []any, ids []string) (found []T, missing []string, err error) {
 	if err := t.wholeKey(append(slices.Clone(parent), "")); err != nil {
@@ -103,19 +100,14 @@ func (t *Table[T]) GetMany(tx Tx, parent []any, ids []string) (found []T, missin
 	s := t.texts()
 	idAt := s.key[len(s.key)-1]
 	byID := make(map[string]T, len(ids))
-	for rest := range slices.Chunk(ids, idChunks[len(idChunks)-1]) {
-		n := idChunks[slices.IndexFunc(idChunks, func(n int) bool { return n >= len(rest) })]
+	for batch := range Batches(ids) {
 		var b strings.Builder
 		b.WriteString(s.sel + " WHERE ")
 		for _, c := range t.Key[:len(parent)] {
 			b.WriteString(c + " = ? AND ")
 		}
-		b.WriteString(t.Key[len(parent)] + " IN (" + marks(n) + ")")
-		args := slices.Clone(parent)
-		for i := range n {
-			args = append(args, rest[min(i, len(rest)-1)])
-		}
-		err := tx.Query(b.String(), args, func(r Row) error {
+		b.WriteString(t.Key[len(parent)] + " IN (" + Marks(len(batch)) + ")")
+		err := tx.Query(b.String(), Args(parent, batch), func(r Row) error {
 			v, err := t.Scan(r)
 			if err == nil {
 				byID[r.Text(idAt)] = v

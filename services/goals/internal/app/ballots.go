@@ -80,16 +80,10 @@ type CommunityAnswer struct {
 	Bad fault.Violations
 }
 
-// CommunityError says why an answer was refused.
-type CommunityError struct {
-	At int // position in the request
-	fault.Violation
-}
-
 // CommunityRecorded is what answers came to: Accepted + Replaced + Rejected of them.
 type CommunityRecorded struct {
 	Accepted, Replaced, Rejected int
-	Errors                       []CommunityError
+	Errors                       []RowError
 }
 
 // RecordCommunityBallots records a survey's answers; a bad one is told and loses nothing else. Of two answers of one
@@ -113,7 +107,7 @@ func (a *App) RecordCommunityBallots(ctx context.Context, k RoundKey, answers []
 				bad.Add("respondent", "%q answered at %d of this request already; send one answer of each", b.Respondent, at)
 			}
 			for _, v := range bad {
-				out.Errors = append(out.Errors, CommunityError{i, v})
+				out.Errors = append(out.Errors, RowError{i, v})
 			}
 			if len(bad) > 0 {
 				out.Rejected++

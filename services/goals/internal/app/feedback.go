@@ -109,8 +109,8 @@ func (g *goalFinder) exists(name string) bool {
 	return names[name]
 }
 
-// FeedbackError says why a piece of a batch was refused.
-type FeedbackError struct {
+// RowError says why a row of a batch was refused.
+type RowError struct {
 	At int // position in the request
 	fault.Violation
 }
@@ -118,7 +118,7 @@ type FeedbackError struct {
 // FeedbackRecorded is what a batch came to: Created + Duplicate + Rejected of it.
 type FeedbackRecorded struct {
 	Created, Duplicate, Rejected int
-	Errors                       []FeedbackError
+	Errors                       []RowError
 }
 
 // FeedbackRow is a piece of a batch, with what is wrong with it already.
@@ -158,7 +158,7 @@ func (a *App) BatchCreateFeedback(ctx context.Context, organization string, draf
 				return out, goals.err
 			}
 			for _, v := range bad {
-				out.Errors = append(out.Errors, FeedbackError{i, v})
+				out.Errors = append(out.Errors, RowError{i, v})
 			}
 			_, duplicate := known[f.ExternalID]
 			switch {

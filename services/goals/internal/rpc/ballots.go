@@ -2,9 +2,6 @@ package rpc
 
 import (
 	"context"
-	"fmt"
-
-	"google.golang.org/protobuf/proto"
 
 	goalsv1 "github.com/throughline/throughline/proto/gen/throughline/goals/v1"
 	"github.com/throughline/throughline/services/goals/internal/app"
@@ -40,12 +37,9 @@ func (s *Server) ballotVersions(ctx context.Context, key app.RoundKey, r *goalsv
 	}
 	var versions []*goalsv1.Ballot
 	err = s.app.BallotVersions(ctx, key, caller(ctx), func(archived []byte) error {
-		b := &goalsv1.Ballot{}
-		if err := proto.Unmarshal(archived, b); err != nil {
-			return fmt.Errorf("decode a ballot of the journal: %w", err)
-		}
+		b, err := unarchived(archived, nil, &goalsv1.Ballot{})
 		versions = append(versions, b)
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, err

@@ -33,7 +33,7 @@ func ConsumePlan(s *service.Service, plan Plan) error {
 		}
 	}
 	return s.Consume(actionPlanningSource, types, func(tx sqldb.Tx, e outbox.Event) error {
-		if strings.HasSuffix(e.Type, ".deleted") {
+		if e.Removed() {
 			return plan.Drop(tx, e.Organization, e.Subject)
 		}
 		part, err := planPart(e)

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/throughline/throughline/services/actionplanning/internal/app"
@@ -39,20 +38,6 @@ func scanMilestone(r sqldb.Row) (domain.Milestone, error) {
 		Percent: int(r.Int(11)), Weight: int(r.Int(12)), Description: r.Text(13),
 	}
 	return m, resource.FromJSON(r.Text(10), &m.DependsOn)
-}
-
-// upsertMilestones ends a statement that inserts milestones: it replaces those known.
-var upsertMilestones = replacing(milestones.Table.Columns, milestones.Table.Key)
-
-// replacing is the ON CONFLICT clause by which a row that exists takes all that is not its key.
-func replacing(columns, key []string) string {
-	var sets []string
-	for _, c := range columns {
-		if !slices.Contains(key, c) {
-			sets = append(sets, c+" = excluded."+c)
-		}
-	}
-	return "ON CONFLICT (" + strings.Join(key, ", ") + ") DO UPDATE SET " + strings.Join(sets, ", ")
 }
 
 // milestoneRows keeps milestone_dependencies in step with the milestones.
@@ -107,21 +92,10 @@ func unlink(tx sqldb.Tx, organization string, names []string) error {
 	})
 }
 
-// byNames runs do for the names, many at a time: args are the organization and the names, of which the last fills up, so that few
-// texts are prepared.
+// byNames runs do for the names, many at a time: args are the organization and the names, of which one may stand more than once.
 func byNames(organization string, names []string, do func(in string, args []any) error) error {
-	const few, many = 8, 256
-	for chunk := range slices.Chunk(names, many) {
-		n := many
-		if len(chunk) <= few {
-			n = few
-		}
-		args := make([]any, 0, n+2)
-		args = append(args, organization)
-		for i := range n {
-			args = append(args, chunk[min(i, len(chunk)-1)])
-		}
-		if err := do(strings.Repeat(", ?", n)[2:], args); err != nil {
+	for part := range sqldb.Batches(names) {
+		if err := do(sqldb.Marks(len(part)), sqldb.Args([]any{organization}, part)); err != nil {
 			return err
 		}
 	}
@@ -136,7 +110,7 @@ func (t txn) SaveMilestones(changed []domain.Milestone) error {
 	for i, m := range changed {
 		names[i] = m.Name()
 	}
-	if err := save(t, milestones, upsertMilestones, changed); err != nil {
+	if err := save(t, milestones, changed); err != nil {
 		return err
 	}
 	if err := unlink(t.tx, changed[0].Organization, names); err != nil {

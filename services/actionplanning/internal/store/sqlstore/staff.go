@@ -50,25 +50,21 @@ func (t txn) Employees(organization string, ids []string) ([]domain.Employee, er
 	return found, err
 }
 
-var upsertStaff = replacing(staff.Table.Columns, staff.Table.Key)
-
 // SaveStaff needs no look at the versions stored: its transaction is serializable and has read what it changes. Each employee gets
 // an event of their own, as after a single change: consumers hold a resource's order and state by its name, and the audit
 // log and history of a person must not hide inside that of a sync.
-func (t txn) SaveStaff(changed []domain.Employee) error { return save(t, staff, upsertStaff, changed) }
+func (t txn) SaveStaff(changed []domain.Employee) error { return save(t, staff, changed) }
 
 // save writes the next versions of many resources, each once; upsert ends the statement that inserts them.
-func save[T resource.Resource](t txn, k *resource.Kind[T], upsert string, changed []T) error {
-	rows := make([][]any, len(changed))
+func save[T resource.Resource](t txn, k *resource.Kind[T], changed []T) error {
 	changes := make([]resource.Change, len(changed))
 	for i, v := range changed {
-		rows[i] = k.Table.Values(v)
 		changes[i] = resource.Change{Type: k.Type + ".created", Subject: v.Name(), EtagAfter: resource.Etag(v), Resource: v}
 		if v.Revision() > 1 {
 			changes[i].Type, changes[i].EtagBefore = k.Type+".updated", strconv.FormatInt(v.Revision()-1, 10)
 		}
 	}
-	if _, err := sqldb.InsertRows(t.tx, k.Table.Name, k.Table.Columns, rows, upsert); err != nil {
+	if err := k.Table.PutMany(t.tx, changed); err != nil {
 		return err
 	}
 	return t.journal.AppendAll(changes)

@@ -63,19 +63,16 @@ func (t txn) AssignmentPolicies() resource.Collection[domain.AssignmentPolicy] {
 }
 
 var (
-	upsertAssignments = replacing(assignments.Table.Columns, assignments.Table.Key)
-	upsertSuccessions = replacing(successions.Table.Columns, successions.Table.Key)
-
 	selectAssignments = "SELECT " + strings.Join(assignments.Table.Columns, ", ") + " FROM assignments WHERE organization_id = ? AND "
 	selectSuccessions = "SELECT " + strings.Join(successions.Table.Columns, ", ") + " FROM successions WHERE organization_id = ? AND "
 )
 
 func (t txn) SaveAssignments(changed []domain.Assignment) error {
-	return save(t, assignments, upsertAssignments, changed)
+	return save(t, assignments, changed)
 }
 
 func (t txn) SaveSuccessions(changed []domain.Succession) error {
-	return save(t, successions, upsertSuccessions, changed)
+	return save(t, successions, changed)
 }
 
 func (t txn) AssignmentsWithIDs(organization string, ids []string) ([]domain.Assignment, error) {

@@ -60,7 +60,7 @@ func (t lineItemTx) Put(organization, budget string, all []domain.LineItem) erro
 	if len(all) == 0 {
 		return nil
 	}
-	if err := put(t.tx, lineItems.Table, all); err != nil {
+	if err := lineItems.Table.PutMany(t.tx, all); err != nil {
 		return err
 	}
 	return t.journal.Append(resource.Change{

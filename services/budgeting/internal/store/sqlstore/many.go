@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain"
 	"github.com/throughline/throughline/services/platform/resource"
@@ -51,7 +50,7 @@ func (m many[T]) FindMany(parent, ids []string) (map[string]T, error) {
 // Put implements app.Many. Each row keeps a journal entry of its own: programs and requests promise a history each, and an
 // entry costs a few microseconds beside the row's own.
 func (m many[T]) Put(all []T) error {
-	if err := put(m.tx, m.kind.Table, all); err != nil {
+	if err := m.kind.Table.PutMany(m.tx, all); err != nil {
 		return err
 	}
 	type place struct{ organization, budget string }
@@ -94,21 +93,4 @@ func findMany[T any](tx sqldb.Tx, table *sqldb.Table[T], parent, ids []string) (
 		out[id], found = found[0], found[1:]
 	}
 	return out, nil
-}
-
-// put inserts or replaces rows, many a statement.
-func put[T any](tx sqldb.Tx, table *sqldb.Table[T], all []T) error {
-	rows := make([][]any, len(all))
-	for i, v := range all {
-		rows[i] = table.Values(v)
-	}
-	var sets []string
-	for _, c := range table.Columns {
-		if !slices.Contains(table.Key, c) {
-			sets = append(sets, c+" = excluded."+c)
-		}
-	}
-	_, err := sqldb.InsertRows(tx, table.Name, table.Columns, rows,
-		"ON CONFLICT ("+strings.Join(table.Key, ", ")+") DO UPDATE SET "+strings.Join(sets, ", "))
-	return err
 }

@@ -2,8 +2,6 @@ package sqlstore
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/throughline/throughline/services/goals/internal/domain"
 	"github.com/throughline/throughline/services/platform/listing"
@@ -14,18 +12,34 @@ import (
 // community implements app.CommunityBallots: one journal entry stands for a batch.
 type community txn
 
-var communityColumns = []string{"organization_id", "plan_id", "prioritization_id", "respondent", "weight", "district", "vote"}
+// answer is a row: an answer, and the round it is for.
+type answer struct {
+	organization, plan, round string
+	domain.CommunityBallot
+}
+
+var answers = &sqldb.Table[answer]{
+	Name:    "community_ballots",
+	Key:     []string{"organization_id", "plan_id", "prioritization_id", "respondent"},
+	Columns: []string{"organization_id", "plan_id", "prioritization_id", "respondent", "weight", "district", "vote"},
+	Values: func(a answer) []any {
+		return []any{a.organization, a.plan, a.round, a.Respondent, a.Weight, a.District, resource.JSON(a.Vote)}
+	},
+	Scan: func(r sqldb.Row) (answer, error) {
+		a := answer{r.Text(0), r.Text(1), r.Text(2), domain.CommunityBallot{Respondent: r.Text(3), Weight: int(r.Int(4)), District: r.Text(5)}}
+		return a, resource.FromJSON(r.Text(6), &a.Vote)
+	},
+}
+
+// of is the condition that answers are for a round.
+func of(round domain.Prioritization) []sqldb.Eq {
+	return []sqldb.Eq{
+		{Column: "organization_id", Value: round.Organization}, {Column: "plan_id", Value: round.Plan}, {Column: "prioritization_id", Value: round.ID},
+	}
+}
 
 func (c community) Each(round domain.Prioritization, visit func(domain.CommunityBallot) error) error {
-	err := c.tx.Query("SELECT respondent, weight, district, vote FROM community_ballots "+
-		"WHERE organization_id = ? AND plan_id = ? AND prioritization_id = ? ORDER BY respondent",
-		[]any{round.Organization, round.Plan, round.ID}, func(r sqldb.Row) error {
-			b := domain.CommunityBallot{Respondent: r.Text(0), Weight: int(r.Int(1)), District: r.Text(2)}
-			if err := resource.FromJSON(r.Text(3), &b.Vote); err != nil {
-				return err
-			}
-			return visit(b)
-		})
+	err := answers.Each(c.tx, of(round), func(a answer) error { return visit(a.CommunityBallot) })
 	if err != nil {
 		return fmt.Errorf("read community ballots: %w", err)
 	}
@@ -33,27 +47,18 @@ func (c community) Each(round domain.Prioritization, visit func(domain.Community
 }
 
 func (c community) List(round domain.Prioritization, q listing.Query) (page []domain.CommunityBallot, next string, err error) {
-	var all []domain.CommunityBallot
-	err = c.Each(round, func(b domain.CommunityBallot) error { all = append(all, b); return nil })
-	if err != nil {
-		return nil, "", err
+	found, next, err := answers.List(c.tx, of(round), q)
+	for _, a := range found {
+		page = append(page, a.CommunityBallot)
 	}
-	return listing.Select(q, all, func(b *domain.CommunityBallot, column string) any {
-		if column == "district" {
-			return b.District
-		}
-		return b.Respondent
-	})
+	return page, next, err
 }
 
 func (c community) Known(round domain.Prioritization, respondents []string) (n int, err error) {
-	for part := range slices.Chunk(respondents, 200) {
-		args := []any{round.Organization, round.Plan, round.ID}
-		for _, respondent := range part {
-			args = append(args, respondent)
-		}
-		_, err := sqldb.QueryOne(c.tx, "SELECT COUNT(*) FROM community_ballots WHERE organization_id = ? AND plan_id = ? AND prioritization_id = ? AND respondent IN (?"+
-			strings.Repeat(", ?", len(part)-1)+")", args, func(r sqldb.Row) error { n += int(r.Int(0)); return nil })
+	for part := range sqldb.Batches(respondents) {
+		_, err := sqldb.QueryOne(c.tx, "SELECT COUNT(*) FROM community_ballots WHERE organization_id = ? AND plan_id = ? AND prioritization_id = ? "+
+			"AND respondent IN ("+sqldb.Marks(len(part))+")", sqldb.Args([]any{round.Organization, round.Plan, round.ID}, part),
+			func(r sqldb.Row) error { n += int(r.Int(0)); return nil })
 		if err != nil {
 			return 0, fmt.Errorf("read respondents: %w", err)
 		}
@@ -62,15 +67,11 @@ func (c community) Known(round domain.Prioritization, respondents []string) (n i
 }
 
 func (c community) Record(batch domain.CommunityBatch) error {
-	rows := make([][]any, len(batch.Ballots))
+	rows := make([]answer, len(batch.Ballots))
 	for i, b := range batch.Ballots {
-		rows[i] = []any{
-			batch.Round.Organization, batch.Round.Plan, batch.Round.ID, b.Respondent, b.Weight, b.District, resource.JSON(b.Vote),
-		}
+		rows[i] = answer{batch.Round.Organization, batch.Round.Plan, batch.Round.ID, b}
 	}
-	_, err := sqldb.InsertRows(c.tx, "community_ballots", communityColumns, rows, "ON CONFLICT "+
-		"(organization_id, plan_id, prioritization_id, respondent) DO UPDATE SET weight = excluded.weight, district = excluded.district, vote = excluded.vote")
-	if err != nil {
+	if err := answers.PutMany(c.tx, rows); err != nil {
 		return fmt.Errorf("record community ballots: %w", err)
 	}
 	return c.journal.Append(resource.Change{Type: "community_ballots.recorded", Subject: batch.Name(), Resource: batch})

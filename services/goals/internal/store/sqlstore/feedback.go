@@ -56,13 +56,9 @@ type feedbackNumbers txn
 
 func (n feedbackNumbers) Known(organization string, externalIDs []string) (map[string]string, error) {
 	out := map[string]string{}
-	for part := range slices.Chunk(externalIDs, 200) {
-		args := []any{organization}
-		for _, id := range part {
-			args = append(args, id)
-		}
-		err := n.tx.Query("SELECT external_id, feedback_id FROM feedback WHERE organization_id = ? AND external_id <> '' AND external_id IN (?"+
-			strings.Repeat(", ?", len(part)-1)+")", args, func(r sqldb.Row) error {
+	for part := range sqldb.Batches(externalIDs) {
+		err := n.tx.Query("SELECT external_id, feedback_id FROM feedback WHERE organization_id = ? AND external_id <> '' AND external_id IN ("+
+			sqldb.Marks(len(part))+")", sqldb.Args([]any{organization}, part), func(r sqldb.Row) error {
 			out[r.Text(0)] = r.Text(1)
 			return nil
 		})

@@ -2,7 +2,6 @@
 package sqlstore
 
 import (
-	"strings"
 	"time"
 
 	"github.com/throughline/throughline/services/goals/internal/app"
@@ -51,14 +50,13 @@ func (t txn) Feedback() resource.Collection[domain.Feedback] { return feedback.I
 func (t txn) FeedbackNumbers() app.FeedbackNumbers { return feedbackNumbers(t) }
 
 func (t txn) Recorded(subject string, at time.Time) (archived []byte, found bool, err error) {
-	e, found, err := outbox.AsOf(t.tx, subject, at)
-	return e.Data, found && !strings.HasSuffix(e.Type, ".deleted"), err
+	return outbox.Recorded(t.tx, subject, at)
 }
 
 func (t txn) GoalsAsOf(organization, plan string, at time.Time, visit func(archived []byte) error) error {
 	var last outbox.Event
 	flush := func() error {
-		if last.Subject == "" || strings.HasSuffix(last.Type, ".deleted") {
+		if last.Subject == "" || last.Removed() {
 			return nil
 		}
 		return visit(last.Data)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/throughline/throughline/services/performance/internal/app"
 	"github.com/throughline/throughline/services/performance/internal/domain"
@@ -49,12 +48,9 @@ const selectMoney = "SELECT a.allocation, a.fiscal_year, m.program, m.currency, 
 	"WHERE m.organization_id = ? AND "
 
 func (s money) Of(organization string, programs []string, first, last int) (all []domain.MoneyIn, err error) {
-	for part := range chunks(programs) {
-		args := []any{organization, first, last}
-		for _, p := range part {
-			args = append(args, p)
-		}
-		found, err := s.read("a.fiscal_year >= ? AND a.fiscal_year <= ? AND m.program IN (?"+strings.Repeat(", ?", len(part)-1)+")", args)
+	for part := range sqldb.Batches(programs) {
+		found, err := s.read("a.fiscal_year >= ? AND a.fiscal_year <= ? AND m.program IN ("+sqldb.Marks(len(part))+")",
+			sqldb.Args([]any{organization, first, last}, part))
 		if err != nil {
 			return nil, err
 		}

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,14 +35,10 @@ const sameCell = "n.organization_id = o.organization_id AND n.measure_id = o.mea
 
 func (s observations) Terms(organization string, measures []string) (map[string]domain.Terms, error) {
 	out := make(map[string]domain.Terms, len(measures))
-	for part := range chunks(measures) {
-		args := []any{organization}
-		for _, id := range part {
-			args = append(args, id)
-		}
+	for part := range sqldb.Batches(measures) {
 		err := s.tx.Query("SELECT m.measure_id, m.frequency, m.dimensions, (SELECT MAX(o.period_start) FROM observations o "+
 			"WHERE o.organization_id = m.organization_id AND o.measure_id = m.measure_id) FROM measures m "+
-			"WHERE m.organization_id = ? AND m.measure_id IN (?"+strings.Repeat(", ?", len(part)-1)+")", args, func(r sqldb.Row) error {
+			"WHERE m.organization_id = ? AND m.measure_id IN ("+sqldb.Marks(len(part))+")", sqldb.Args([]any{organization}, part), func(r sqldb.Row) error {
 			var dimensions []domain.Dimension
 			err := resource.FromJSON(r.Text(2), &dimensions)
 			out[r.Text(0)] = domain.NewTerms(domain.Frequency(r.Text(1)), dimensions, domain.Date(r.Text(3)))
@@ -59,7 +54,7 @@ func (s observations) Terms(organization string, measures []string) (map[string]
 func (s observations) Current(organization string, cells []domain.Cell) ([]domain.Known, error) {
 	out := make([]domain.Known, len(cells))
 	at := 0
-	for part := range chunks(cells) {
+	for part := range sqldb.Batches(cells) {
 		args := make([]any, 0, 3*len(part)+2)
 		for _, c := range part {
 			args = append(args, c.Measure, string(c.Period), c.Dimension)
@@ -181,22 +176,4 @@ func token(q listing.Query, last domain.Observation) (string, error) {
 func (s observations) Any(organization, measure string) (bool, error) {
 	return sqldb.QueryOne(s.tx, "SELECT 1 FROM observations WHERE organization_id = ? AND measure_id = ? LIMIT 1",
 		[]any{organization, measure}, func(sqldb.Row) error { return nil })
-}
-
-// chunkSizes of lists in one statement; shorter lists are padded with their last item, so that few texts are prepared.
-var chunkSizes = []int{1, 8, 64, 256}
-
-func chunks[T any](items []T) func(yield func([]T) bool) {
-	return func(yield func([]T) bool) {
-		for part := range slices.Chunk(items, chunkSizes[len(chunkSizes)-1]) {
-			size := chunkSizes[slices.IndexFunc(chunkSizes, func(n int) bool { return n >= len(part) })]
-			part = slices.Clone(part)
-			for len(part) < size {
-				part = append(part, part[len(part)-1])
-			}
-			if !yield(part) {
-				return
-			}
-		}
-	}
 }

@@ -2,7 +2,6 @@
 package sqlstore
 
 import (
-	"strings"
 	"time"
 
 	"github.com/throughline/throughline/services/performance/internal/app"
@@ -27,8 +26,7 @@ var _ app.Tx = txn{}
 func (t txn) Measures() resource.Collection[domain.Measure] { return measures.In(t.tx, t.journal) }
 
 func (t txn) Recorded(name string, at time.Time) (archived []byte, found bool, err error) {
-	e, found, err := outbox.AsOf(t.tx, name, at)
-	return e.Data, found && !strings.HasSuffix(e.Type, ".deleted"), err
+	return outbox.Recorded(t.tx, name, at)
 }
 
 func (t txn) Observations() app.Observations { return observations(t) }
