@@ -36,6 +36,10 @@ type DB interface {
 	// no trace of fn. A closure that has not started when ctx ends is dropped with ctx's error; one that has started
 	// always runs to its end.
 	Write(ctx context.Context, fn func(Tx) error) error
+	// Exclusive runs fn while no other process on this database runs one of this name, and waits for its turn until ctx ends. fn's context
+	// also ends when the claim is lost, as it is with the connection that holds it; another may then have begun, so fn must do
+	// no harm beside it for a moment.
+	Exclusive(ctx context.Context, name string, fn func(context.Context) error) error
 	// Close waits for running closures and releases the files. Later calls answer ErrClosed.
 	Close() error
 }

@@ -146,6 +146,11 @@ func (db *sqliteDB) Write(ctx context.Context, fn func(Tx) error) error {
 	return db.writer.write(ctx, fn)
 }
 
+// Exclusive has no one to wait for: LockDir leaves the files to one process.
+func (db *sqliteDB) Exclusive(ctx context.Context, _ string, fn func(context.Context) error) error {
+	return fn(ctx)
+}
+
 func (db *sqliteDB) Close() error {
 	if nested() {
 		return ErrNested
