@@ -30,7 +30,7 @@ type move struct {
 type standing struct {
 	Shift
 	moves []int
-	fall  int64 // the most by which it may fall
+	fall  int64 // the most by which it may fall; less than to its target where it would keep too little for what it has bound plus its floor
 	rise  int64 // the most by which it may rise
 }
 
@@ -100,6 +100,7 @@ func (m *mover) release(wanted, free int64) int64 {
 const patience = 32
 
 // settle balances every fund, then trims the programs that would end outside of what they may be, and repeats: limits only shrink, so it ends.
+// Where nothing is bound, every fund gives as much as it takes and no floor keeps a program above its target, the first round moves everything.
 func (m *mover) settle() {
 	for round := 0; ; round++ {
 		for _, in := range m.byK {

@@ -55,7 +55,7 @@ type Shift struct {
 	Program    string
 	ScoreBP    int64 // new; 0 for a program that the new input does not have
 	Old        int64
-	Target     int64 // of the new plan
+	Target     int64 // of the new plan: what it pays, in a block that is short less than its amounts
 	After      int64 // when every transfer is made: between Old and Target
 	Gives      int64
 	Gets       int64
@@ -95,10 +95,14 @@ type Group struct {
 // Reprioritize answers the new input and derives the transfers that lead from the old allocation towards it. Old.Plan may carry adopted
 // adjustments: its lines and payments are taken as they stand. In each fund, money goes from programs that the new plan pays less to programs
 // that it pays more; never what is encumbered (what is bound in a fund stays in it), never so that a program falls below what it has
-// encumbered plus its attested floor (nobody says which money serves the mandate, so both are kept whole). What does not fit is scaled in
-// proportion, exactly (Webster). Ongoing and one-time money are kept apart. So each fund nets to zero, and its money reaches only programs that
-// the new plan lets it pay. New money of an envelope is an appropriation, not a transfer, and is left out. Departments names the department of a
-// program, "" for none; it may be nil.
+// encumbered plus its attested floor (nobody says which money serves the mandate, so both are kept whole); who is below that already falls no
+// further. What does not fit is scaled in proportion, exactly (Webster). Ongoing and one-time money are kept apart. So each fund nets to zero, and
+// its money reaches only programs that the new plan lets it pay. New money of an envelope is an appropriation, not a transfer, and is left out.
+// Departments names the department of a program, "" for none; it may be nil.
+//
+// The transfers lead to the new plan itself when nothing is encumbered, each kind of money of each fund pays as much as before, and the new plan
+// pays each program that it lowers no less than its floor. The last holds unless the new plan is REDUCTION_SHORT: a block that is short leaves
+// part of its amounts unpaid, whoever's they are, until packages find the money. There a floor goes before the plan, and Blocked says by how much.
 //
 // Errors: Invalid for bad encumbrances or authorities, and those of engine.Solve; FailedPrecondition INFEASIBLE when the new input has no plan
 // to move towards.

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -115,6 +116,114 @@ func TestMoneyTravelsThroughAProgramThatChangesFunds(t *testing.T) {
 			got := m.shifts()
 			if got[0].After != tc.fire || got[1].After != tc.parks || got[2].After != tc.rangers {
 				t.Fatalf("shifts %+v", got)
+			}
+		})
+	}
+}
+
+// A plan that is short pays p6 110 of the 112 that its mandate asks. P6 keeps the 111 that it has; the others share what can move without its 1.
+func TestAPlanThatPaysLessThanAFloorIsNotFollowedBelowIt(t *testing.T) {
+	in := town(1000)
+	in.RoundingUnit = 1
+	in.Funds = []model.Fund{{ID: "f0"}, {ID: "f1"}, {ID: "f2"}}
+	in.Programs = []model.Program{program("p1", 1, 4, 4), program("p2", 1, 4, 4), program("p3", 1, 4, 4), program("p4", 1, 4, 4), program("p6", 1, 4, 4)}
+	pays := func(outcome model.Outcome, p1, p2, p3, p3f2, p4, p6 int64) Run {
+		line := func(program, fund string, amount, floor int64, paid ...model.Payment) model.Line {
+			return model.Line{Program: program, Fund: fund, Treatment: model.Competes, Base: amount, Amount: amount, Floor: floor, Reason: model.AtRate, Paid: paid}
+		}
+		return Run{Input: in, Plan: model.Plan{Method: in.Method, Outcome: outcome, Lines: []model.Line{
+			line("p1", "f0", 22, 0, model.Payment{Fund: "f2", Amount: 22, OneTime: 22}),
+			line("p1", "f1", p1, 0, model.Payment{Fund: "f1", Amount: p1}),
+			line("p2", "f1", p2, 0, model.Payment{Fund: "f1", Amount: p2}),
+			line("p3", "f2", p3+p3f2, 0, model.Payment{Fund: "f1", Amount: p3}, model.Payment{Fund: "f2", Amount: p3f2}),
+			line("p4", "f2", p4, 0, model.Payment{Fund: "f2", Amount: p4}),
+			line("p6", "f0", 53, 44, model.Payment{Fund: "f0", Amount: 20}), // packages must find the other 33
+			line("p6", "f1", p6, 68, model.Payment{Fund: "f1", Amount: p6}),
+		}}}
+	}
+	before := pays(model.ReductionShort, 81, 102, 4, 44, 112, 91)
+	tests := []struct {
+		name     string
+		old, now Run
+		want     []Shift
+	}{
+		{"below the floor from the start", before, pays(model.ReductionShort, 85, 97, 6, 42, 114, 90), []Shift{
+			{Program: "p1", Old: 103, Target: 107, After: 106, Gets: 3},
+			{Program: "p2", Old: 102, Target: 97, After: 97, Gives: 5},
+			{Program: "p3", Old: 48, Target: 48, After: 48, Gives: 2, Gets: 2},
+			{Program: "p4", Old: 112, Target: 114, After: 114, Gets: 2},
+			{Program: "p6", Old: 111, Target: 110, After: 111, Floor: 112, Blocked: 1},
+		}},
+		{"p6 gets as much as before", before, pays(model.ReductionShort, 84, 97, 6, 42, 114, 91), []Shift{
+			{Program: "p1", Old: 103, Target: 106, After: 106, Gets: 3},
+			{Program: "p2", Old: 102, Target: 97, After: 97, Gives: 5},
+			{Program: "p3", Old: 48, Target: 48, After: 48, Gives: 2, Gets: 2},
+			{Program: "p4", Old: 112, Target: 114, After: 114, Gets: 2},
+		}},
+		{"p6 rises towards its floor", before, pays(model.ReductionShort, 81, 101, 4, 44, 112, 92), []Shift{
+			{Program: "p2", Old: 102, Target: 101, After: 101, Gives: 1},
+			{Program: "p6", Old: 111, Target: 112, After: 112, Gets: 1, Floor: 112},
+		}},
+		{"p6 falls to its floor", pays(model.Optimal, 81, 102, 4, 44, 112, 94), pays(model.ReductionShort, 85, 102, 4, 44, 112, 90), []Shift{
+			{Program: "p1", Old: 103, Target: 107, After: 105, Gets: 2},
+			{Program: "p6", Old: 114, Target: 110, After: 112, Gives: 2, Floor: 112, Blocked: 2},
+		}},
+	}
+	for _, tc := range tests {
+		t.Run(tc.name, func(t *testing.T) {
+			m := newMover(newSide(tc.old), newSide(tc.now), nil)
+			m.settle()
+			got := m.shifts()
+			for i := range got {
+				got[i].ScoreBP = 0
+			}
+			if !slices.Equal(got, tc.want) {
+				t.Fatalf("shifts %+v", got)
+			}
+		})
+	}
+}
+
+// With 1,000 the grant pays arts the 800 that they must keep and the clinic 200 of its 990; the clinic's mandate asks 1,900 of both its lines. So
+// no general money leaves the clinic, though the new plan lowers that line within its own limits. With 2,000 both lines are paid, and it may.
+func TestAShortBlockKeepsMandatedMoneyWhereItIs(t *testing.T) {
+	in := func(fire, clinic, parks, grant int64) model.Input {
+		in := square(fire, parks)
+		in.Funds[0].Available = 2750_00
+		in.Funds = append(in.Funds, model.Fund{ID: "grant", Available: grant, Class: model.Restricted, Kind: model.SpecialRevenue})
+		in.Programs = append(in.Programs, program("arts", 1000, 0, 0), program("clinic", 1000, clinic, 0))
+		for i := 2; i < 4; i++ {
+			in.Programs[i].Alignment = in.Programs[i].Alignment[:1]
+		}
+		in.Programs[2].CostLines[0].Fund = "grant"
+		in.Programs[3].CostLines = append(in.Programs[3].CostLines, model.CostLine{ID: "outreach", Fund: "grant", Treatment: model.Competes, Amount: 1000_00})
+		in.Programs[3].Mandate = &model.Mandate{Minimum: 1900_00, Citation: "Code § 1", Attested: true}
+		return in
+	}
+	for _, tc := range []struct {
+		name  string
+		grant int64
+		out   model.Outcome
+		want  []Shift
+	}{
+		{"short", 1000_00, model.ReductionShort, []Shift{
+			{Program: "clinic", Old: 1197_00, Target: 1191_00, After: 1197_00, Floor: 1900_00, Blocked: 6_00},
+			{Program: "fire", ScoreBP: 10_000, Old: 815_00, Target: 940_00, After: 934_00, Gets: 119_00},
+			{Program: "parks", Old: 938_00, Target: 819_00, After: 819_00, Gives: 119_00},
+		}},
+		{"not short", 2000_00, model.Optimal, []Shift{
+			{Program: "clinic", Old: 1997_00, Target: 1991_00, After: 1991_00, Gives: 6_00, Floor: 1900_00},
+			{Program: "fire", ScoreBP: 10_000, Old: 815_00, Target: 940_00, After: 940_00, Gets: 125_00},
+			{Program: "parks", Old: 938_00, Target: 819_00, After: 819_00, Gives: 119_00},
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r, err := Reprioritize(context.Background(), solved(t, in(0, 4, 4, tc.grant)), in(4, 0, 0, tc.grant), nil, nil, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.New.Plan.Outcome != tc.out || !slices.Equal(r.Programs, tc.want) || r.Wanted != 125_00 || r.Moved != 125_00-r.Blocked {
+				t.Fatalf("%s, %d of %d moved, %+v", r.New.Plan.Outcome, r.Moved, r.Wanted, r.Programs)
 			}
 		})
 	}
