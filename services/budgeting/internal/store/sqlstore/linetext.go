@@ -21,7 +21,7 @@ import (
 //
 // Lines are written once, thousands at a time, and read whole or filtered as a whole: rows would cost twenty times the
 // write, and no read would be the faster for it.
-func lineText(b []byte, lines iter.Seq[domain.AllocationLine]) []byte {
+func lineText(b []byte, lines iter.Seq[*domain.AllocationLine]) []byte {
 	for l := range lines {
 		for _, text := range [...]string{l.Program, l.DisplayName, l.Department} {
 			b = append(appendEscaped(b, text), '\t')

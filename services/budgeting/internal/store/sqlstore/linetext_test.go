@@ -1,8 +1,8 @@
 package sqlstore
 
 import (
+	"iter"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +12,16 @@ import (
 )
 
 var allocationKey = []string{"o", "fy", "a"}
+
+func each(lines ...domain.AllocationLine) iter.Seq[*domain.AllocationLine] {
+	return func(yield func(*domain.AllocationLine) bool) {
+		for i := range lines {
+			if !yield(&lines[i]) {
+				return
+			}
+		}
+	}
+}
 
 func TestLineTextReadsBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -44,7 +54,7 @@ func TestLineTextReadsBack(t *testing.T) {
 			}
 			return l
 		}), 0, 4).Draw(t, "lines")
-		got, err := parseLines(lineText(nil, slices.Values(want)), allocationKey)
+		got, err := parseLines(lineText(nil, each(want...)), allocationKey)
 		if err != nil || len(got) != len(want) || len(want) > 0 && !reflect.DeepEqual(got, want) {
 			t.Errorf("read %+v (%v), want %+v", got, err, want)
 		}
@@ -58,7 +68,7 @@ func TestLineTextLeavesOutWhatFollows(t *testing.T) {
 	other.Funding, other.Value = []domain.FundAmount{{Fund: "a", Amount: 30}}, 41
 	lost := usual
 	lost.RevenueLost = 7
-	got := string(lineText(nil, slices.Values([]domain.AllocationLine{usual, other, lost})))
+	got := string(lineText(nil, each(usual, other, lost)))
 	const start = "parks\t\t\t90\t0\t0\t80\t5000\t0\tRATE\t"
 	if want := start + "a=30 b\n" + start + "a=30\t41\n" + start + "a=30 b\t\t7\t0\n"; got != want {
 		t.Errorf("the text is %q, want %q", got, want)
@@ -70,7 +80,7 @@ func TestLineTextLeavesOutWhatFollows(t *testing.T) {
 }
 
 func TestSpoiltLineTextIsRefused(t *testing.T) {
-	good := string(lineText(nil, slices.Values([]domain.AllocationLine{{Program: "parks", Funding: []domain.FundAmount{{Fund: "general", Amount: 5}}}})))
+	good := string(lineText(nil, each(domain.AllocationLine{Program: "parks", Funding: []domain.FundAmount{{Fund: "general", Amount: 5}}})))
 	for _, spoilt := range []string{"parks\n", strings.Replace(good, "general=5", "general other", 1), strings.Replace(good, "=5", "=five", 1), strings.Replace(good, "\t0\t", "\t\t", 1), "\n"} {
 		if lines, err := parseLines([]byte(spoilt), allocationKey); err == nil || !strings.Contains(err.Error(), "organizations/o/budgets/fy/allocations/a") {
 			t.Errorf("%q was read as %+v (%v), want an error that names the allocation", spoilt, lines, err)
