@@ -110,7 +110,7 @@ type Allocations interface {
 type Proof struct {
 	Input []byte // canonical
 	Plan  []byte
-	Lines iter.Seq[domain.AllocationLine] // written; read through Lines
+	Lines iter.Seq[*domain.AllocationLine] // written, each before the next is made; read through Lines
 }
 
 // Uses says what keeps a resource from being deleted: the name of one user, or "".

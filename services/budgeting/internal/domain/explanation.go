@@ -239,7 +239,6 @@ func Differs(a Allocation, lines []AllocationLine, in model.Input, plan model.Pl
 		for n < len(rest) && rest[n].Program == id {
 			n++
 		}
-		want = AllocationLine{Funding: want.Funding[:0]}
 		want.add(rest[:n], plan.Outcome != model.Infeasible)
 		got := &lines[i]
 		rest = rest[n:]

@@ -227,7 +227,8 @@ func (a *asked) funds(out *model.Program, ask *Ask) (fine bool) {
 		} else if !slices.Contains(a.faults.without, id) {
 			a.faults.without = append(a.faults.without, id)
 		}
-		out.CostLines[i] = model.CostLine{ID: strconv.Itoa(i), Fund: id, Treatment: l.Treatment, Amount: l.Amount, OneTime: l.OneTime}
+		to := &out.CostLines[i]
+		to.ID, to.Fund, to.Treatment, to.Amount, to.OneTime = strconv.Itoa(i), id, l.Treatment, l.Amount, l.OneTime
 	}
 	if len(r.EligibleFunds) == 0 {
 		return fine
@@ -260,10 +261,9 @@ func (a *asked) levels(out *model.Program, r *FundingRequest) {
 // program fills out. Funds and goals are called by the strings that the input has for them, which compare in no time.
 func (b *Books) program(out *model.Program, ask *Ask, as *asked) {
 	r := &ask.Request
-	*out = model.Program{
-		ID: r.Program, Version: as.versions(r.Version, ask.Program.Version), CostLines: as.costLines.take(len(r.CostLines)), Cap: r.Cap,
-		EquityBP: int64(r.EquityPoints) * pointBP,
-	}
+	*out = model.Program{} // and written where it stands: there are thousands
+	out.ID, out.Version, out.CostLines = r.Program, as.versions(r.Version, ask.Program.Version), as.costLines.take(len(r.CostLines))
+	out.Cap, out.EquityBP = r.Cap, int64(r.EquityPoints)*pointBP
 	if !as.funds(out, ask) {
 		as.faults.of(b, ask)
 	}

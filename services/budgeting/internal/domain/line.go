@@ -38,12 +38,12 @@ type AllocationLine struct {
 	Currency     string
 }
 
-// Lines are the program lines of a plan, in the order of the books. The funding of a line is good until the next one.
-func Lines(a *Allocation, books *Books, plan *model.Plan) iter.Seq[AllocationLine] {
-	return func(yield func(AllocationLine) bool) {
+// Lines are the program lines of a plan, in the order of the books. A line is good until the next one.
+func Lines(a *Allocation, books *Books, plan *model.Plan) iter.Seq[*AllocationLine] {
+	return func(yield func(*AllocationLine) bool) {
 		lines, flags, notes := plan.Lines, plan.Flags, plan.Programs
 		feasible := plan.Outcome != model.Infeasible
-		var l AllocationLine
+		l := AllocationLine{Organization: a.Organization, Budget: a.Budget, Allocation: a.ID, Currency: a.Currency}
 		for i := range books.Asks {
 			p := &books.Asks[i].Program
 			n := 0
@@ -53,17 +53,15 @@ func Lines(a *Allocation, books *Books, plan *model.Plan) iter.Seq[AllocationLin
 			for len(flags) > 0 && flags[0].Program < p.ID {
 				flags = flags[1:]
 			}
-			l = AllocationLine{
-				Organization: a.Organization, Budget: a.Budget, Allocation: a.ID, Currency: a.Currency,
-				Program: p.ID, DisplayName: p.DisplayName, Department: p.Department,
-				Flagged: len(flags) > 0 && flags[0].Program == p.ID, Funding: l.Funding[:0],
-			}
+			l.Program, l.DisplayName, l.Department = p.ID, p.DisplayName, p.Department
+			l.Flagged = len(flags) > 0 && flags[0].Program == p.ID
 			l.add(lines[:n], feasible)
+			l.Positions, l.GrantsLost = 0, nil
 			if len(notes) > 0 && notes[0].Program == p.ID {
 				l.note(&notes[0])
 				notes = notes[1:]
 			}
-			if !yield(l) {
+			if !yield(&l) {
 				return
 			}
 			lines = lines[n:]
@@ -71,10 +69,11 @@ func Lines(a *Allocation, books *Books, plan *model.Plan) iter.Seq[AllocationLin
 	}
 }
 
-// add adds up the plan's lines of one program, and no amounts are in l yet. The competing line that changes most gives the
+// add adds up the plan's lines of one program, whatever amounts are in l. The competing line that changes most gives the
 // reason.
 func (l *AllocationLine) add(of []model.Line, feasible bool) {
-	l.ReasonCode = string(model.AtBase)
+	l.Base, l.Fixed, l.Floor, l.Allocated, l.ScoreBP, l.Value, l.RevenueLost = 0, 0, 0, 0, 0, 0, 0
+	l.Funding, l.ReasonCode = l.Funding[:0], string(model.AtBase)
 	var decides *model.Line
 	for i := range of {
 		part := &of[i]

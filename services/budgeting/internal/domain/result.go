@@ -101,6 +101,9 @@ func Summarize(in model.Input, plan model.Plan, cert model.Certificate, t Titles
 
 // measured adds up the competing base of programs that results can and do move. A plan's lines are by program, as the input's programs are.
 func (r *Result) measured(in model.Input, plan model.Plan) {
+	if in.Revisions.Results.Name == "" {
+		return // no program has results
+	}
 	var all int64
 	scorer, rest := score.Results(in.Params), plan.Lines
 	funds := model.PlacesOf(in.Funds, func(f *model.Fund) string { return f.ID })

@@ -15,6 +15,7 @@ func (a *audit) blocks() error {
 		given, next         rung // the last unit moved by the rate, and the first it left
 	}
 	tallies := make([]tally, len(a.plan.Blocks))
+	var given, next rung
 	for _, i := range a.claims {
 		l, w := &a.plan.Lines[i], &a.work[i]
 		t, b := &tallies[l.Block], &a.plan.Blocks[l.Block]
@@ -31,8 +32,7 @@ func (a *audit) blocks() error {
 			}
 			continue
 		}
-		given, next, err := a.moved(i, b.Direction)
-		if err != nil {
+		if err := a.moved(i, b.Direction, &given, &next); err != nil {
 			return err
 		}
 		if !given.none() && (t.given.none() || farther(&given, &t.given)) {
@@ -56,30 +56,31 @@ func (a *audit) blocks() error {
 }
 
 // moved is the last unit by which the rate moved a line away from its start, and the first unit that it did not reach; none where a bound stands.
-func (a *audit) moved(i int, d model.Direction) (given, next rung, err error) {
+func (a *audit) moved(i int, d model.Direction, given, next *rung) error {
 	w := &a.work[i]
+	given.halves, next.halves = 0, 0
 	from := a.from(w)
 	start := max(w.lo, min(w.hi, from))
 	switch {
 	case a.in.Method == model.CutLine && d == model.Held: // whole programs move, not units
 	case d == model.Held && w.x != start, d == model.Shortage && w.x > start, d == model.Growth && w.x < start:
-		return given, next, a.at(i, "moved against the direction %s of its block", d)
+		return a.at(i, "moved against the direction %s of its block", d)
 	case d == model.Shortage:
 		if w.x < start {
-			given = a.rungAt(i, w.x)
+			*given = a.rungAt(i, w.x)
 		}
 		if w.x > w.lo && w.x <= from {
-			next = a.rungAt(i, w.x-1)
+			*next = a.rungAt(i, w.x-1)
 		}
 	case d == model.Growth:
 		if w.x > start {
-			given = a.rungAt(i, w.x-1)
+			*given = a.rungAt(i, w.x-1)
 		}
 		if w.x < w.hi && w.x >= from {
-			next = a.rungAt(i, w.x)
+			*next = a.rungAt(i, w.x)
 		}
 	}
-	return given, next, nil
+	return nil
 }
 
 // farther says whether r lies farther from the start than s, by rate alone.

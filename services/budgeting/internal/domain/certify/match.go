@@ -82,8 +82,10 @@ func (a *audit) sumOf(fund string, t model.Treatment, oneTime bool) *costSum {
 		place++
 	}
 	if n := len(a.costSums); n == 0 || a.costSums[n-1].place < place {
-		a.costSums = append(a.costSums, costSum{place: place, treatment: t, oneTime: oneTime, fund: k})
-		return &a.costSums[n]
+		a.costSums = append(a.costSums, costSum{})
+		s := &a.costSums[n] // written where it stands
+		s.place, s.treatment, s.oneTime, s.fund = place, t, oneTime, k
+		return s
 	}
 	at, found := slices.BinarySearchFunc(a.costSums, place, func(s costSum, place int) int { return s.place - place })
 	if !found {
@@ -101,10 +103,10 @@ func (a *audit) match(i int, p *model.Program, s *costSum) error {
 	case l.Revenue != s.revenue || l.Base != s.gross-s.revenue || l.CostLines != s.count:
 		return a.at(i, "has revenue %d, base %d of %d cost lines; want %d, %d of %d", l.Revenue, l.Base, l.CostLines, s.revenue, s.gross-s.revenue, s.count)
 	}
-	*w = working{
-		terms: &a.free, program: p, fund: s.fund, oneTime: s.oneTime, competes: l.Treatment == model.Competes && l.Base >= 0,
-		project: a.shop != nil && l.Treatment == model.CapitalProject && l.Base > 0,
-	}
+	*w = working{} // and written where it stands
+	w.terms, w.program, w.fund, w.oneTime = &a.free, p, s.fund, s.oneTime
+	w.competes = l.Treatment == model.Competes && l.Base >= 0
+	w.project = a.shop != nil && l.Treatment == model.CapitalProject && l.Base > 0
 	if w.competes {
 		w.movable = l.Base // until limits says what stays
 	}

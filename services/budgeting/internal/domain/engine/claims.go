@@ -73,14 +73,13 @@ func newBook(in model.Input, scorer *score.Scorer, on *sheet) (*book, error) {
 func (b *book) program(i int32, q int64, bad *fault.Violations) {
 	p := &b.in.Programs[i]
 	first := len(b.claims)
-	for _, s := range b.totals(i) {
-		k := s.fund
-		b.lines = append(b.lines, model.Line{
-			Program: p.ID, Fund: b.in.Funds[k].ID, Treatment: s.treatment, OneTime: s.oneTime, CostLines: s.costLines,
-			Revenue: s.revenue, Base: s.gross - s.revenue, Block: -1,
-		})
+	sums := b.totals(i)
+	for j := range sums {
+		s := &sums[j]
+		k, l := s.fund, more(&b.lines)
+		l.Program, l.Fund, l.Treatment, l.OneTime, l.CostLines = p.ID, b.in.Funds[k].ID, s.treatment, s.oneTime, s.costLines
+		l.Revenue, l.Base, l.Block = s.revenue, s.gross-s.revenue, -1
 		b.lineIn = append(b.lineIn, k)
-		l := &b.lines[len(b.lines)-1]
 		b.revenue[k] += l.Revenue
 		switch {
 		case b.isProject(l): // a package of its own
@@ -89,10 +88,10 @@ func (b *book) program(i int32, q int64, bad *fault.Violations) {
 		case l.Base < 0:
 			l.Reason = model.IsCredit
 		default:
-			b.claims = append(b.claims, claim{
-				program: i, fund: k, oneTime: s.oneTime, base: l.Base, q: q, most: money.Limit, held: !b.in.Funds[k].InPool(),
-				line: int32(len(b.lines) - 1), //nolint:gosec // lines are fewer than 2^31
-			})
+			c := more(&b.claims)
+			c.program, c.line = i, int32(len(b.lines)-1) //nolint:gosec // lines are fewer than 2^31
+			c.fund, c.oneTime, c.held = k, s.oneTime, !b.in.Funds[k].InPool()
+			c.base, c.q, c.most = l.Base, q, money.Limit
 		}
 		if l.Reason != "" {
 			l.Min, l.Max, l.Amount = l.Base, l.Base, l.Base

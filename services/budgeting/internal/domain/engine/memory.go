@@ -41,6 +41,13 @@ func (b *book) close() {
 	b.memory = nil
 }
 
+// more is a new item of nothing at the end. What has many fields is written there: to make it elsewhere and copy it waits for the copy.
+func more[T any](s *[]T) *T {
+	var nothing T
+	*s = append(*s, nothing)
+	return &(*s)[len(*s)-1]
+}
+
 // emptied is nothing, with room for n items.
 func emptied[T any](s *[]T, n int) []T {
 	if cap(*s) < n {

@@ -29,7 +29,8 @@ func (b *book) totals(program int32) []sum {
 			sums[n-1].gross += l.Amount
 			continue
 		}
-		sums = append(sums, sum{fund: b.place(l.Fund), treatment: l.Treatment, oneTime: l.OneTime, costLines: 1, gross: l.Amount})
+		s := more(&sums)
+		s.fund, s.treatment, s.oneTime, s.costLines, s.gross = b.place(l.Fund), l.Treatment, l.OneTime, 1, l.Amount
 	}
 	for i := range p.Revenue {
 		sums = append(sums, sum{fund: b.place(p.Revenue[i].Fund), treatment: model.Competes, revenue: p.Revenue[i].Amount})

@@ -125,6 +125,10 @@ func (e *encoder) lines(p *Plan) {
 		return
 	}
 	funds := p.places()
+	names := make([][]byte, len(p.Funds)) // as they are written
+	for k := range p.Funds {
+		names[k] = appendText(nil, p.Funds[k].Fund)
+	}
 	b := e.b
 	b = append(b, `,"lines":[`...)
 	for from := 0; from < len(p.Lines); {
@@ -135,7 +139,13 @@ func (e *encoder) lines(p *Plan) {
 		b = append(b, `,"lines":[`...)
 		for ; from < to; from++ {
 			l := &p.Lines[from]
-			b = append(l.append(b, l.usual(p, &funds, score)), ',')
+			k := funds.Find(l.Fund)
+			if b = append(b, '['); k >= 0 {
+				b = append(b, names[k]...)
+			} else {
+				b = appendText(b, l.Fund)
+			}
+			b = append(l.append(b, l.usual(p, k, score)), ',')
 		}
 		b[len(b)-1] = ']'
 		b = append(b, '}', ',')
@@ -143,9 +153,9 @@ func (e *encoder) lines(p *Plan) {
 	e.b = append(bytes.TrimSuffix(b, []byte{','}), ']')
 }
 
-// append writes a line as lineForm says.
+// append writes a line as lineForm says, from behind its fund.
 func (l *Line) append(b []byte, u usual) []byte {
-	b = money.Append(append(appendText(append(b, '['), l.Fund), ','), l.Base)
+	b = money.Append(append(b, ','), l.Base)
 	if l.Min != l.Base || l.Amount != l.Base {
 		b = money.Append(append(b, ','), l.Min)
 		b = money.Append(append(b, ','), l.Amount)

@@ -189,7 +189,7 @@ func (f lineForm) read(l *Line, p *Plan, funds *Places, score int64, payment []P
 	}
 	l.Treatment, l.OneTime, l.CostLines = given(others.Treatment, Competes), others.OneTime, given(others.CostLines, 1)
 	l.Revenue, l.Floor = others.Revenue, others.Floor
-	u := l.usual(p, funds, score)
+	u := l.usual(p, funds.Find(l.Fund), score)
 	l.Movable, l.ScoreBP, l.Max = given(others.Movable, u.movable), given(others.ScoreBP, u.score), given(others.Max, l.Base)
 	l.Odd, l.Reason = others.Odd, given(others.Reason, u.reason)
 	l.Block, l.RevenueLost = given(others.Block, int32(u.block)), others.RevenueLost //nolint:gosec // another number is not written again as it was read
@@ -217,13 +217,14 @@ type usual struct {
 	block          int
 }
 
-func (l *Line) usual(p *Plan, funds *Places, score int64) usual {
+// usual is that of a line whose fund has this place in the plan, −1 for none.
+func (l *Line) usual(p *Plan, fund int, score int64) usual {
 	if l.Treatment != Competes {
 		return usual{reason: OffTheTop, block: -1}
 	}
 	u := usual{movable: max(0, l.Base-l.Floor), score: score, reason: AtRate, block: -1}
-	if k := funds.Find(l.Fund); k >= 0 {
-		u.block = p.Funds[k].Block
+	if fund >= 0 {
+		u.block = p.Funds[fund].Block
 	}
 	return u
 }

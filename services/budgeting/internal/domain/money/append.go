@@ -1,6 +1,7 @@
 package money
 
 import (
+	"encoding/binary"
 	"math/bits"
 	"slices"
 )
@@ -18,17 +19,17 @@ func Append(b []byte, v int64) []byte {
 	if cap(b)-len(b) < len(tens) {
 		b = slices.Grow(b, len(tens))
 	}
-	b = b[:len(b)+digits(u)]
-	at := len(b)
+	from := len(b)
+	b = b[:from+digits(u)]
+	to := b[from:]
 	for ; u >= 100; u /= 100 {
-		at -= 2
-		pair := u % 100 * 2
-		b[at], b[at+1] = pairs[pair], pairs[pair+1]
+		to = to[:len(to)-2]
+		binary.LittleEndian.PutUint16(to[len(to):len(to)+2], pairs[u%100])
 	}
 	if u >= 10 {
-		b[at-2], b[at-1] = pairs[2*u], pairs[2*u+1]
+		binary.LittleEndian.PutUint16(to, pairs[u])
 	} else {
-		b[at-1] = '0' + byte(u)
+		to[0] = '0' + byte(u)
 	}
 	return b
 }
@@ -45,5 +46,10 @@ func digits(u uint64) int {
 // tens are the powers of ten below 2^64.
 var tens = [...]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19}
 
-const pairs = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849" +
-	"5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
+// pairs are the numbers below a hundred in two digits, the first in the low byte.
+var pairs = func() (p [100]uint16) {
+	for n := range p {
+		p[n] = uint16('0'+n/10) | uint16('0'+n%10)<<8 //nolint:gosec // two digits
+	}
+	return p
+}()

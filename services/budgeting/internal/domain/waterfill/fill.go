@@ -8,7 +8,7 @@ type Filler struct {
 	shares    []share
 	claims    []int32 // of each share
 	active    []int32
-	heap      []int32
+	heap      []place
 }
 
 // share is the change k of one claim, lo ≤ k ≤ hi, of weight w.

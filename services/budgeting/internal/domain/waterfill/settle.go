@@ -1,5 +1,7 @@
 package waterfill
 
+import "math/bits"
+
 // settle gives the units that rounding left over, next in line first, or takes back what it gave too much, last in line first. It returns the
 // last unit that is given in the end and the first that is not.
 func (f *Filler) settle(missing int64, x []int64) (last, next Unit) {
@@ -59,53 +61,80 @@ func (f *Filler) edge(step int64) Unit {
 // line can have to do with it; a heap with the last of them on top picks them in one pass.
 func (f *Filler) shift(count, step int64, x []int64) (moved, stays Unit) {
 	f.heap = f.heap[:0]
-	behind := func(a, b int32) bool { return f.ahead(b, a, step) }
+	behind := func(a, b *place) bool { return f.first(b, a, step) }
 	for i := range f.shares {
-		a := int32(i) //nolint:gosec // claims are counted in int32
-		switch {
-		case !f.shares[i].stands(step):
+		if !f.shares[i].stands(step) {
+			continue
+		}
+		switch a := f.place(int32(i), step); { //nolint:gosec // claims are counted in int32
 		case int64(len(f.heap)) <= count:
 			f.heap = append(f.heap, a)
 			if int64(len(f.heap)) == count+1 {
 				f.heapify(behind)
 			}
-		case f.ahead(a, f.heap[0], step):
+		case f.first(&a, &f.heap[0], step):
 			f.heap[0] = a
 			f.sift(0, behind)
 		}
 	}
-	front := func(a, b int32) bool { return f.ahead(a, b, step) }
+	front := func(a, b *place) bool { return f.first(a, b, step) }
 	f.heapify(front)
 	moved, stays = None, None
 	for ; count > 0 && len(f.heap) > 0; count-- {
-		a := f.heap[0]
+		a := f.heap[0].share
 		s := &f.shares[a]
 		moved = f.unit(a, step)
 		s.k += step
 		x[f.claims[a]] += step * int64(f.direction)
-		if !s.stands(step) {
+		if s.stands(step) {
+			f.heap[0] = f.place(a, step)
+		} else {
 			f.heap[0] = f.heap[len(f.heap)-1]
 			f.heap = f.heap[:len(f.heap)-1]
 		}
 		f.sift(0, front)
 	}
 	if len(f.heap) > 0 {
-		stays = f.unit(f.heap[0], step)
+		stays = f.unit(f.heap[0].share, step)
 	}
 	return moved, stays
 }
 
-func (f *Filler) heapify(first func(a, b int32) bool) {
+// place is where a share stands in line: far is the rate of its unit in fractions of 2^-64, rounded down, so that most places differ in it. Rates of
+// 1 and more, which are rare, all have the same.
+type place struct {
+	far   uint64
+	share int32
+}
+
+func (f *Filler) place(a int32, step int64) place {
+	s := &f.shares[a]
+	far, halves, w := ^uint64(0), uint64(s.halves(step)), uint64(s.w) //nolint:gosec // a share that stands has k ≥ 1 where step < 0, and w > 0
+	if halves < w {
+		far, _ = bits.Div64(halves, 0, w)
+	}
+	return place{far, a}
+}
+
+// first is ahead, told without products where far differs.
+func (f *Filler) first(a, b *place, step int64) bool {
+	if a.far != b.far {
+		return (a.far < b.far) == (step > 0)
+	}
+	return f.ahead(a.share, b.share, step)
+}
+
+func (f *Filler) heapify(first func(a, b *place) bool) {
 	for i := len(f.heap)/2 - 1; i >= 0; i-- {
 		f.sift(i, first)
 	}
 }
 
-func (f *Filler) sift(i int, first func(a, b int32) bool) {
+func (f *Filler) sift(i int, first func(a, b *place) bool) {
 	for {
 		best := i
 		for child := 2*i + 1; child <= 2*i+2 && child < len(f.heap); child++ {
-			if first(f.heap[child], f.heap[best]) {
+			if first(&f.heap[child], &f.heap[best]) {
 				best = child
 			}
 		}

@@ -48,8 +48,8 @@ func solved(t testing.TB, in model.Input) (*Book, Proof) {
 	a = a.Answered(books, canonical, s.Plan, s.Certificate)
 	var lines []domain.AllocationLine
 	for l := range domain.Lines(&a, &books, &s.Plan) {
-		l.Funding = slices.Clone(l.Funding)
-		lines = append(lines, l)
+		lines = append(lines, *l)
+		lines[len(lines)-1].Funding = slices.Clone(l.Funding)
 	}
 	return &Book{
 		Allocation: a, Budget: books.Budget, Funds: books.Funds, Lines: lines, Plan: s.Plan.Lines,

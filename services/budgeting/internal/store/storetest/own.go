@@ -299,5 +299,11 @@ func packed(t *testing.T, h harness, input, plan string, lines ...domain.Allocat
 	if !ok {
 		t.Fatal("the harness has another store than was opened")
 	}
-	return store.Pack(app.Proof{Input: []byte(input), Plan: []byte(plan), Lines: slices.Values(lines)})
+	return store.Pack(app.Proof{Input: []byte(input), Plan: []byte(plan), Lines: func(yield func(*domain.AllocationLine) bool) {
+		for i := range lines {
+			if !yield(&lines[i]) {
+				return
+			}
+		}
+	}})
 }
