@@ -25,6 +25,7 @@ import (
 	"github.com/throughline/throughline/services/platform/rpc"
 	"github.com/throughline/throughline/services/platform/service"
 	"github.com/throughline/throughline/services/platform/sqldb"
+	"github.com/throughline/throughline/services/platform/sqldb/sqldbtest"
 )
 
 // fixture is the service on an in-process channel, with a caller's token in each context it makes.
@@ -47,8 +48,7 @@ func start(t testing.TB) *fixture {
 	now := func() time.Time { return *f.clock.Load() }
 	keys, err := authn.OpenLocalKeys(filepath.Join(t.TempDir(), "key"), now)
 	must(t, err)
-	db, err := sqldb.OpenSQLite(t.Context(), sqldb.Config{Path: filepath.Join(t.TempDir(), "a.db"), Migrations: actionplanning.Migrations()})
-	must(t, err)
+	db := sqldbtest.Open(t, actionplanning.Migrations())
 	events := bus.NewInProcess(bus.Config{})
 	f.keys, f.db = keys, db
 	must(t, events.Subscribe(bus.Subscription{Consumer: "test", Source: actionplanning.Source, Handle: func(_ context.Context, e outbox.Event) error {

@@ -28,6 +28,7 @@ import (
 	"github.com/throughline/throughline/services/platform/rpc"
 	"github.com/throughline/throughline/services/platform/service"
 	"github.com/throughline/throughline/services/platform/sqldb"
+	"github.com/throughline/throughline/services/platform/sqldb/sqldbtest"
 )
 
 // fixture is the service on an in-process channel beside fakes of its peers, with a caller's token in each context it makes.
@@ -139,8 +140,7 @@ func startOn(t testing.TB, o options) *fixture {
 	now := func() time.Time { return epoch }
 	keys, err := authn.OpenLocalKeys(filepath.Join(t.TempDir(), "key"), now)
 	must(t, err)
-	db, err := sqldb.OpenSQLite(context.Background(), sqldb.Config{Path: filepath.Join(t.TempDir(), "budgeting.db"), Migrations: budgeting.Migrations()})
-	must(t, err)
+	db := sqldbtest.Open(t, budgeting.Migrations())
 	if o.watched != nil {
 		db = o.watched(db)
 	}
@@ -213,10 +213,11 @@ func (f *fixture) tell(t testing.TB, source, kind, subject string, sequence int6
 	t.Helper()
 	data, err := proto.Marshal(m)
 	must(t, err)
-	must(t, f.bus.Publish(context.Background(), outbox.Event{
+	_, err = f.bus.Publish(context.Background(), []outbox.Event{{
 		ID: fmt.Sprintf("%s@%d", subject, sequence), Source: source, Type: source + "." + kind, Organization: "o", Subject: subject,
 		Sequence: sequence, Time: epoch, Data: data,
-	}))
+	}})
+	must(t, err)
 }
 
 func wantReason(t testing.TB, err error, reason string) *fault.Error {

@@ -1,6 +1,7 @@
 package budgeting_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -33,11 +34,25 @@ func TestVerifyAndReplay(t *testing.T) {
 		t.Helper()
 		must(t, f.db.Write(t.Context(), func(tx sqldb.Tx) error { _, err := tx.Exec(sql, args...); return err }))
 	}
-	tamper("UPDATE allocation_lines SET body = replace(CAST(body AS TEXT), '355102', '355103')")
+	// replace changes the bytes of a column wherever they hold from.
+	replace := func(table, column, from, to string) {
+		t.Helper()
+		must(t, f.db.Write(t.Context(), func(tx sqldb.Tx) error {
+			var kept [][]byte
+			err := tx.Query("SELECT "+column+" FROM "+table, nil, func(r sqldb.Row) error { kept = append(kept, r.Bytes(0)); return nil })
+			for _, b := range kept {
+				if err == nil {
+					_, err = tx.Exec("UPDATE "+table+" SET "+column+" = ? WHERE "+column+" = ?", bytes.ReplaceAll(b, []byte(from), []byte(to)), b)
+				}
+			}
+			return err
+		}))
+	}
+	replace("allocation_lines", "body", "355102", "355103")
 	if v := verify(); v.GetValid() || !strings.Contains(v.GetChecks()[len(v.GetChecks())-1], "programs/parks") {
 		t.Errorf("a tampered line verifies: %v", v)
 	}
-	tamper("UPDATE allocation_lines SET body = replace(CAST(body AS TEXT), '355103', '355102')")
+	replace("allocation_lines", "body", `355103`, `355102`)
 	for column, c := range map[string]struct{ from, to, says string }{
 		"parameters":        {"3000", "4000", "its parameters"},
 		"priority_revision": {"/", "/x", "the revisions"},
@@ -51,11 +66,11 @@ func TestVerifyAndReplay(t *testing.T) {
 		tamper("UPDATE allocations SET " + column + " = (SELECT was FROM kept)")
 		tamper("DROP TABLE kept")
 	}
-	tamper("UPDATE allocation_proofs SET plan = replace(CAST(plan AS TEXT), '355102', '355103')")
+	replace("allocation_proofs", "plan", `355102`, `355103`)
 	if v := verify(); v.GetValid() || !strings.Contains(v.GetChecks()[1], "FAILED") {
 		t.Errorf("a tampered result verifies: %v", v)
 	}
-	tamper("UPDATE allocation_proofs SET input = replace(CAST(input AS TEXT), '\"engine_version\":\"', '\"engine_version\":\"0')")
+	replace("allocation_proofs", "input", `"engine_version":"`, `"engine_version":"0`)
 	_, err = f.client.ReplayAllocation(auditor, &budgetingv1.ReplayAllocationRequest{Name: a.GetName()})
 	wantReason(t, err, "ENGINE_VERSION")
 	tamper("DELETE FROM allocation_proofs")

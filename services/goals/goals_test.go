@@ -24,6 +24,7 @@ import (
 	"github.com/throughline/throughline/services/platform/rpc"
 	"github.com/throughline/throughline/services/platform/service"
 	"github.com/throughline/throughline/services/platform/sqldb"
+	"github.com/throughline/throughline/services/platform/sqldb/sqldbtest"
 )
 
 // fixture is the service on an in-process channel, with a caller's token in each context it makes.
@@ -31,6 +32,7 @@ type fixture struct {
 	client goalsv1.GoalsServiceClient
 	keys   *authn.LocalKeys
 	events chan outbox.Event
+	db     sqldb.DB
 }
 
 // epoch has nanoseconds, as real clocks do: what is told and what is stored must agree all the same.
@@ -41,10 +43,9 @@ func start(t *testing.T) *fixture {
 	now := func() time.Time { return epoch }
 	keys, err := authn.OpenLocalKeys(filepath.Join(t.TempDir(), "key"), now)
 	must(t, err)
-	db, err := sqldb.OpenSQLite(t.Context(), sqldb.Config{Path: filepath.Join(t.TempDir(), "goals.db"), Migrations: goals.Migrations()})
-	must(t, err)
+	db := sqldbtest.Open(t, goals.Migrations())
 	events := bus.NewInProcess(bus.Config{})
-	f := &fixture{keys: keys, events: make(chan outbox.Event, 5000)}
+	f := &fixture{keys: keys, db: db, events: make(chan outbox.Event, 5000)}
 	must(t, events.Subscribe(bus.Subscription{Consumer: "test", Source: goals.Source, Handle: func(_ context.Context, e outbox.Event) error {
 		f.events <- e
 		return nil

@@ -186,7 +186,7 @@ func TestLinksOfPlansAndGoals(t *testing.T) {
 	wantFields(t, err, "plan.aligned_plans[1]")
 	_, err = f.client.UpdatePlan(manager, &goalsv1.UpdatePlanRequest{Plan: &goalsv1.Plan{Name: next.GetName(), AlignedPlans: make([]string, 101)}})
 	wantFields(t, err, "plan.aligned_plans")
-	for _, bad := range []string{plan + "/goals/none", "parks", next.GetName() + "/goals/same", org + "/plans/\x00/goals/é"} {
+	for _, bad := range []string{plan + "/goals/none", "parks", next.GetName() + "/goals/same", org + "/plans/\x01/goals/é"} {
 		_, err = f.client.CreateGoal(manager, &goalsv1.CreateGoalRequest{Parent: next.GetName(), GoalId: "same", Goal: &goalsv1.Goal{
 			DisplayName: "Parks", Predecessor: bad, ParentGoal: plan + "/goals/parks",
 		}})

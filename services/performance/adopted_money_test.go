@@ -20,10 +20,11 @@ func (f *fixture) hear(t testing.TB, source, kind, organization, subject string,
 	t.Helper()
 	data, err := proto.Marshal(m)
 	must(t, err)
-	must(t, f.bus.Publish(t.Context(), outbox.Event{
+	_, err = f.bus.Publish(t.Context(), []outbox.Event{{
 		ID: subject + kind, Source: source, Type: source + "." + kind, Organization: organization, Subject: subject, Sequence: sequence,
 		Time: f.now(), Data: data,
-	}))
+	}})
+	must(t, err)
 }
 
 // adopt tells of an adopted allocation of the budget, whose adoption was minute minutes after the epoch; cents by program.

@@ -23,6 +23,7 @@ import (
 	"github.com/throughline/throughline/services/platform/rpc"
 	"github.com/throughline/throughline/services/platform/service"
 	"github.com/throughline/throughline/services/platform/sqldb"
+	"github.com/throughline/throughline/services/platform/sqldb/sqldbtest"
 )
 
 const parent = "organizations/o"
@@ -56,8 +57,7 @@ func start(t testing.TB) *fixture {
 	f := &fixture{events: make(chan outbox.Event, 1000), tick: make(chan time.Time)}
 	keys, err := authn.OpenLocalKeys(filepath.Join(t.TempDir(), "key"), f.now)
 	must(t, err)
-	db, err := sqldb.OpenSQLite(t.Context(), sqldb.Config{Path: filepath.Join(t.TempDir(), "performance.db"), Migrations: performance.Migrations()})
-	must(t, err)
+	db := sqldbtest.Open(t, performance.Migrations())
 	events := bus.NewInProcess(bus.Config{})
 	f.keys, f.bus, f.goals = keys, events, &fakeGoals{}
 	peers := rpc.NewInProcess(rpc.InProcessConfig{})

@@ -158,10 +158,11 @@ func TestMeasuresOfObjectivesCountForTheGoal(t *testing.T) {
 		t.Helper()
 		data, err := proto.Marshal(m)
 		must(t, err)
-		must(t, f.bus.Publish(t.Context(), outbox.Event{
+		_, err = f.bus.Publish(t.Context(), []outbox.Event{{
 			ID: fmt.Sprint(n), Source: "throughline.actionplanning.v1", Type: "throughline.actionplanning.v1." + kind + "." + verb,
 			Organization: "o", Subject: subject, Time: f.now(), Data: data, Sequence: n,
-		}))
+		}})
+		must(t, err)
 	}
 	// Twice the same goal: directly with weight 1, by the objective with weight 2.
 	f.valued(t, "fast", 7, 6, link(goalName("fire"), 1, contributes), link(objective, 2, contributes))

@@ -3,24 +3,23 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/keepalive"
-	"google.golang.org/grpc/stats"
 
 	"github.com/throughline/throughline/gateway"
+	actionplanningv1 "github.com/throughline/throughline/proto/gen/throughline/actionplanning/v1"
+	budgetingv1 "github.com/throughline/throughline/proto/gen/throughline/budgeting/v1"
+	goalsv1 "github.com/throughline/throughline/proto/gen/throughline/goals/v1"
+	performancev1 "github.com/throughline/throughline/proto/gen/throughline/performance/v1"
 	"github.com/throughline/throughline/services/platform/config"
 	"github.com/throughline/throughline/services/platform/lifecycle"
+	"github.com/throughline/throughline/services/platform/rpc"
 	"github.com/throughline/throughline/services/platform/telemetry"
 )
 
@@ -42,30 +41,28 @@ func (s *settings) serve(ctx context.Context, listener net.Listener, logs io.Wri
 		Now: now, Logger: t.Log, MaxBodyBytes: s.MaxBodyBytes, Timeout: s.Timeout, StreamTimeout: s.StreamTimeout, AllowedOrigins: s.AllowOrigin,
 		Ready: func(context.Context) error { return ctx.Err() }, // never waits for a peer; not ready while stopping
 	}
-	security, err := s.Peer.security()
-	if err != nil {
+	if err := s.Peer.connect(&api, parts, t, now); err != nil {
 		return err
-	}
-	for _, peer := range []struct {
-		address string
-		conn    *grpc.ClientConnInterface
-	}{
-		{s.Peer.Goals, &api.Goals}, {s.Peer.ActionPlanning, &api.ActionPlanning}, {s.Peer.Budgeting, &api.Budgeting}, {s.Peer.Performance, &api.Performance},
-	} {
-		conn, err := dial(peer.address, security, t.ClientStats())
-		if err != nil {
-			return err
-		}
-		parts.Add("connection to "+peer.address, func(context.Context) error { return conn.Close() })
-		*peer.conn = conn
 	}
 	handler, err := gateway.New(api)
 	if err != nil {
 		return err
 	}
 	server := gateway.NewServer(s.Listen, handler)
-	if server.TLSConfig, err = s.rest.security(); err != nil {
+	if server.TLSConfig, err = s.rest.security(t, now); err != nil {
 		return err
+	}
+	if s.GRPCListen != "" {
+		var listen net.ListenConfig
+		l, err := listen.Listen(ctx, "tcp", s.GRPCListen)
+		if err != nil {
+			return fmt.Errorf("listen for gRPC: %w", err)
+		}
+		passing := rpc.NewServer(rpc.ServerConfig{TLS: server.TLSConfig, Stats: t.ServerStats(), Forward: rpc.Forward(map[string]grpc.ClientConnInterface{
+			goalsv1.GoalsService_ServiceDesc.ServiceName: api.Goals, actionplanningv1.ActionPlanningService_ServiceDesc.ServiceName: api.ActionPlanning,
+			budgetingv1.BudgetingService_ServiceDesc.ServiceName: api.Budgeting, performancev1.PerformanceService_ServiceDesc.ServiceName: api.Performance,
+		})})
+		parts.Go("gRPC", func(ctx context.Context) error { return passing.Serve(ctx, l) })
 	}
 	parts.Go("REST", func(context.Context) error {
 		t.Log.Info("serving", "address", listener.Addr().String(), "tls", server.TLSConfig != nil)
@@ -91,57 +88,43 @@ func closed(listener net.Listener) error {
 }
 
 // security is TLS for REST; nil for plain text.
-func (r *rest) security() (*tls.Config, error) {
+func (r *rest) security(t *telemetry.Telemetry, now func() time.Time) (*tls.Config, error) {
 	if r.TLSCert == "" {
 		return nil, nil
 	}
-	pair, err := tls.LoadX509KeyPair(r.TLSCert, r.TLSKey)
+	files, err := rpc.Certificates{Cert: r.TLSCert, Key: r.TLSKey}.Open(now, t.Log)
 	if err != nil {
 		return nil, &config.Error{Problem: "tls-cert and tls-key: " + err.Error()}
 	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+	return files.Server(), nil
 }
 
-// security is how services are spoken to: TLS or mutual TLS when they have certificates.
-func (p *peers) security() (credentials.TransportCredentials, error) {
-	if p.CA == "" {
-		return insecure.NewCredentials(), nil
-	}
-	pem, err := os.ReadFile(p.CA)
-	if err != nil {
-		return nil, &config.Error{Problem: "peer.ca: " + err.Error()}
-	}
-	c := &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
-	if !c.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, &config.Error{Problem: fmt.Sprintf("peer.ca: %s holds no PEM certificate", p.CA)}
-	}
-	if p.Cert != "" {
-		pair, err := tls.LoadX509KeyPair(p.Cert, p.Key)
-		if err != nil {
-			return nil, &config.Error{Problem: "peer.cert and peer.key: " + err.Error()}
+// connect prepares connections to the services, in TLS or mutual TLS when there are certificates; it waits for none.
+func (p *peers) connect(api *gateway.Config, parts *lifecycle.Group, t *telemetry.Telemetry, now func() time.Time) error {
+	dial := rpc.DialConfig{Stats: t.ClientStats()}
+	if p.Given() {
+		var err error
+		if dial.Files, err = p.Open(now, t.Log); err != nil {
+			return &config.Error{Problem: "peer: " + err.Error()}
 		}
-		c.Certificates = []tls.Certificate{pair}
 	}
-	return credentials.NewTLS(c), nil
-}
-
-// maxMessage is the largest gRPC message either way, as services have it.
-const maxMessage = 16 << 20
-
-// dial prepares a connection to every replica behind an address, used in turn; it waits for none. watch may be nil.
-func dial(address string, security credentials.TransportCredentials, watch stats.Handler) (*grpc.ClientConn, error) {
-	options := []grpc.DialOption{
-		grpc.WithTransportCredentials(security),
-		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig": [{"round_robin": {}}]}`),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage), grpc.MaxCallSendMsgSize(maxMessage)),
-		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: time.Minute, Timeout: 20 * time.Second, PermitWithoutStream: true}),
+	for _, peer := range []struct {
+		address rpc.Address
+		service string
+		conn    *grpc.ClientConnInterface
+	}{
+		{p.Goals, goalsv1.GoalsService_ServiceDesc.ServiceName, &api.Goals},
+		{p.ActionPlanning, actionplanningv1.ActionPlanningService_ServiceDesc.ServiceName, &api.ActionPlanning},
+		{p.Budgeting, budgetingv1.BudgetingService_ServiceDesc.ServiceName, &api.Budgeting},
+		{p.Performance, performancev1.PerformanceService_ServiceDesc.ServiceName, &api.Performance},
+	} {
+		dial.Services = []string{peer.service}
+		conn, err := rpc.Dial(string(peer.address), dial)
+		if err != nil {
+			return err
+		}
+		parts.Add("connection to "+string(peer.address), func(context.Context) error { return conn.Close() })
+		*peer.conn = conn
 	}
-	if watch != nil {
-		options = append(options, grpc.WithStatsHandler(watch))
-	}
-	conn, err := grpc.NewClient("dns:///"+address, options...)
-	if err != nil {
-		return nil, fmt.Errorf("prepare a connection to %s: %w", address, err)
-	}
-	return conn, nil
+	return nil
 }

@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -21,27 +20,16 @@ const (
 	issuer   = "throughline"
 	audience = "throughline"
 	leeway   = 5 * time.Second
-
-	// maxVerified bounds the tokens whose signature is remembered as good: checking one costs more than the rest of a
-	// small call together.
-	maxVerified = 4096
 )
 
-// LocalKeys mints and verifies tokens with one Ed25519 key in a file of the data directory. It is the issuer of the
-// embedded mode. Safe for concurrent use.
+// LocalKeys mints and verifies tokens with one Ed25519 key in a file: of the data directory in embedded mode, shared by the services
+// in distributed mode. Safe for concurrent use.
 type LocalKeys struct {
 	private ed25519.PrivateKey
 	public  ed25519.PublicKey
 	now     func() time.Time
 	parser  *jwt.Parser
-
-	mu       sync.RWMutex
-	verified map[string]verified
-}
-
-type verified struct {
-	id  Identity
-	exp time.Time
+	good    memory
 }
 
 var _ Verifier = (*LocalKeys)(nil)
@@ -53,20 +41,20 @@ func OpenLocalKeys(path string, now func() time.Time) (*LocalKeys, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return keys, err
 	}
-	if err := create(path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("make the token key %s: %w", path, err)
+	if err := CreateKey(path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
 	}
 	return LoadLocalKeys(path, now)
 }
 
-// LoadLocalKeys reads the key file and never writes; a missing file is fs.ErrNotExist. It refuses a file that other
-// users of the machine can read.
+// LoadLocalKeys reads the key file and never writes; a missing file is fs.ErrNotExist. It refuses a file that others than its owner
+// and group can read, or that its group can change; mounted secrets belong to a group.
 func LoadLocalKeys(path string, now func() time.Time) (*LocalKeys, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the token key: %w", err)
 	}
-	if info.Mode().Perm()&0o077 != 0 {
+	if info.Mode().Perm()&0o037 != 0 {
 		return nil, fmt.Errorf("the token key %s can be read by others (mode %04o): run chmod 600 on it", path, info.Mode().Perm())
 	}
 	text, err := os.ReadFile(path)
@@ -90,11 +78,19 @@ func LoadLocalKeys(path string, now func() time.Time) (*LocalKeys, error) {
 		return nil, fmt.Errorf("the token key %s has no Ed25519 public half", path)
 	}
 	return &LocalKeys{
-		private: private, public: public, now: now, verified: map[string]verified{},
+		private: private, public: public, now: now,
 		parser: jwt.NewParser(
 			jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithIssuer(issuer), jwt.WithAudience(audience),
 			jwt.WithExpirationRequired(), jwt.WithLeeway(leeway), jwt.WithTimeFunc(now)),
 	}, nil
+}
+
+// CreateKey makes a key file (mode 0600, in an existing directory), or answers fs.ErrExist.
+func CreateKey(path string) error {
+	if err := create(path); err != nil {
+		return fmt.Errorf("make the token key %s: %w", path, err)
+	}
+	return nil
 }
 
 // create writes a new key beside path and links it into place, so that a reader never sees half a key and a second
@@ -161,11 +157,8 @@ func (k *LocalKeys) Verify(_ context.Context, token string) (Identity, error) {
 	if token == "" {
 		return Identity{}, Missing()
 	}
-	k.mu.RLock()
-	known, ok := k.verified[token]
-	k.mu.RUnlock()
-	if ok && k.now().Before(known.exp.Add(leeway)) {
-		return known.id, nil
+	if id, ok := k.good.find(token, k.now()); ok {
+		return id, nil
 	}
 	var c claims
 	if _, err := k.parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return k.public, nil }); err != nil {
@@ -175,21 +168,8 @@ func (k *LocalKeys) Verify(_ context.Context, token string) (Identity, error) {
 		return Identity{}, invalid("it names no subject or no role")
 	}
 	id := Identity{Subject: c.Subject, Organization: c.Organization, Roles: c.Roles, Department: c.Department, Actor: c.Actor}
-	k.remember(token, verified{id: id, exp: c.ExpiresAt.Time})
+	k.good.keep(token, id, c.ExpiresAt.Add(leeway))
 	return id, nil
-}
-
-// remember evicts an arbitrary token when full: what is evicted is only checked again.
-func (k *LocalKeys) remember(token string, v verified) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if len(k.verified) >= maxVerified {
-		for other := range k.verified {
-			delete(k.verified, other)
-			break
-		}
-	}
-	k.verified[token] = v
 }
 
 // refusal never repeats the library's text: it can quote the token.

@@ -7,8 +7,11 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/throughline/throughline/services/platform/bus"
 	"github.com/throughline/throughline/services/platform/outbox"
@@ -19,6 +22,15 @@ var (
 	errBad = errors.New("bad")
 	quiet  = slog.New(slog.DiscardHandler)
 )
+
+// publish sends one event.
+func publish(ctx context.Context, b bus.Bus, e outbox.Event) error {
+	done, err := b.Publish(ctx, []outbox.Event{e})
+	if (done == 1) != (err == nil) {
+		return errors.Join(err, fmt.Errorf("%d of 1 done", done))
+	}
+	return err
+}
 
 func accept(context.Context, outbox.Event) error { return nil }
 
@@ -53,7 +65,7 @@ func TestEventsReachThoseWhoAsked(t *testing.T) {
 			if err := b.Subscribe(bus.Subscription{Consumer: "c", Source: tt.source, Types: tt.types, Handle: func(context.Context, outbox.Event) error { got = true; return nil }}); err != nil {
 				t.Fatal(err)
 			}
-			if err := b.Publish(t.Context(), outbox.Event{Source: "goals", Type: "goals.plan.updated"}); err != nil || got != tt.want {
+			if err := publish(t.Context(), b, outbox.Event{Source: "goals", Type: "goals.plan.updated"}); err != nil || got != tt.want {
 				t.Errorf("delivered: %t, %v", got, err)
 			}
 		})
@@ -94,7 +106,7 @@ func TestRedelivery(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			err := b.Publish(t.Context(), outbox.Event{Source: "goals"})
+			err := publish(t.Context(), b, outbox.Event{Source: "goals"})
 			if (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("error is %v, want %q", err, tt.err)
 			}
@@ -113,7 +125,7 @@ func TestNothingIsBuriedForLackOfStorage(t *testing.T) {
 		Consumer: "c", Source: "goals", Handle: func(context.Context, outbox.Event) error { return fmt.Errorf("begin: %w", sqldb.ErrUnavailable) },
 		DeadLetter: func(context.Context, outbox.Event, error) error { t.Error("buried"); return nil },
 	})
-	if err := b.Publish(t.Context(), outbox.Event{Source: "goals"}); !errors.Is(err, sqldb.ErrUnavailable) {
+	if err := publish(t.Context(), b, outbox.Event{Source: "goals"}); !errors.Is(err, sqldb.ErrUnavailable) {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -126,7 +138,7 @@ func TestPanickingHandlerIsBuried(t *testing.T) {
 		Consumer: "c", Source: "goals", Handle: func(context.Context, outbox.Event) error { panic("boom") },
 		DeadLetter: func(_ context.Context, _ outbox.Event, err error) error { cause = err; return nil },
 	})
-	if err := b.Publish(t.Context(), outbox.Event{Source: "goals"}); err != nil || cause == nil || !strings.Contains(cause.Error(), "boom") {
+	if err := publish(t.Context(), b, outbox.Event{Source: "goals"}); err != nil || cause == nil || !strings.Contains(cause.Error(), "boom") {
 		t.Errorf("published: %v; cause: %v", err, cause)
 	}
 }
@@ -138,7 +150,7 @@ func TestShutdownBuriesNothing(t *testing.T) {
 		Consumer: "c", Source: "goals", Handle: func(context.Context, outbox.Event) error { return errBad },
 		DeadLetter: func(context.Context, outbox.Event, error) error { t.Error("buried"); return nil },
 	})
-	if err := b.Publish(ctx, outbox.Event{Source: "goals"}); !errors.Is(err, context.Canceled) {
+	if err := publish(ctx, b, outbox.Event{Source: "goals"}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -160,5 +172,68 @@ func TestSubscribeRefusals(t *testing.T) {
 	full.Source = "another"
 	if err := b.Subscribe(full); err != nil {
 		t.Error(err)
+	}
+}
+
+// A subject whose event is refused stops there; the others go on, in their order, and what comes after the refused event is sent again.
+func TestSubjectsGoSideBySide(t *testing.T) {
+	b := bus.NewInProcess(bus.Config{Tries: 1, Logger: quiet})
+	var mu sync.Mutex
+	got := map[string][]int64{}
+	refuse := true
+	_ = b.Subscribe(bus.Subscription{Consumer: "c", Source: "goals", Handle: func(_ context.Context, e outbox.Event) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if refuse && e.Subject == "s3" && e.Sequence == 2 {
+			return errBad
+		}
+		got[e.Subject] = append(got[e.Subject], e.Sequence)
+		return nil
+	}})
+	var events []outbox.Event
+	for sequence := range int64(3) {
+		for s := range 40 {
+			events = append(events, outbox.Event{Source: "goals", Subject: fmt.Sprint("s", s), Sequence: sequence + 1})
+		}
+	}
+	done, err := b.Publish(t.Context(), events)
+	if done != 43 || !errors.Is(err, errBad) {
+		t.Errorf("%d done, %v; want the 43 before the one refused", done, err)
+	}
+	refuse = false
+	if n, err := b.Publish(t.Context(), events[done:]); n != len(events)-done || err != nil {
+		t.Errorf("%d done the second time, %v", n, err)
+	}
+	for subject, sequences := range got {
+		want := []int64{1, 2, 3, 2, 3} // 2 and 3 are after the refused event, and came twice
+		if subject == "s3" {
+			want = want[:3]
+		}
+		if subject < "s3" && len(subject) == 2 {
+			want = []int64{1, 2, 3, 3}
+		}
+		if !slices.Equal(sequences, want) {
+			t.Errorf("%s came as %v, want %v", subject, sequences, want)
+		}
+	}
+	if len(got) != 40 {
+		t.Errorf("%d subjects came", len(got))
+	}
+}
+
+// Spans of an effect belong to the trace of the call that made the event.
+func TestHandlersJoinTheTrace(t *testing.T) {
+	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	b := bus.NewInProcess(bus.Config{Logger: quiet})
+	var got trace.SpanContext
+	_ = b.Subscribe(bus.Subscription{Consumer: "c", Source: "goals", Handle: func(ctx context.Context, _ outbox.Event) error {
+		got = trace.SpanContextFromContext(ctx)
+		return nil
+	}})
+	if err := publish(t.Context(), b, outbox.Event{Source: "goals", TraceParent: parent}); err != nil {
+		t.Fatal(err)
+	}
+	if got.TraceID().String() != parent[3:35] || got.SpanID().String() != parent[36:52] || !got.IsSampled() || !got.IsRemote() {
+		t.Errorf("the span around is %+v", got)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Kind says how a caller can react to an error; transports map it to their own codes.
@@ -52,7 +53,8 @@ type Error struct {
 	Message    string
 	Violations []Violation
 	Metadata   map[string]string
-	Cause      error // logged, never shown
+	Retry      time.Duration // after which the same call may succeed; 0 for no advice
+	Cause      error         // logged, never shown
 }
 
 // New makes a fault with a formatted, safe message.

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/throughline/throughline/services/platform/inbox"
 	"github.com/throughline/throughline/services/platform/outbox"
 	"github.com/throughline/throughline/services/platform/sqldb"
+	"github.com/throughline/throughline/services/platform/sqldb/sqldbtest"
 )
 
 func open(t *testing.T) sqldb.DB {
@@ -81,7 +83,7 @@ func TestBuriedEventsComeBackWhole(t *testing.T) {
 	}
 	letters := func() (l []inbox.Letter) {
 		t.Helper()
-		if err := db.Read(t.Context(), func(tx sqldb.Tx) (err error) { l, err = inbox.Letters(tx, "c", 10); return err }); err != nil {
+		if err := db.Read(t.Context(), func(tx sqldb.Tx) (err error) { l, err = inbox.Letters(tx, "c", inbox.Letter{}, 10); return err }); err != nil {
 			t.Fatal(err)
 		}
 		return l
@@ -91,7 +93,84 @@ func TestBuriedEventsComeBackWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got, want := letters(), []inbox.Letter{{Event: e, Cause: "second"}}; !reflect.DeepEqual(got, want) {
+	if got, want := letters(), []inbox.Letter{{Consumer: "c", Event: e, Cause: "second"}}; !reflect.DeepEqual(got, want) {
 		t.Errorf("letters are %+v,\nwant %+v", got, want)
 	}
+}
+
+// Letters come a page at a time; a mark for another try stays until the event is buried again or taken out.
+func TestLettersPageRetryAndDrop(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) { lettersPageRetryAndDrop(t, open(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) { lettersPageRetryAndDrop(t, sqldbtest.Postgres(t, nil)) })
+}
+
+func lettersPageRetryAndDrop(t *testing.T, db sqldb.DB) {
+	t.Helper()
+	write := func(fn func(sqldb.Tx) error) {
+		t.Helper()
+		if err := db.Write(t.Context(), fn); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bury := func(tx sqldb.Tx, consumer, id string, position int64) error {
+		return inbox.Bury(tx, consumer, outbox.Event{Source: "s", ID: id, Position: position, Subject: id, Sequence: 1, Time: time.UnixMicro(1).UTC()}, errors.New("bad"))
+	}
+	write(func(tx sqldb.Tx) error {
+		return errors.Join(bury(tx, "d", "y", 1), bury(tx, "c", "z", 1), bury(tx, "c", "x", 3), bury(tx, "c", "y", 2))
+	})
+	pages := func(consumer string) (all []string) {
+		if err := db.Read(t.Context(), func(tx sqldb.Tx) error {
+			all = nil
+			var last inbox.Letter
+			for {
+				page, err := inbox.Letters(tx, consumer, last, 2)
+				if err != nil || len(page) == 0 {
+					return err
+				}
+				for _, l := range page {
+					mark := ""
+					if l.Retry {
+						mark = "!"
+					}
+					all = append(all, l.Consumer+l.Event.ID+mark)
+				}
+				last = page[len(page)-1]
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	want := func(consumer string, want ...string) {
+		t.Helper()
+		if got := pages(consumer); !slices.Equal(got, want) {
+			t.Errorf("letters of %q are %v, want %v", consumer, got, want)
+		}
+	}
+	want("", "cz", "cy", "cx", "dy")
+	want("d", "dy")
+	count := func(want int64, fn func(sqldb.Tx) (int64, error)) {
+		t.Helper()
+		write(func(tx sqldb.Tx) error {
+			if n, err := fn(tx); n != want || err != nil {
+				t.Errorf("%d letters, %v; want %d", n, err, want)
+			}
+			return nil
+		})
+	}
+	count(2, func(tx sqldb.Tx) (int64, error) { return inbox.Retry(tx, "y") })
+	want("", "cz", "cy!", "cx", "dy!")
+	write(func(tx sqldb.Tx) error { return bury(tx, "d", "y", 1) })
+	want("d", "dy")
+	count(4, func(tx sqldb.Tx) (int64, error) { return inbox.Retry(tx, "") })
+	write(func(tx sqldb.Tx) error {
+		marked, err := inbox.ToRetry(tx, "c", 2)
+		if len(marked) != 2 || marked[0].Event.ID != "z" || marked[1].Event.ID != "y" {
+			t.Errorf("to retry are %+v", marked)
+		}
+		return errors.Join(err, inbox.Unbury(tx, marked[0]))
+	})
+	count(1, func(tx sqldb.Tx) (int64, error) { return inbox.Drop(tx, "x") })
+	count(0, func(tx sqldb.Tx) (int64, error) { return inbox.Drop(tx, "x") })
+	want("c", "cy!")
 }

@@ -11,7 +11,7 @@ import (
 
 // Event is one change of one resource: CloudEvents attributes, the audit trail's, and the resource after the change.
 type Event struct {
-	Position     int64     // in this service's outbox, in commit order; set by Append, 0 before
+	Position     int64     // in this service's outbox; set by Append, 0 before. Those of a subject ascend with its sequence
 	ID           string    // unique within Source; Append fills SUBJECT@SEQUENCE when it is empty
 	Source       string    // the service: throughline.goals.v1
 	Type         string    // throughline.goals.v1.plan.updated
@@ -83,14 +83,16 @@ func History(tx sqldb.Tx, prefix string, until time.Time, visit func(Event) erro
 		[]any{prefix + "/", prefix + "0", until}, func(r sqldb.Row) error { return visit(scan(r)) })
 }
 
-// Changes lists an organization's events after a position, oldest first, at most limit: the auditors' log.
+// Changes lists an organization's events after a position, oldest first, at most limit: the auditors' log. Only settled events are listed, before
+// which no other will appear, so that who goes on behind the last one has missed none; one that was just committed may be absent for as long as
+// an older transaction runs.
 func Changes(tx sqldb.Tx, organization string, after int64, limit int) ([]Event, error) {
-	return list(tx, "SELECT "+columns+" FROM outbox WHERE organization = ? AND position > ? ORDER BY position LIMIT ?", organization, after, limit)
+	return list(tx, "SELECT "+columns+" FROM settled_outbox WHERE organization = ? AND position > ? ORDER BY position LIMIT ?", organization, after, limit)
 }
 
-// since lists every organization's events after a position, for the relay.
+// since lists every organization's settled events after a position, for the relay.
 func since(tx sqldb.Tx, after int64, limit int) ([]Event, error) {
-	return list(tx, "SELECT "+columns+" FROM outbox WHERE position > ? ORDER BY position LIMIT ?", after, limit)
+	return list(tx, "SELECT "+columns+" FROM settled_outbox WHERE position > ? ORDER BY position LIMIT ?", after, limit)
 }
 
 func list(tx sqldb.Tx, query string, args ...any) ([]Event, error) {

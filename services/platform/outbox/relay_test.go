@@ -24,22 +24,32 @@ type publisher struct {
 	more chan struct{} // a signal after every event taken
 }
 
-func (p *publisher) Publish(_ context.Context, e outbox.Event) error {
+func (p *publisher) Publish(_ context.Context, events []outbox.Event) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.fail != nil {
-		if err := p.fail(e, p.got); err != nil {
-			return err
+	for i, e := range events {
+		if p.fail != nil {
+			if err := p.fail(e, p.got); err != nil {
+				return i, err
+			}
 		}
+		p.got = append(p.got, e.ID)
+		p.more <- struct{}{}
 	}
-	p.got = append(p.got, e.ID)
-	p.more <- struct{}{}
-	return nil
+	return len(events), nil
 }
 
-func (p *publisher) await(n int) {
-	for range n {
-		<-p.more
+func (p *publisher) await(n int) { await(p.more, n) }
+
+// await takes n signals; that they never come ends the test at once, rather than when its package's time is over.
+func await(signals <-chan struct{}, n int) {
+	late := time.After(20 * time.Second)
+	for i := range n {
+		select {
+		case <-signals:
+		case <-late:
+			panic(fmt.Sprintf("only %d of %d signals came", i, n))
+		}
 	}
 }
 
@@ -267,18 +277,14 @@ func TestEffectsHappenExactlyOnce(t *testing.T) {
 	}
 	appendAll(t, publishing, events...)
 	stop := run(t, newRelay(publishing, b, never))
-	for range subjects*each + 1 { // the poison too
-		<-c.done
-	}
+	await(c.done, subjects*each+1) // the poison too
 	stop()
 	// A crash between publishing and storing the position sends everything again.
 	if err := publishing.Write(t.Context(), func(tx sqldb.Tx) error { _, err := tx.Exec("DELETE FROM outbox_position"); return err }); err != nil {
 		t.Fatal(err)
 	}
 	stop = run(t, newRelay(publishing, b, never))
-	for range subjects*each + 1 { // the poison too
-		<-c.done
-	}
+	await(c.done, subjects*each+1) // the poison too
 	stop()
 
 	slices.Sort(want)
@@ -295,7 +301,7 @@ func TestEffectsHappenExactlyOnce(t *testing.T) {
 		}); err != nil {
 			return err
 		}
-		letters, err = inbox.Letters(tx, c.name, 10)
+		letters, err = inbox.Letters(tx, c.name, inbox.Letter{}, 10)
 		return err
 	}); err != nil {
 		t.Fatal(err)
@@ -305,5 +311,73 @@ func TestEffectsHappenExactlyOnce(t *testing.T) {
 	}
 	if len(letters) != 1 || letters[0].Event.ID != "poison@1" || letters[0].Cause != "cannot digest" {
 		t.Errorf("dead letters are %+v", letters)
+	}
+}
+
+// keeper is a bus that keeps events, and loses them.
+type keeper struct {
+	mu   sync.Mutex
+	kept []int64
+	more chan struct{}
+	away bool // calls fail
+}
+
+func (k *keeper) last() int64 {
+	if len(k.kept) == 0 {
+		return 0
+	}
+	return k.kept[len(k.kept)-1]
+}
+
+func (k *keeper) Position(context.Context, string) (int64, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.away {
+		return 0, errors.New("away")
+	}
+	return k.last(), nil
+}
+
+func (k *keeper) Publish(_ context.Context, events []outbox.Event) (int, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.away {
+		return 0, errors.New("away")
+	}
+	for _, e := range events {
+		k.kept = append(k.kept, e.Position)
+		k.more <- struct{}{}
+	}
+	return len(events), nil
+}
+
+func (k *keeper) set(change func()) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	change()
+}
+
+// The bus is asked what it has: at the start, after failures and when nothing happens. What it lost is published again, and nothing else.
+func TestRelayGoesBackToWhatTheBusHas(t *testing.T) {
+	db := open(t, "goals")
+	appendAll(t, db, event("a", noon), event("a", noon), event("a", noon))
+	k := &keeper{more: make(chan struct{}, 100), kept: []int64{1}} // and no stored position: an earlier process died before it stored one
+	tick := make(chan time.Time)
+	stop := run(t, newRelay(db, k, func(time.Duration) <-chan time.Time { return tick }))
+	await(k.more, 2)
+	tick <- time.Time{}
+	k.set(func() { k.kept = k.kept[:1] })
+	tick <- time.Time{}
+	await(k.more, 2)
+	k.set(func() { k.away = true })
+	appendAll(t, db, event("a", noon))
+	tick <- time.Time{}
+	tick <- time.Time{}
+	k.set(func() { k.kept, k.away = nil, false })
+	tick <- time.Time{}
+	await(k.more, 4)
+	stop()
+	if want := []int64{1, 2, 3, 4}; !slices.Equal(k.kept, want) {
+		t.Errorf("kept are %v, want %v", k.kept, want)
 	}
 }

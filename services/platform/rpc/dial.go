@@ -4,13 +4,17 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	_ "google.golang.org/grpc/health" // clients ask servers for their health
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/resolver/manual"
 	"google.golang.org/grpc/stats"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
@@ -25,17 +29,24 @@ const clientKeepalive = time.Minute
 type DialConfig struct {
 	Services        []string      // full names of the services called, such as "throughline.goals.v1.GoalsService": their reads are retried
 	MaxMessageBytes int           // largest message either way; 0 means 16 MiB
-	TLS             *tls.Config   // nil: plain text
+	TLS             *tls.Config   // nil: plain text, unless Files are given
+	Files           *Files        // certificates that may be renewed, in place of TLS; may be nil
 	Stats           stats.Handler // telemetry; may be nil
 }
 
-// Dial prepares a connection to every replica behind target ("host:port", looked up through DNS and used in turn, or
-// any grpc target with a scheme). It does not wait for one to answer.
+// Dial prepares a connection to every replica behind target ("host:port", looked up through DNS and used in turn, several joined by commas, or
+// any grpc target with a scheme). It does not wait for one to answer. A replica that says it is not serving (grpc.health.v1) is
+// left out while others serve.
 //
 // Calls that fail with UNAVAILABLE are tried up to three times when they change nothing; a mutation is never retried
 // here, for its caller alone knows whether it sent a request id.
 func Dial(target string, config DialConfig) (*grpc.ClientConn, error) {
-	if !strings.Contains(target, "://") {
+	var options []grpc.DialOption
+	switch {
+	case strings.Contains(target, "://"):
+	case strings.Contains(target, ","):
+		target, options = several(target)
+	default:
 		target = "dns:///" + target
 	}
 	if config.MaxMessageBytes <= 0 {
@@ -46,15 +57,18 @@ func Dial(target string, config DialConfig) (*grpc.ClientConn, error) {
 		return nil, err
 	}
 	transport := insecure.NewCredentials()
-	if config.TLS != nil {
+	switch {
+	case config.Files != nil:
+		transport = config.Files.Client()
+	case config.TLS != nil:
 		transport = credentials.NewTLS(config.TLS)
 	}
-	options := []grpc.DialOption{
+	options = append(options,
 		grpc.WithTransportCredentials(transport),
 		grpc.WithDefaultServiceConfig(service),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(config.MaxMessageBytes), grpc.MaxCallSendMsgSize(config.MaxMessageBytes)),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: clientKeepalive, Timeout: 20 * time.Second, PermitWithoutStream: true}),
-	}
+	)
 	if config.Stats != nil {
 		options = append(options, grpc.WithStatsHandler(config.Stats))
 	}
@@ -65,12 +79,31 @@ func Dial(target string, config DialConfig) (*grpc.ClientConn, error) {
 	return conn, nil
 }
 
+// several is the target of addresses joined by commas, which no name stands for.
+func several(addresses string) (target string, options []grpc.DialOption) {
+	listed := manual.NewBuilderWithScheme("replicas")
+	var state resolver.State
+	for address := range strings.SplitSeq(addresses, ",") {
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			host = address
+		}
+		state.Addresses = append(state.Addresses, resolver.Address{Addr: address, ServerName: host})
+	}
+	listed.InitialState(state)
+	return listed.Scheme() + ":///" + "listed", []grpc.DialOption{grpc.WithResolvers(listed)}
+}
+
 // The part of gRPC's service config that is used; durations are in its JSON form.
 type (
 	config struct {
 		LoadBalancing []map[string]struct{} `json:"loadBalancingConfig"`
+		Health        healthCheck           `json:"healthCheckConfig"`
 		Methods       []methodConfig        `json:"methodConfig,omitempty"`
 		Throttling    throttling            `json:"retryThrottling"`
+	}
+	healthCheck struct {
+		Service string `json:"serviceName"` // "": the whole server
 	}
 	methodConfig struct {
 		Names []methodName `json:"name"`

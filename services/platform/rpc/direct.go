@@ -47,7 +47,7 @@ func (d *direct) invoke(ctx context.Context, copies copier, request, reply any, 
 		if r.err != nil {
 			return r.err
 		}
-		return copies.Copy(reply, r.response)
+		return copies.handOver(reply, r.response)
 	case <-ctx.Done():
 		select { // the request is the caller's again once this returns
 		case <-decoded:

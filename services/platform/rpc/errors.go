@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/protoadapt"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/throughline/throughline/services/platform/fault"
 )
@@ -43,8 +44,8 @@ var kindOf = func() map[codes.Code]fault.Kind {
 	return kinds
 }()
 
-// ToStatus is the gRPC status of a fault: its code, its message, an ErrorInfo and, when fields are at fault, a
-// BadRequest that lists every one.
+// ToStatus is the gRPC status of a fault: its code, its message, an ErrorInfo, when fields are at fault a BadRequest that lists
+// every one, and a RetryInfo when it says how long to wait.
 func ToStatus(f *fault.Error) *status.Status {
 	st := status.New(codeOf[f.Kind], f.Message)
 	details := []protoadapt.MessageV1{&errdetails.ErrorInfo{Reason: f.Reason, Domain: ErrorDomain, Metadata: f.Metadata}}
@@ -54,6 +55,9 @@ func ToStatus(f *fault.Error) *status.Status {
 			bad.FieldViolations = append(bad.FieldViolations, &errdetails.BadRequest_FieldViolation{Field: v.Field, Description: v.Detail})
 		}
 		details = append(details, bad)
+	}
+	if f.Retry > 0 {
+		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(f.Retry)})
 	}
 	detailed, err := st.WithDetails(details...)
 	if err != nil { // metadata that is not UTF-8: the code and the message are still right
@@ -88,6 +92,8 @@ func FromStatus(err error) error {
 			for _, v := range detail.GetFieldViolations() {
 				f.Violations = append(f.Violations, fault.Violation{Field: v.GetField(), Detail: v.GetDescription()})
 			}
+		case *errdetails.RetryInfo:
+			f.Retry = detail.GetRetryDelay().AsDuration()
 		}
 	}
 	return f.Because(err)

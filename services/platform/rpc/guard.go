@@ -13,6 +13,8 @@ import (
 
 	"github.com/throughline/throughline/services/platform/authn"
 	"github.com/throughline/throughline/services/platform/authz"
+	"github.com/throughline/throughline/services/platform/cache"
+	"github.com/throughline/throughline/services/platform/limit"
 )
 
 // Defaults of Options.
@@ -35,14 +37,20 @@ type Options struct {
 	// also told what its handler would have refused. nil: it is told the broken rules alone.
 	DryRun func(context.Context) context.Context
 
+	Limiter limit.Limiter // nil: callers may ask as much as they like
+	// Cache keeps the answers of methods that declare it, under Revision: what tells every state of an organization's rows from
+	// every other. nil for either: none are kept.
+	Cache    cache.Store
+	Revision func(ctx context.Context, organization string) (string, error)
+
 	DefaultDeadline time.Duration // of a unary call that comes with none; 0 means 10 s
 	MaxDeadline     time.Duration // no call lasts longer, and a stream that comes with none lasts this; 0 means 5 min
 	SlowCall        time.Duration // a successful unary call of at least this is logged; 0 means 1 s
 }
 
 // Guard stands before every method of a service: it recovers panics, sets deadlines, verifies the caller, its
-// permission and its organization, validates the request, answers repeats, translates errors and logs. One fused
-// interceptor does it all, the same over TCP and within the process.
+// permission and its organization, counts the call, validates the request, answers repeats and what it has kept, translates errors
+// and logs. One fused interceptor does it all, the same over TCP and within the process.
 type Guard struct {
 	options  Options
 	methods  map[string]*method
@@ -51,8 +59,8 @@ type Guard struct {
 
 // NewGuard prepares the services that register registers. Their descriptors must be linked into the program.
 //
-// It refuses when a method declares no access, when no role holds a method's permission, or when a validation rule does
-// not compile: such a service must not start.
+// It refuses when a method declares no access or a cost out of range, when no role holds a method's permission, or when a
+// validation rule does not compile: such a service must not start.
 func NewGuard(options Options, register func(grpc.ServiceRegistrar)) (*Guard, error) {
 	if options.Verifier == nil || options.Now == nil || options.NewID == nil || options.Logger == nil {
 		return nil, fmt.Errorf("a guard needs Verifier, Now, NewID and Logger")
@@ -114,6 +122,22 @@ func (g *Guard) Register(reg grpc.ServiceRegistrar) {
 	g.services.ForEach(func(desc *grpc.ServiceDesc, handler any) {
 		reg.RegisterService(grpchan.InterceptServer(desc, g.unary, g.stream), handler)
 	})
+}
+
+// Serving is how a method is served, as it declares.
+type Serving struct {
+	Cost       int  // of a call, of the caller's allowance
+	FailClosed bool // refused while allowances cannot be counted
+	Cached     bool // answers are kept
+}
+
+// Serving is how each guarded method is served, keyed by full method; what methods declare is held against a table.
+func (g *Guard) Serving() map[string]Serving {
+	all := make(map[string]Serving, len(g.methods))
+	for name, m := range g.methods {
+		all[name] = Serving{Cost: m.cost, FailClosed: m.strict, Cached: m.cached}
+	}
+	return all
 }
 
 // Access is what each guarded method declares, keyed by full method; the tables of permissions are tested against it.

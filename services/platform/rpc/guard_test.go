@@ -33,6 +33,9 @@ func TestGuardRefusesToStart(t *testing.T) {
 		{"method without an access option", good, "Lax", "method throughline.test.v1.Lax.Forgotten declares no (throughline.type.v1.access)"},
 		{"permission that no role has", good, "Orphan", `no role has its permission nowhere.things.zap`},
 		{"permission that is a pattern", good, "Wild", `declares permission "goals.*": write service.resource.verb`},
+		{"cost of nothing", good, "Free", "declares cost 0: write one from 1 to 1000"},
+		{"cost out of range", good, "Dear", "declares cost 1001: write one from 1 to 1000"},
+		{"mutation whose answers are kept", good, "Stale", "declares (throughline.type.v1.cached) and is no plain read"},
 		{"no verifier", bare, "Things", "a guard needs Verifier"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -50,7 +53,7 @@ func TestGuardTellsAccess(t *testing.T) {
 	if got, want := access[fullMethod("CreateThing")], (authz.Access{Permission: "goals.goals.create", Mutation: true}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if len(access) != 10 {
+	if len(access) != 11 {
 		t.Errorf("%d methods", len(access))
 	}
 }

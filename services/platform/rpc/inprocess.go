@@ -5,18 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/runtime/protoimpl"
 
 	"github.com/throughline/throughline/services/platform/fault"
 )
 
 // InProcess calls guarded services of the same process: the same handlers, guards, deadlines, cancellation, metadata,
-// streams and size limits as over TCP, without the network. Messages are copied, so that neither side sees the other's.
+// streams and size limits as over TCP, without the network. Messages are copied, so that neither side sees the other's; what the
+// response of a unary call holds is handed over instead, for a handler makes it anew for every call and is done with it.
 // Register everything before the first call.
 type InProcess struct {
 	channel *inprocgrpc.Channel
@@ -107,18 +110,40 @@ var _ inprocgrpc.Cloner = copier{}
 
 // Copy is called by the receiving side.
 func (c copier) Copy(out, in any) error {
+	to, from, err := c.receive(out, in)
+	if err == nil {
+		proto.Merge(to, from)
+	}
+	return err
+}
+
+// handOver moves what in holds to out: in is not used again, so that nothing need be copied but the struct itself.
+func (c copier) handOver(out, in any) error {
+	to, from, err := c.receive(out, in)
+	if err != nil {
+		return err
+	}
+	if _, generated := from.ProtoReflect().Type().(*protoimpl.MessageInfo); !generated || reflect.TypeOf(to) != reflect.TypeOf(from) {
+		proto.Merge(to, from)
+		return nil
+	}
+	reflect.ValueOf(to).Elem().Set(reflect.ValueOf(from).Elem())
+	return nil
+}
+
+// receive refuses what is too large, and empties what is to take the rest.
+func (c copier) receive(out, in any) (to, from proto.Message, err error) {
 	to, okTo := out.(proto.Message)
 	from, okFrom := in.(proto.Message)
 	if !okTo || !okFrom {
-		return fmt.Errorf("copy a %T into a %T: both must be messages", in, out)
+		return nil, nil, fmt.Errorf("copy a %T into a %T: both must be messages", in, out)
 	}
 	if size := proto.Size(from); size > c.limit {
-		return ToStatus(fault.New(fault.Exhausted, ReasonTooLarge,
+		return nil, nil, ToStatus(fault.New(fault.Exhausted, ReasonTooLarge,
 			"the message is %d bytes, more than the %d that the receiver takes; send less at a time", size, c.limit)).Err()
 	}
 	proto.Reset(to)
-	proto.Merge(to, from)
-	return nil
+	return to, from, nil
 }
 
 // Clone is called by the sending side of a stream.

@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/dynamicpb"
 
+	typev1 "github.com/throughline/throughline/proto/gen/throughline/type/v1"
 	"github.com/throughline/throughline/services/platform/authz"
 )
 
@@ -18,6 +20,10 @@ type method struct {
 	access  authz.Access
 	grant   authz.Grant
 	names   *authz.Walk
+	texts   *texts
+	cost    int                  // of a call, of the caller's allowance
+	strict  bool                 // no call is made that cannot be counted
+	cached  bool                 // answers are kept until the service writes anything of the organization
 	answers func() proto.Message // a new response, to decode a stored one into
 
 	etag         protoreflect.FieldDescriptor // of the request, or of resource; nil if none
@@ -32,7 +38,10 @@ func newMethod(d protoreflect.MethodDescriptor, access authz.Access, policy *aut
 	in := d.Input()
 	m := &method{
 		name: string(d.Name()), access: access, grant: policy.Grant(access.Permission), names: authz.NewWalk(in), answers: maker(d.Output()),
-		etag: text(in, "etag"), requestID: text(in, "request_id"),
+		texts: newTexts(in, map[protoreflect.FullName]*texts{}), etag: text(in, "etag"), requestID: text(in, "request_id"),
+	}
+	if err := m.findServing(d); err != nil {
+		return nil, err
 	}
 	if len(m.grant.Roles()) == 0 && !access.Anonymous {
 		return nil, fmt.Errorf("no role has its permission %s: add it to authz/roles.yaml", access.Permission)
@@ -45,6 +54,25 @@ func newMethod(d protoreflect.MethodDescriptor, access authz.Access, policy *aut
 		return nil, err
 	}
 	return m, nil
+}
+
+// maxCost keeps a slip of the keyboard from closing a method.
+const maxCost = 1000
+
+// findServing reads what the method declares about how it is served.
+func (m *method) findServing(d protoreflect.MethodDescriptor) error {
+	m.cost = 1
+	if limit, _ := proto.GetExtension(d.Options(), typev1.E_Limit).(*typev1.Limit); limit != nil {
+		m.cost, m.strict = int(limit.GetCost()), limit.GetFailClosed()
+	}
+	if m.cost < 1 || m.cost > maxCost {
+		return fmt.Errorf("its (throughline.type.v1.limit) declares cost %d: write one from 1 to %d", m.cost, maxCost)
+	}
+	m.cached, _ = proto.GetExtension(d.Options(), typev1.E_Cached).(bool)
+	if m.cached && (m.access.Mutation || d.IsStreamingClient() || d.IsStreamingServer()) {
+		return errors.New("it declares (throughline.type.v1.cached) and is no plain read: take the option away")
+	}
+	return nil
 }
 
 // findResource finds the resource of a standard update (AIP-134), whose etag lies in the resource.

@@ -25,11 +25,19 @@ const DefaultMaxMessage = 16 << 20
 
 // ServerConfig of a listener; the zero value is good.
 type ServerConfig struct {
-	MaxMessageBytes  int             // largest message received; 0 means 16 MiB
-	MaxConnectionAge time.Duration   // connections are moved on after this, so that new replicas get their share; 0 means 30 min
-	StopTimeout      time.Duration   // how long calls may take to end once the server stops; 0 means 15 s
-	TLS              *tls.Config     // nil: plain text
-	StatsHandlers    []stats.Handler // telemetry
+	MaxMessageBytes  int           // largest message received; 0 means 16 MiB
+	MaxConnectionAge time.Duration // connections are moved on after this, so that new replicas get their share; 0 means 30 min
+	StopTimeout      time.Duration // how long calls may take to end once the server stops; 0 means 15 s
+	TLS              *tls.Config   // nil: plain text
+	Stats            stats.Handler // telemetry; may be nil
+
+	// Forward answers the calls of services that are not registered; see the function of this name. nil: there are none.
+	Forward grpc.StreamHandler
+
+	// Ready says whether calls can be answered, such as by asking the database; it is asked before the first call and then
+	// every ReadyEvery (0 means 5 s), each time for at most as long. nil: ready while serving.
+	Ready      func(context.Context) error
+	ReadyEvery time.Duration
 }
 
 // Server serves guarded services over TCP, with health (grpc.health.v1) once per listener. Register everything before
@@ -51,6 +59,7 @@ func NewServer(config ServerConfig) *Server {
 	}
 	config.MaxConnectionAge = orElse(config.MaxConnectionAge, 30*time.Minute)
 	config.StopTimeout = orElse(config.StopTimeout, 15*time.Second)
+	config.ReadyEvery = orElse(config.ReadyEvery, 5*time.Second)
 	options := []grpc.ServerOption{
 		grpc.MaxRecvMsgSize(config.MaxMessageBytes),
 		grpc.MaxSendMsgSize(config.MaxMessageBytes),
@@ -62,14 +71,18 @@ func NewServer(config ServerConfig) *Server {
 		}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: clientKeepalive / 2, PermitWithoutStream: true}),
 	}
-	for _, handler := range config.StatsHandlers {
-		options = append(options, grpc.StatsHandler(handler))
+	if config.Stats != nil {
+		options = append(options, grpc.StatsHandler(config.Stats))
+	}
+	if config.Forward != nil {
+		options = append(options, grpc.UnknownServiceHandler(config.Forward), grpc.ForceServerCodecV2(passing{}))
 	}
 	if config.TLS != nil {
 		options = append(options, grpc.Creds(credentials.NewTLS(config.TLS)))
 	}
 	s := &Server{config: config, grpc: grpc.NewServer(options...), admin: grpc.NewServer(), health: newWatchable()}
 	s.health.SetServingStatus("", healthv1.HealthCheckResponse_NOT_SERVING)
+	s.health.SetServingStatus(Liveness, healthv1.HealthCheckResponse_SERVING)
 	healthv1.RegisterHealthServer(s.grpc, s.health)
 	healthv1.RegisterHealthServer(s.admin, s.health)
 	reflectionv1.RegisterServerReflectionServer(s.admin, reflection.NewServerV1(reflection.ServerOptions{Services: s.grpc}))
@@ -82,20 +95,65 @@ func (s *Server) RegisterService(desc *grpc.ServiceDesc, handler any) {
 	s.health.SetServingStatus(desc.ServiceName, healthv1.HealthCheckResponse_NOT_SERVING)
 }
 
+// Liveness is the service name by which health tells whether the process runs, ready or not.
+const Liveness = "liveness"
+
 // Serve answers calls on the listener until ctx ends, then stops within the configured bound: health turns NOT_SERVING,
 // watches end, calls under way may finish, what is left is cut off. It closes the listener; nil means a clean stop.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
-	for name := range s.grpc.GetServiceInfo() {
-		s.health.SetServingStatus(name, healthv1.HealthCheckResponse_SERVING)
+	if s.config.Ready == nil {
+		s.setReady(true)
+	} else {
+		watching, stop := context.WithCancel(ctx)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			s.watchReady(watching)
+		}()
+		defer func() { stop(); <-done }()
 	}
-	s.health.SetServingStatus("", healthv1.HealthCheckResponse_SERVING)
 	return serve(ctx, s.grpc, listener, s.Stop)
 }
+
+// watchReady tells health what Ready answers, until ctx ends.
+func (s *Server) watchReady(ctx context.Context) {
+	tick := time.NewTicker(s.config.ReadyEvery)
+	defer tick.Stop()
+	for {
+		asking, cancel := context.WithTimeout(ctx, s.config.ReadyEvery)
+		s.setReady(s.config.Ready(asking) == nil)
+		cancel()
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// setReady has no effect any more once the server stops.
+func (s *Server) setReady(ready bool) {
+	status := healthv1.HealthCheckResponse_NOT_SERVING
+	if ready {
+		status = healthv1.HealthCheckResponse_SERVING
+	}
+	for name := range s.grpc.GetServiceInfo() {
+		s.health.SetServingStatus(name, status)
+	}
+	s.health.SetServingStatus("", status)
+}
+
+// adminStop is how long probes may take to end once the admin listener stops.
+const adminStop = time.Second
 
 // ServeAdmin answers health and reflection (both without a token) on a listener of its own, for operators and probes:
 // keep it on loopback or inside the cluster. It ends with ctx.
 func (s *Server) ServeAdmin(ctx context.Context, listener net.Listener) error {
-	return serve(ctx, s.admin, listener, s.admin.Stop)
+	return serve(ctx, s.admin, listener, func() {
+		late := time.AfterFunc(adminStop, s.admin.Stop)
+		defer late.Stop()
+		s.admin.GracefulStop() // so that watches tell the end
+	})
 }
 
 func serve(ctx context.Context, server *grpc.Server, listener net.Listener, stop func()) error {
@@ -150,7 +208,13 @@ func (w *watchable) Watch(request *healthv1.HealthCheckRequest, stream healthv1.
 		case <-ctx.Done():
 		}
 	}()
-	return w.Server.Watch(request, watchStream{stream, ctx})
+	err := w.Server.Watch(request, watchStream{stream, ctx})
+	select {
+	case <-w.ended: // the watch may have ended before it saw that
+		return errors.Join(stream.Send(&healthv1.HealthCheckResponse{Status: healthv1.HealthCheckResponse_NOT_SERVING}), err)
+	default:
+		return err
+	}
 }
 
 type watchStream struct {

@@ -2,16 +2,21 @@ package rpc_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/resolver/manual"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/dynamicpb"
@@ -29,9 +34,10 @@ func listen(t *testing.T) net.Listener {
 	return listener
 }
 
+// dial is a connection that does not mind the server's health, as probes have it.
 func dial(t *testing.T, address string) *grpc.ClientConn {
 	t.Helper()
-	conn, err := rpc.Dial(address, rpc.DialConfig{})
+	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatalf("dial: %v", err)
 	}
@@ -184,5 +190,70 @@ func TestDialRefuses(t *testing.T) {
 			_ = conn.Close()
 			t.Errorf("%v was taken", services)
 		}
+	}
+}
+
+// TestHealthyReplicas: callers leave out a replica that is not ready, without a failed call.
+func TestHealthyReplicas(t *testing.T) {
+	var addresses []resolver.Address
+	for _, problem := range []error{errors.New("no database"), nil} {
+		b := newBench(t, handlers{"GetThing": unaryFunc(func(context.Context, *dynamicpb.Message) (proto.Message, error) {
+			if problem != nil {
+				t.Error("the replica that is not ready was called")
+			}
+			return message(t, "Thing", ""), nil
+		})})
+		server := rpc.NewServer(rpc.ServerConfig{Ready: func(context.Context) error { return problem }})
+		b.guard.Register(server)
+		addresses = append(addresses, resolver.Address{Addr: serving(t, server)})
+		if problem != nil {
+			continue
+		}
+		replicas := manual.NewBuilderWithScheme("replicas")
+		replicas.InitialState(resolver.State{Addresses: addresses})
+		resolver.Register(replicas)
+		conn, err := rpc.Dial("replicas:///things", rpc.DialConfig{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		ctx := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+b.token(t, authn.Identity{Roles: []string{"staff"}}))
+		for range 20 {
+			err := conn.Invoke(ctx, fullMethod("GetThing"), message(t, "GetThingRequest", `name: "x"`), message(t, "Thing", ""), grpc.WaitForReady(true))
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// TestReady: health follows what the server depends on, liveness does not.
+func TestReady(t *testing.T) {
+	var broken atomic.Bool
+	broken.Store(true)
+	b := newBench(t, nil)
+	server := rpc.NewServer(rpc.ServerConfig{ReadyEvery: time.Millisecond, Ready: func(context.Context) error {
+		if broken.Load() {
+			return errors.New("no database")
+		}
+		return nil
+	}})
+	b.guard.Register(server)
+	client := healthv1.NewHealthClient(dial(t, serving(t, server)))
+	watch, err := client.Watch(t.Context(), &healthv1.HealthCheckRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []healthv1.HealthCheckResponse_ServingStatus{
+		healthv1.HealthCheckResponse_NOT_SERVING, healthv1.HealthCheckResponse_SERVING, healthv1.HealthCheckResponse_NOT_SERVING,
+	} {
+		if got, err := watch.Recv(); err != nil || got.GetStatus() != want {
+			t.Fatalf("message %d: %v, %v; want %v", i, got, err, want)
+		}
+		live, err := client.Check(t.Context(), &healthv1.HealthCheckRequest{Service: rpc.Liveness})
+		if err != nil || live.GetStatus() != healthv1.HealthCheckResponse_SERVING {
+			t.Errorf("liveness while %v: %v, %v", want, live, err)
+		}
+		broken.Store(!broken.Load())
 	}
 }

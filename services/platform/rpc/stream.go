@@ -9,7 +9,7 @@ import (
 	"github.com/throughline/throughline/services/platform/authn"
 )
 
-// stream is the whole guard of a streaming call: the caller is admitted once, each message is checked as it arrives.
+// stream is the whole guard of a streaming call: the caller is admitted and charged once, each message is checked as it arrives.
 // Streams carry no request id; their rows are idempotent by their own keys.
 func (g *Guard) stream(server any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
 	c := call{method: info.FullMethod, start: g.options.Now()}
@@ -28,6 +28,9 @@ func (g *Guard) stream(server any, ss grpc.ServerStream, info *grpc.StreamServer
 		return unknown(info.FullMethod)
 	}
 	if guarded.id, err = g.admit(ctx, m); err != nil {
+		return err
+	}
+	if err := g.charge(ctx, m, guarded.id); err != nil {
 		return err
 	}
 	guarded.ctx = authn.NewContext(ctx, guarded.id)

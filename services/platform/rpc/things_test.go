@@ -39,6 +39,7 @@ import "google/api/field_behavior.proto";
 import "google/api/resource.proto";
 import "google/protobuf/field_mask.proto";
 import "throughline/type/v1/access.proto";
+import "throughline/type/v1/serving.proto";
 
 enum Color { COLOR_UNSPECIFIED = 0; COLOR_RED = 1; COLOR_BLUE = 2; }
 message Rules {
@@ -85,7 +86,14 @@ service Things {
   rpc DeleteThing(DeleteThingRequest) returns (Thing) { option (throughline.type.v1.access) = {permission: "goals.goals.delete" mutation: true}; }
   rpc GetThing(GetThingRequest) returns (Thing) { option (throughline.type.v1.access) = {permission: "goals.goals.get"}; }
   rpc BatchGetThings(BatchGetThingsRequest) returns (Thing) { option (throughline.type.v1.access) = {permission: "goals.goals.batchGet"}; }
-  rpc GetPublicThing(GetThingRequest) returns (Thing) { option (throughline.type.v1.access) = {permission: "goals.goals.get" anonymous: true}; }
+  rpc GetPublicThing(GetThingRequest) returns (Thing) {
+    option (throughline.type.v1.access) = {permission: "goals.goals.get" anonymous: true};
+    option (throughline.type.v1.limit) = {cost: 7 fail_closed: true};
+  }
+  rpc GetKeptThing(GetThingRequest) returns (Thing) {
+    option (throughline.type.v1.access) = {permission: "goals.goals.get"};
+    option (throughline.type.v1.cached) = true;
+  }
   rpc BatchGetPublicThings(BatchGetThingsRequest) returns (Thing) { option (throughline.type.v1.access) = {permission: "goals.goals.batchGet" anonymous: true}; }
   rpc CreateOrganization(CreateOrganizationRequest) returns (Thing) { option (throughline.type.v1.access) = {permission: "goals.organizations.create" mutation: true}; }
   rpc WatchThings(WatchThingsRequest) returns (stream Thing) { option (throughline.type.v1.access) = {permission: "goals.goals.list"}; }
@@ -94,6 +102,18 @@ service Things {
 
 service Lax { rpc Forgotten(GetThingRequest) returns (Thing); }
 service Orphan { rpc Nobody(GetThingRequest) returns (Thing) { option (throughline.type.v1.access) = {permission: "nowhere.things.zap" mutation: true}; } }
+service Free { rpc Nothing(GetThingRequest) returns (Thing) {
+  option (throughline.type.v1.access) = {permission: "goals.goals.get"};
+  option (throughline.type.v1.limit) = {fail_closed: true};
+} }
+service Dear { rpc Everything(GetThingRequest) returns (Thing) {
+  option (throughline.type.v1.access) = {permission: "goals.goals.get"};
+  option (throughline.type.v1.limit) = {cost: 1001};
+} }
+service Stale { rpc CreateThing(CreateThingRequest) returns (Thing) {
+  option (throughline.type.v1.access) = {permission: "goals.goals.create" mutation: true};
+  option (throughline.type.v1.cached) = true;
+} }
 service Wild { rpc Everything(GetThingRequest) returns (Thing) { option (throughline.type.v1.access) = {permission: "goals.*"}; } }
 `
 
@@ -317,7 +337,7 @@ func fullMethod(name string) string { return "/throughline.test.v1.Things/" + na
 
 // requestOf is the name of a method's request message.
 func requestOf(method string) string {
-	return strings.Replace(method, "Public", "", 1) + "Request"
+	return strings.NewReplacer("Public", "", "Kept", "").Replace(method) + "Request"
 }
 
 // randomText does not compress and is unlike any other.

@@ -45,7 +45,7 @@ func TestTransports(t *testing.T) {
 			connect := func(t *testing.T, s *scene) grpc.ClientConnInterface {
 				switch transport {
 				case "tcp":
-					return s.tcp(t, rpc.ServerConfig{MaxMessageBytes: maxBytes, StatsHandlers: []stats.Handler{seen}}, rpc.DialConfig{MaxMessageBytes: 2 * maxBytes})
+					return s.tcp(t, rpc.ServerConfig{MaxMessageBytes: maxBytes, Stats: seen}, rpc.DialConfig{MaxMessageBytes: 2 * maxBytes})
 				case "in process":
 					return s.inProcess(t, rpc.InProcessConfig{MaxMessageBytes: maxBytes})
 				default:

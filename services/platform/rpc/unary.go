@@ -12,6 +12,7 @@ import (
 
 	"github.com/throughline/throughline/services/platform/authn"
 	"github.com/throughline/throughline/services/platform/fault"
+	"github.com/throughline/throughline/services/platform/limit"
 )
 
 // call is what the log line of a call says about it.
@@ -42,12 +43,18 @@ func (g *Guard) unary(ctx context.Context, request any, info *grpc.UnaryServerIn
 	if c.id, err = m.names.Check(m.access.Permission, c.id, message.ProtoReflect()); err != nil {
 		return nil, err
 	}
+	if err := g.charge(ctx, m, c.id); err != nil {
+		return nil, err
+	}
 	if err := m.fill(ctx, message.ProtoReflect()); err != nil {
 		return nil, err
 	}
 	ctx = authn.NewContext(ctx, c.id)
 	if err := m.validate(message); err != nil {
 		return nil, g.refuse(ctx, m, err, message, handler)
+	}
+	if m.cached {
+		return g.keep(ctx, m, c.id.Organization, info.FullMethod, message, handler)
 	}
 	ctx, stored, err := g.once(ctx, m, c.id, info.FullMethod, message)
 	if err != nil {
@@ -93,6 +100,19 @@ func (g *Guard) admit(ctx context.Context, m *method) (authn.Identity, error) {
 		err = m.grant.Check(id)
 	}
 	return id, err
+}
+
+// charge takes the call's cost out of the allowance of whoever is answerable for it. Without a token that is everybody who reads
+// that organization. One service calling another is not counted: it acts on a call, which was, or on an event.
+func (g *Guard) charge(ctx context.Context, m *method, id authn.Identity) error {
+	if g.options.Limiter == nil || id.HasRole(authn.RoleService) {
+		return nil
+	}
+	wait, err := g.options.Limiter.Take(ctx, id.Organization+"/"+id.Principal(), m.cost, m.strict)
+	if err == nil && wait > 0 {
+		return limit.Refusal(wait)
+	}
+	return err
 }
 
 // panicked is the error of a handler that panicked.

@@ -71,21 +71,24 @@ func choices(enum protoreflect.EnumDescriptor) string {
 	return strings.Join(names, ", ")
 }
 
-// validate checks a request. The resource of an update is partial by nature: only what the mask names is held against the
+// validate checks a request: its texts, and the rules beside its fields. The resource of an update is partial by nature: only what the mask names is held against the
 // rules, or what is set if there is no mask or the update may create, which ignores the mask; the whole is the domain's to
 // check once merged.
 func (m *method) validate(request proto.Message) error {
 	found, err := violations(request)
-	if err != nil || len(found) == 0 {
+	if err != nil {
 		return err
 	}
-	if m.updateMask != nil && m.resource != nil {
+	if len(found) > 0 && m.updateMask != nil && m.resource != nil {
 		message := request.ProtoReflect()
 		found = slices.DeleteFunc(found, func(v fault.Violation) bool {
 			path, inside := strings.CutPrefix(v.Field, string(m.resource.Name())+".")
 			whole := v.Field == string(m.resource.Name()) && message.Has(m.resource) // a rule over the whole resource
 			return (inside || whole) && !m.updates(message, path, whole)
 		})
+	}
+	if message := request.ProtoReflect(); !m.texts.clean(message) {
+		found = append(m.texts.bad("", message, maxBadTexts), found...)
 	}
 	return found.Err()
 }

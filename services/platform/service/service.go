@@ -12,7 +12,8 @@ import (
 
 	"github.com/throughline/throughline/services/platform/authn"
 	"github.com/throughline/throughline/services/platform/bus"
-	"github.com/throughline/throughline/services/platform/inbox"
+	"github.com/throughline/throughline/services/platform/cache"
+	"github.com/throughline/throughline/services/platform/limit"
 	"github.com/throughline/throughline/services/platform/once"
 	"github.com/throughline/throughline/services/platform/outbox"
 	"github.com/throughline/throughline/services/platform/resource"
@@ -31,15 +32,18 @@ type Deps struct {
 	Logger   *slog.Logger
 	Now      func() time.Time
 	NewID    func() string
+	Limiter  limit.Limiter // nil: callers may ask as much as they like
+	Cache    cache.Store   // nil: no answers are kept
 }
 
 // Service is a running service: its guarded methods, its transactions and its relay.
 type Service struct {
-	deps   Deps
-	source string
-	guard  *rpc.Guard
-	relay  *outbox.Relay
-	Keeper *resource.Keeper
+	deps    Deps
+	source  string
+	guard   *rpc.Guard
+	relay   *outbox.Relay
+	intakes []intake
+	Keeper  *resource.Keeper
 }
 
 // New prepares a service. source is its CloudEvents source, such as "throughline.goals.v1"; message turns what its use
@@ -59,10 +63,19 @@ func (s *Service) Now() time.Time { return s.deps.Now().Truncate(time.Microsecon
 func (s *Service) Serve(register func(grpc.ServiceRegistrar)) error {
 	guard, err := rpc.NewGuard(rpc.Options{
 		Verifier: s.deps.Verifier, Now: s.deps.Now, NewID: s.deps.NewID, Logger: s.deps.Logger, Lookup: s.lookup,
-		DryRun: func(ctx context.Context) context.Context { return resource.DryRun(ctx, true) },
+		DryRun:  func(ctx context.Context) context.Context { return resource.DryRun(ctx, true) },
+		Limiter: s.deps.Limiter, Cache: s.deps.Cache, Revision: s.revision,
 	}, register)
 	s.guard = guard
 	return err
+}
+
+func (s *Service) revision(ctx context.Context, organization string) (revision string, err error) {
+	err = s.deps.DB.Read(ctx, func(tx sqldb.Tx) error {
+		revision, err = outbox.Revision(tx, organization)
+		return err
+	})
+	return revision, err
 }
 
 func (s *Service) lookup(ctx context.Context, key once.Key, hash [32]byte) (response []byte, found bool, err error) {
@@ -73,51 +86,38 @@ func (s *Service) lookup(ctx context.Context, key once.Key, hash [32]byte) (resp
 	return response, found, err
 }
 
-// Consume subscribes to another service's events. handle has its effect once per event, in the transaction it is given.
-func (s *Service) Consume(source string, types []string, handle func(sqldb.Tx, outbox.Event) error) error {
-	consumer := s.source + "<" + source
-	return s.deps.Bus.Subscribe(bus.Subscription{
-		Consumer: consumer, Source: source, Types: types,
-		Handle: func(ctx context.Context, e outbox.Event) error {
-			return s.deps.DB.Write(ctx, func(tx sqldb.Tx) error {
-				fresh, err := inbox.Once(tx, consumer, e)
-				if err != nil || !fresh {
-					return err
-				}
-				return handle(tx, e)
-			})
-		},
-		DeadLetter: func(ctx context.Context, e outbox.Event, cause error) error {
-			return s.deps.DB.Write(ctx, func(tx sqldb.Tx) error { return inbox.Bury(tx, consumer, e, cause) })
-		},
-	})
-}
-
 // Register adds the guarded methods to a listener or channel.
 func (s *Service) Register(r grpc.ServiceRegistrar) { s.guard.Register(r) }
 
 // Guard is what stands before the methods; tests hold its permissions against the table of roles.
 func (s *Service) Guard() *rpc.Guard { return s.guard }
 
-// Run publishes events and drops expired responses until ctx ends.
+// Run publishes events, drops expired responses and tries dead letters again, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
 	done := make(chan error, 1)
 	go func() { done <- s.relay.Run(ctx) }()
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
+	sweep, retry := time.NewTicker(sweepEvery), time.NewTicker(retryEvery)
+	defer sweep.Stop()
+	defer retry.Stop()
 	for {
 		select {
 		case err := <-done:
 			return err
-		case <-tick.C:
-			err := s.deps.DB.Write(ctx, func(tx sqldb.Tx) error {
+		case <-sweep.C:
+			s.tried(ctx, "expired responses were not swept", s.deps.DB.Write(ctx, func(tx sqldb.Tx) error {
 				_, err := once.Sweep(tx, s.deps.Now())
 				return err
-			})
-			if err != nil && !errors.Is(err, context.Canceled) {
-				s.deps.Logger.WarnContext(ctx, "expired responses were not swept", "source", s.source, "error", err)
-			}
+			}))
+		case <-retry.C:
+			s.tried(ctx, "dead letters were not tried again", s.retry(ctx))
 		}
+	}
+}
+
+// tried logs what went wrong and will be done later.
+func (s *Service) tried(ctx context.Context, message string, err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		s.deps.Logger.WarnContext(ctx, message, "source", s.source, "error", err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -122,9 +123,18 @@ func (c *conn) rollback() error {
 // callbackError marks an error that came from the caller's callback, not from the engine.
 type callbackError struct{ error }
 
+// session is an engine's connection inside a transaction.
+type session interface {
+	run(ctx context.Context, query string, args []any, each func(Row) error) error
+	// changes is how many rows the last statement changed.
+	changes() int64
+}
+
+func (c *conn) changes() int64 { return int64(c.raw.Changes()) }
+
 // tx is a closure's view of a connection.
 type tx struct {
-	conn      *conn
+	conn      session
 	ctx       context.Context //nolint:containedctx // a reader's, gone with its closure; nil for writers, which are never cancelled
 	streaming bool
 	over      bool
@@ -137,7 +147,7 @@ func (t *tx) Exec(query string, args ...any) (int64, error) {
 	if err := t.run(query, args, nil); err != nil {
 		return 0, err
 	}
-	return int64(t.conn.raw.Changes()), nil
+	return t.conn.changes(), nil
 }
 
 func (t *tx) Query(query string, args []any, each func(Row) error) error {
@@ -196,11 +206,17 @@ func (r row) Time(i int) time.Time {
 	return time.UnixMicro(r.Int(i)).UTC()
 }
 
+// errNUL: PostgreSQL's texts hold no such character, so none of ours does.
+var errNUL = errors.New("a text with the character NUL (U+0000) cannot be stored; take it out")
+
 func bind(s *sqlite.Stmt, i int, arg any) error {
 	switch a := arg.(type) {
 	case nil:
 		s.BindNull(i)
 	case string:
+		if strings.IndexByte(a, 0) >= 0 {
+			return errNUL
+		}
 		s.BindText(i, a)
 	case int64:
 		s.BindInt64(i, a)
@@ -226,7 +242,7 @@ func bind(s *sqlite.Stmt, i int, arg any) error {
 func bindKind(s *sqlite.Stmt, i int, v reflect.Value) error {
 	switch {
 	case v.Kind() == reflect.String:
-		s.BindText(i, v.String())
+		return bind(s, i, v.String())
 	case v.CanInt():
 		s.BindInt64(i, v.Int())
 	case v.CanUint() && v.Uint() <= math.MaxInt64:

@@ -8,3 +8,16 @@ func SetBusyTimeout(d time.Duration) (restore func()) {
 	busyTimeout = d
 	return func() { busyTimeout = old }
 }
+
+// SetLockPoll makes Exclusive look more often.
+func SetLockPoll(d time.Duration) (restore func()) {
+	old := lockPoll
+	lockPoll = d
+	return func() { lockPoll = old }
+}
+
+// What the names say, for tests.
+var (
+	NumberPlaceholders = numberPlaceholders
+	PostgresTypes      = postgresTypes
+)

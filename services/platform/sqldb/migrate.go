@@ -14,7 +14,7 @@ import (
 	_ "modernc.org/sqlite" // the database/sql driver that goose needs; nothing else uses it
 )
 
-//go:embed migrations/sqlite/*.sql
+//go:embed migrations/*.sql migrations/postgres/*.sql
 var platformMigrations embed.FS
 
 // Version tables: the platform's migrations and the service's are numbered apart.
@@ -43,24 +43,33 @@ func Migrate(ctx context.Context, cfg Config) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 
-	platform, err := fs.Sub(platformMigrations, "migrations/sqlite")
+	platform, err := platformFiles()
 	if err != nil {
-		return fmt.Errorf("platform migrations: %w", err)
+		return err
 	}
-	if err := up(ctx, db, platformVersions, platform); err != nil {
+	if err := up(ctx, goose.DialectSQLite3, db, platformVersions, platform); err != nil {
 		return fmt.Errorf("migrate the platform tables of %s: %w", cfg.Path, err)
 	}
 	if cfg.Migrations == nil {
 		return nil
 	}
-	if err := up(ctx, db, serviceVersions, cfg.Migrations); err != nil {
+	if err := up(ctx, goose.DialectSQLite3, db, serviceVersions, cfg.Migrations); err != nil {
 		return fmt.Errorf("migrate %s: %w", cfg.Path, err)
 	}
 	return nil
 }
 
-func up(ctx context.Context, db *sql.DB, table string, dir fs.FS) error {
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir, goose.WithTableName(table), goose.WithDisableGlobalRegistry(true))
+// platformFiles are the migrations of the tables that every service has.
+func platformFiles() (fs.FS, error) {
+	files, err := fs.Sub(platformMigrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("platform migrations: %w", err)
+	}
+	return files, nil
+}
+
+func up(ctx context.Context, dialect goose.Dialect, db *sql.DB, table string, dir fs.FS) error {
+	p, err := goose.NewProvider(dialect, db, dir, goose.WithTableName(table), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return err
 	}

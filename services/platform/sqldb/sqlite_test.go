@@ -30,7 +30,7 @@ func open(t testing.TB) sqldb.DB {
 }
 
 func TestSQLiteConformance(t *testing.T) {
-	sqldbtest.Run(t, func(t *testing.T) sqldbtest.Harness {
+	sqldbtest.Run(t, func(t *testing.T, _ int) sqldbtest.Harness {
 		db := open(t)
 		limit := func(pages string) {
 			if err := db.Write(t.Context(), func(tx sqldb.Tx) error {

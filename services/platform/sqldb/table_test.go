@@ -3,7 +3,6 @@ package sqldb_test
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/throughline/throughline/services/platform/listing"
 	"github.com/throughline/throughline/services/platform/sqldb"
+	"github.com/throughline/throughline/services/platform/sqldb/sqldbtest"
 )
 
 // goal is a row with a compound key, as services have.
@@ -42,14 +42,9 @@ var goalSchema = listing.Schema{
 
 func openGoals(t testing.TB) sqldb.DB {
 	t.Helper()
-	db, err := sqldb.OpenSQLite(t.Context(), sqldb.Config{Path: filepath.Join(t.TempDir(), "goals.db"), Migrations: fstest.MapFS{"00001_goals.sql": {Data: []byte(`-- +goose Up
+	return sqldbtest.Open(t, fstest.MapFS{"00001_goals.sql": {Data: []byte(`-- +goose Up
 CREATE TABLE goals (organization_id TEXT NOT NULL, goal_id TEXT NOT NULL, title TEXT NOT NULL, rank BIGINT NOT NULL, version BIGINT NOT NULL,
-    PRIMARY KEY (organization_id, goal_id));`)}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	return db
+    PRIMARY KEY (organization_id, goal_id));`)}})
 }
 
 func write(t testing.TB, db sqldb.DB, fn func(sqldb.Tx) error) {

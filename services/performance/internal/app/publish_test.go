@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,6 +16,7 @@ import (
 	"github.com/throughline/throughline/services/performance/internal/store/sqlstore"
 	"github.com/throughline/throughline/services/platform/resource"
 	"github.com/throughline/throughline/services/platform/sqldb"
+	"github.com/throughline/throughline/services/platform/sqldb/sqldbtest"
 )
 
 var june = time.Date(2027, 6, 15, 12, 0, 0, 0, time.UTC)
@@ -54,8 +54,7 @@ func (t countingTx) Query(query string, args []any, each func(sqldb.Row) error) 
 // city is a city with so many monthly measures, each with so many values up to June 2027 and a program of its own.
 func city(tb testing.TB, measures, points int) (*app.App, *counting) {
 	tb.Helper()
-	db, err := sqldb.OpenSQLite(tb.Context(), sqldb.Config{Path: filepath.Join(tb.TempDir(), "performance.db"), Migrations: migrations.FS})
-	must(tb, err)
+	db := sqldbtest.Open(tb, migrations.FS)
 	tb.Cleanup(func() { must(tb, db.Close()) })
 	counted := &counting{DB: db}
 	ids := 0

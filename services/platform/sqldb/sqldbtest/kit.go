@@ -44,8 +44,9 @@ CREATE TABLE late_parts (
 
 var errRefused = errors.New("refused by the closure")
 
-// Run tries every promise of sqldb.DB; open gives each case its own database, which the kit closes.
-func Run(t *testing.T, open func(t *testing.T) Harness) {
+// Run tries every promise of sqldb.DB; open gives each case its own database, which the kit closes. conns bounds the closures that an engine of
+// several connections runs at the same time, 0 for as many as it likes: with one, Writes run in the order of their calls on every engine.
+func Run(t *testing.T, open func(t *testing.T, conns int) Harness) {
 	cases := []struct {
 		name string
 		run  func(t *testing.T, h Harness)
@@ -64,7 +65,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"nested calls fail", nested},
 		{"one group: each failure undoes itself only", groupAtomicity},
 		{"one group: a later closure sees an earlier one's rows", groupVisibility},
-		{"one group: a started closure outlives its caller's context", cancellation},
+		{"a started closure outlives its caller's context", cancellation},
 		{"one group: a waiting closure whose caller gave up never runs", withdrawal},
 		{"one group: a broken deferred constraint fails its own closure only", deferredConstraint},
 		{"one group: a full disk fails those who need room and loses nobody else", fullDisk},
@@ -74,7 +75,11 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			h := open(t)
+			conns := 0
+			if strings.HasPrefix(c.name, "one group") {
+				conns = 1
+			}
+			h := open(t, conns)
 			t.Cleanup(func() { _ = h.DB.Close() })
 			c.run(t, h)
 		})
@@ -135,18 +140,18 @@ type (
 func values(t *testing.T, h Harness) {
 	at := time.Date(2026, 7, 1, 12, 30, 0, 123456000, time.UTC)
 	write(t, h.DB, func(tx sqldb.Tx) error {
-		if _, err := tx.Exec("INSERT INTO things (id, n, flag, ratio, at, data) VALUES (?, ?, ?, ?, ?, ?)", thingID("a\x00é"), cents(-7), true, 0.25, at.In(time.FixedZone("x", 3600)), []byte{0, 255}); err != nil {
+		if _, err := tx.Exec("INSERT INTO things (id, n, flag, ratio, at, data) VALUES (?, ?, ?, ?, ?, ?)", thingID("a\u2028é"), cents(-7), true, 0.25, at.In(time.FixedZone("x", 3600)), []byte{0, 255}); err != nil {
 			return err
 		}
 		_, err := tx.Exec("INSERT INTO things (id, n, flag, ratio, at, data) VALUES (?, ?, ?, ?, ?, ?)", "b", uint32(4e9), false, nil, nil, []byte{})
 		return err
 	})
 	err := h.DB.Read(t.Context(), func(tx sqldb.Tx) error {
-		found, err := sqldb.QueryOne(tx, "SELECT id, n, flag, ratio, at, data FROM things WHERE id = ?", []any{"a\x00é"}, func(r sqldb.Row) error {
-			if r.Text(0) != "a\x00é" || r.Int(1) != -7 || !r.Bool(2) || r.Float(3) != 0.25 || !r.Time(4).Equal(at) || r.Time(4).Location() != time.UTC || string(r.Bytes(5)) != "\x00\xff" {
+		found, err := sqldb.QueryOne(tx, "SELECT id, n, flag, ratio, at, data FROM things WHERE id = ?", []any{"a\u2028é"}, func(r sqldb.Row) error {
+			if r.Text(0) != "a\u2028é" || r.Int(1) != -7 || !r.Bool(2) || r.Float(3) != 0.25 || !r.Time(4).Equal(at) || r.Time(4).Location() != time.UTC || string(r.Bytes(5)) != "\x00\xff" {
 				t.Errorf("row a is %q %d %t %g %s %x", r.Text(0), r.Int(1), r.Bool(2), r.Float(3), r.Time(4), r.Bytes(5))
 			}
-			if b := r.Append(r.Append([]byte("="), 0), 5); string(b) != "=a\x00é\x00\xff" {
+			if b := r.Append(r.Append([]byte("="), 0), 5); string(b) != "=a\u2028é\x00\xff" {
 				t.Errorf("appended to =, text and bytes are %q", b)
 			}
 			return nil
@@ -175,7 +180,7 @@ func values(t *testing.T, h Harness) {
 	if err != nil {
 		t.Error(err)
 	}
-	for name, args := range map[string][]any{"too few": {"x"}, "a struct": {"x", struct{}{}}, "a pointer": {"x", new(int)}, "not a number": {"x", fmt.Sprint}} {
+	for name, args := range map[string][]any{"too few": {"x"}, "a struct": {"x", struct{}{}}, "a pointer": {"x", new(int)}, "not a number": {"x", fmt.Sprint}, "a text with NUL": {"a\x00b", 1}, "a defined text with NUL": {thingID("a\x00b"), 1}} {
 		if err := h.DB.Write(t.Context(), func(tx sqldb.Tx) error {
 			_, err := tx.Exec("INSERT INTO things (id, n) VALUES (?, ?)", args...)
 			return err

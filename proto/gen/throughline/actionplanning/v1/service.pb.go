@@ -30,7 +30,7 @@ var File_throughline_actionplanning_v1_service_proto protoreflect.FileDescriptor
 
 const file_throughline_actionplanning_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"+throughline/actionplanning/v1/service.proto\x12\x1dthroughline.actionplanning.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a.throughline/actionplanning/v1/assignment.proto\x1a-throughline/actionplanning/v1/milestone.proto\x1a-throughline/actionplanning/v1/objective.proto\x1a-throughline/actionplanning/v1/ownership.proto\x1a)throughline/actionplanning/v1/staff.proto\x1a,throughline/actionplanning/v1/strategy.proto\x1a/throughline/actionplanning/v1/trace_links.proto\x1a throughline/type/v1/access.proto2\xf8K\n" +
+	"+throughline/actionplanning/v1/service.proto\x12\x1dthroughline.actionplanning.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a.throughline/actionplanning/v1/assignment.proto\x1a-throughline/actionplanning/v1/milestone.proto\x1a-throughline/actionplanning/v1/objective.proto\x1a-throughline/actionplanning/v1/ownership.proto\x1a)throughline/actionplanning/v1/staff.proto\x1a,throughline/actionplanning/v1/strategy.proto\x1a/throughline/actionplanning/v1/trace_links.proto\x1a throughline/type/v1/access.proto\x1a!throughline/type/v1/serving.proto2\xaeL\n" +
 	"\x15ActionPlanningService\x12\xd2\x01\n" +
 	"\x0eCreateStrategy\x124.throughline.actionplanning.v1.CreateStrategyRequest\x1a'.throughline.actionplanning.v1.Strategy\"a\xda\xe7\x18$\n" +
 	" actionplanning.strategies.create\x18\x01\x82\xd3\xe4\x93\x023:\bstrategy\"'/v1/{parent=organizations/*}/strategies\x12\xbd\x01\n" +
@@ -67,9 +67,9 @@ const file_throughline_actionplanning_v1_service_proto_rawDesc = "" +
 	"\vGetEmployee\x121.throughline.actionplanning.v1.GetEmployeeRequest\x1a'.throughline.actionplanning.v1.Employee\"H\xda\xe7\x18\x1a\n" +
 	"\x18actionplanning.staff.get\x82\xd3\xe4\x93\x02$\x12\"/v1/{name=organizations/*/staff/*}\x12\xb9\x01\n" +
 	"\tListStaff\x12/.throughline.actionplanning.v1.ListStaffRequest\x1a0.throughline.actionplanning.v1.ListStaffResponse\"I\xda\xe7\x18\x1b\n" +
-	"\x19actionplanning.staff.list\x82\xd3\xe4\x93\x02$\x12\"/v1/{parent=organizations/*}/staff\x12\xc3\x01\n" +
-	"\tSyncStaff\x12/.throughline.actionplanning.v1.SyncStaffRequest\x1a0.throughline.actionplanning.v1.SyncStaffResponse\"S\xda\xe7\x18\x1d\n" +
-	"\x19actionplanning.staff.sync\x18\x01\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{parent=organizations/*}/staff:sync\x12\xdf\x01\n" +
+	"\x19actionplanning.staff.list\x82\xd3\xe4\x93\x02$\x12\"/v1/{parent=organizations/*}/staff\x12\xc9\x01\n" +
+	"\tSyncStaff\x12/.throughline.actionplanning.v1.SyncStaffRequest\x1a0.throughline.actionplanning.v1.SyncStaffResponse\"Y\xda\xe7\x18\x1d\n" +
+	"\x19actionplanning.staff.sync\x18\x01\xe2\xe7\x18\x02\bd\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{parent=organizations/*}/staff:sync\x12\xdf\x01\n" +
 	"\x0fReviewObjective\x125.throughline.actionplanning.v1.ReviewObjectiveRequest\x1a*.throughline.actionplanning.v1.SmartReview\"i\xda\xe7\x18\"\n" +
 	" actionplanning.objectives.review\x82\xd3\xe4\x93\x02=\x12;/v1/{name=organizations/*/strategies/*/objectives/*}:review\x12\xea\x01\n" +
 	"\x11ActivateObjective\x127.throughline.actionplanning.v1.ActivateObjectiveRequest\x1a(.throughline.actionplanning.v1.Objective\"r\xda\xe7\x18&\n" +
@@ -87,29 +87,33 @@ const file_throughline_actionplanning_v1_service_proto_rawDesc = "" +
 	"\x0fUpdateMilestone\x125.throughline.actionplanning.v1.UpdateMilestoneRequest\x1a(.throughline.actionplanning.v1.Milestone\"\x86\x01\xda\xe7\x18$\n" +
 	" actionplanning.milestones.update\x18\x01\x82\xd3\xe4\x93\x02X:\tmilestone2K/v1/{milestone.name=organizations/*/strategies/*/objectives/*/milestones/*}\x12\xd3\x01\n" +
 	"\x0fDeleteMilestone\x125.throughline.actionplanning.v1.DeleteMilestoneRequest\x1a\x16.google.protobuf.Empty\"q\xda\xe7\x18$\n" +
-	" actionplanning.milestones.delete\x18\x01\x82\xd3\xe4\x93\x02C*A/v1/{name=organizations/*/strategies/*/objectives/*/milestones/*}\x12\xff\x01\n" +
-	"\x15BatchUpsertMilestones\x12;.throughline.actionplanning.v1.BatchUpsertMilestonesRequest\x1a<.throughline.actionplanning.v1.BatchUpsertMilestonesResponse\"k\xda\xe7\x18)\n" +
-	"%actionplanning.milestones.batchUpsert\x18\x01\x82\xd3\xe4\x93\x028:\x01*\"3/v1/{parent=organizations/*}/milestones:batchUpsert\x12\xfb\x01\n" +
-	"\vGetTimeline\x121.throughline.actionplanning.v1.GetTimelineRequest\x1a'.throughline.actionplanning.v1.Timeline\"\x8f\x01\xda\xe7\x18$\n" +
-	"\"actionplanning.milestones.timeline\x82\xd3\xe4\x93\x02aZ-\x12+/v1/{name=organizations/*/plans/*}:timeline\x120/v1/{name=organizations/*/strategies/*}:timeline\x12\xec\x01\n" +
-	"\x0eExportTimeline\x124.throughline.actionplanning.v1.ExportTimelineRequest\x1a\x14.google.api.HttpBody\"\x8d\x01\xda\xe7\x18\"\n" +
-	" actionplanning.milestones.export\x82\xd3\xe4\x93\x02aZ-\x12+/v1/{name=organizations/*/plans/*}:calendar\x120/v1/{name=organizations/*/strategies/*}:calendar\x12\x90\x02\n" +
-	"\x0fGetGoalProgress\x125.throughline.actionplanning.v1.GetGoalProgressRequest\x1a1.throughline.actionplanning.v1.GoalProgressReport\"\x92\x01\xda\xe7\x18$\n" +
-	"\"actionplanning.objectives.progress\x82\xd3\xe4\x93\x02dZ-\x12+/v1/{name=organizations/*/plans/*}:progress\x123/v1/{name=organizations/*/plans/*/goals/*}:progress\x12\xbc\x01\n" +
+	" actionplanning.milestones.delete\x18\x01\x82\xd3\xe4\x93\x02C*A/v1/{name=organizations/*/strategies/*/objectives/*/milestones/*}\x12\x85\x02\n" +
+	"\x15BatchUpsertMilestones\x12;.throughline.actionplanning.v1.BatchUpsertMilestonesRequest\x1a<.throughline.actionplanning.v1.BatchUpsertMilestonesResponse\"q\xda\xe7\x18)\n" +
+	"%actionplanning.milestones.batchUpsert\x18\x01\xe2\xe7\x18\x02\b2\x82\xd3\xe4\x93\x028:\x01*\"3/v1/{parent=organizations/*}/milestones:batchUpsert\x12\x81\x02\n" +
+	"\vGetTimeline\x121.throughline.actionplanning.v1.GetTimelineRequest\x1a'.throughline.actionplanning.v1.Timeline\"\x95\x01\xda\xe7\x18$\n" +
+	"\"actionplanning.milestones.timeline\xe2\xe7\x18\x02\b\n" +
+	"\x82\xd3\xe4\x93\x02aZ-\x12+/v1/{name=organizations/*/plans/*}:timeline\x120/v1/{name=organizations/*/strategies/*}:timeline\x12\xf2\x01\n" +
+	"\x0eExportTimeline\x124.throughline.actionplanning.v1.ExportTimelineRequest\x1a\x14.google.api.HttpBody\"\x93\x01\xda\xe7\x18\"\n" +
+	" actionplanning.milestones.export\xe2\xe7\x18\x02\b\n" +
+	"\x82\xd3\xe4\x93\x02aZ-\x12+/v1/{name=organizations/*/plans/*}:calendar\x120/v1/{name=organizations/*/strategies/*}:calendar\x12\x96\x02\n" +
+	"\x0fGetGoalProgress\x125.throughline.actionplanning.v1.GetGoalProgressRequest\x1a1.throughline.actionplanning.v1.GoalProgressReport\"\x98\x01\xda\xe7\x18$\n" +
+	"\"actionplanning.objectives.progress\xe2\xe7\x18\x02\b\n" +
+	"\x82\xd3\xe4\x93\x02dZ-\x12+/v1/{name=organizations/*/plans/*}:progress\x123/v1/{name=organizations/*/plans/*/goals/*}:progress\x12\xbc\x01\n" +
 	"\fGetStaffLoad\x122.throughline.actionplanning.v1.GetStaffLoadRequest\x1a(.throughline.actionplanning.v1.StaffLoad\"N\xda\xe7\x18\x1b\n" +
-	"\x19actionplanning.staff.load\x82\xd3\xe4\x93\x02)\x12'/v1/{name=organizations/*/staff/*}:load\x12\xb2\x01\n" +
-	"\vStreamStaff\x121.throughline.actionplanning.v1.StreamStaffRequest\x1a0.throughline.actionplanning.v1.SyncStaffResponse\"<\xda\xe7\x18\x1d\n" +
-	"\x19actionplanning.staff.sync\x18\x01\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/v1/staff:stream(\x01\x12\x84\x02\n" +
-	"\x16BatchUpsertAssignments\x12<.throughline.actionplanning.v1.BatchUpsertAssignmentsRequest\x1a=.throughline.actionplanning.v1.BatchUpsertAssignmentsResponse\"m\xda\xe7\x18*\n" +
-	"&actionplanning.assignments.batchUpsert\x18\x01\x82\xd3\xe4\x93\x029:\x01*\"4/v1/{parent=organizations/*}/assignments:batchUpsert\x12\xf1\x01\n" +
+	"\x19actionplanning.staff.load\x82\xd3\xe4\x93\x02)\x12'/v1/{name=organizations/*/staff/*}:load\x12\xb8\x01\n" +
+	"\vStreamStaff\x121.throughline.actionplanning.v1.StreamStaffRequest\x1a0.throughline.actionplanning.v1.SyncStaffResponse\"B\xda\xe7\x18\x1d\n" +
+	"\x19actionplanning.staff.sync\x18\x01\xe2\xe7\x18\x02\bd\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/v1/staff:stream(\x01\x12\x8a\x02\n" +
+	"\x16BatchUpsertAssignments\x12<.throughline.actionplanning.v1.BatchUpsertAssignmentsRequest\x1a=.throughline.actionplanning.v1.BatchUpsertAssignmentsResponse\"s\xda\xe7\x18*\n" +
+	"&actionplanning.assignments.batchUpsert\x18\x01\xe2\xe7\x18\x02\b2\x82\xd3\xe4\x93\x029:\x01*\"4/v1/{parent=organizations/*}/assignments:batchUpsert\x12\xf1\x01\n" +
 	"\x15ListAssignmentChanges\x12;.throughline.actionplanning.v1.ListAssignmentChangesRequest\x1a<.throughline.actionplanning.v1.ListAssignmentChangesResponse\"]\xda\xe7\x18!\n" +
 	"\x1factionplanning.assignments.list\x82\xd3\xe4\x93\x022\x120/v1/{parent=organizations/*}/assignments:changes\x12\xda\x01\n" +
 	"\x13GetAssignmentPolicy\x129.throughline.actionplanning.v1.GetAssignmentPolicyRequest\x1a/.throughline.actionplanning.v1.AssignmentPolicy\"W\xda\xe7\x18 \n" +
 	"\x1eactionplanning.assignments.get\x82\xd3\xe4\x93\x02-\x12+/v1/{name=organizations/*/assignmentPolicy}\x12\x92\x02\n" +
 	"\x16UpdateAssignmentPolicy\x12<.throughline.actionplanning.v1.UpdateAssignmentPolicyRequest\x1a/.throughline.actionplanning.v1.AssignmentPolicy\"\x88\x01\xda\xe7\x18,\n" +
-	"(actionplanning.assignmentPolicies.update\x18\x01\x82\xd3\xe4\x93\x02R:\x11assignment_policy2=/v1/{assignment_policy.name=organizations/*/assignmentPolicy}\x12\xe3\x01\n" +
-	"\x11ListOwnershipGaps\x127.throughline.actionplanning.v1.ListOwnershipGapsRequest\x1a8.throughline.actionplanning.v1.ListOwnershipGapsResponse\"[\xda\xe7\x18%\n" +
-	"#actionplanning.assignments.listGaps\x82\xd3\xe4\x93\x02,\x12*/v1/{parent=organizations/*}/ownershipGaps\x12\xed\x01\n" +
+	"(actionplanning.assignmentPolicies.update\x18\x01\x82\xd3\xe4\x93\x02R:\x11assignment_policy2=/v1/{assignment_policy.name=organizations/*/assignmentPolicy}\x12\xe9\x01\n" +
+	"\x11ListOwnershipGaps\x127.throughline.actionplanning.v1.ListOwnershipGapsRequest\x1a8.throughline.actionplanning.v1.ListOwnershipGapsResponse\"a\xda\xe7\x18%\n" +
+	"#actionplanning.assignments.listGaps\xe2\xe7\x18\x02\b\n" +
+	"\x82\xd3\xe4\x93\x02,\x12*/v1/{parent=organizations/*}/ownershipGaps\x12\xed\x01\n" +
 	"\x15GetSuccessionProposal\x12;.throughline.actionplanning.v1.GetSuccessionProposalRequest\x1a1.throughline.actionplanning.v1.SuccessionProposal\"d\xda\xe7\x18(\n" +
 	"&actionplanning.successionProposals.get\x82\xd3\xe4\x93\x022\x120/v1/{name=organizations/*/successionProposals/*}\x12\xff\x01\n" +
 	"\x17ListSuccessionProposals\x12=.throughline.actionplanning.v1.ListSuccessionProposalsRequest\x1a>.throughline.actionplanning.v1.ListSuccessionProposalsResponse\"e\xda\xe7\x18)\n" +
@@ -117,10 +121,10 @@ const file_throughline_actionplanning_v1_service_proto_rawDesc = "" +
 	"\x10AcceptSuccession\x126.throughline.actionplanning.v1.AcceptSuccessionRequest\x1a1.throughline.actionplanning.v1.SuccessionProposal\"s\xda\xe7\x18-\n" +
 	")actionplanning.successionProposals.accept\x18\x01\x82\xd3\xe4\x93\x02<:\x01*\"7/v1/{name=organizations/*/successionProposals/*}:accept\x12\xf6\x01\n" +
 	"\x11DeclineSuccession\x127.throughline.actionplanning.v1.DeclineSuccessionRequest\x1a1.throughline.actionplanning.v1.SuccessionProposal\"u\xda\xe7\x18.\n" +
-	"*actionplanning.successionProposals.decline\x18\x01\x82\xd3\xe4\x93\x02=:\x01*\"8/v1/{name=organizations/*/successionProposals/*}:decline\x12\xcb\x01\n" +
+	"*actionplanning.successionProposals.decline\x18\x01\x82\xd3\xe4\x93\x02=:\x01*\"8/v1/{name=organizations/*/successionProposals/*}:decline\x12\xd1\x01\n" +
 	"\n" +
-	"TraceLinks\x120.throughline.actionplanning.v1.TraceLinksRequest\x1a1.throughline.actionplanning.v1.TraceLinksResponse\"X\xda\xe7\x18\x1b\n" +
-	"\x19actionplanning.links.zoom\x82\xd3\xe4\x93\x023\x121/v1/{parent=organizations/*}/links:actionplanningB]Z[github.com/throughline/throughline/proto/gen/throughline/actionplanning/v1;actionplanningv1b\x06proto3"
+	"TraceLinks\x120.throughline.actionplanning.v1.TraceLinksRequest\x1a1.throughline.actionplanning.v1.TraceLinksResponse\"^\xda\xe7\x18\x1b\n" +
+	"\x19actionplanning.links.zoom\xe2\xe7\x18\x02\b\x05\x82\xd3\xe4\x93\x023\x121/v1/{parent=organizations/*}/links:actionplanningB]Z[github.com/throughline/throughline/proto/gen/throughline/actionplanning/v1;actionplanningv1b\x06proto3"
 
 var file_throughline_actionplanning_v1_service_proto_goTypes = []any{
 	(*CreateStrategyRequest)(nil),           // 0: throughline.actionplanning.v1.CreateStrategyRequest

@@ -30,7 +30,7 @@ var File_throughline_budgeting_v1_service_proto protoreflect.FileDescriptor
 
 const file_throughline_budgeting_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"&throughline/budgeting/v1/service.proto\x12\x18throughline.budgeting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a)throughline/budgeting/v1/allocation.proto\x1a'throughline/budgeting/v1/analysis.proto\x1a%throughline/budgeting/v1/budget.proto\x1a/throughline/budgeting/v1/decision_package.proto\x1a'throughline/budgeting/v1/election.proto\x1a#throughline/budgeting/v1/fund.proto\x1a.throughline/budgeting/v1/funding_request.proto\x1a(throughline/budgeting/v1/line_item.proto\x1a&throughline/budgeting/v1/program.proto\x1a'throughline/budgeting/v1/scenario.proto\x1a*throughline/budgeting/v1/trace_links.proto\x1a throughline/type/v1/access.proto2\xedf\n" +
+	"&throughline/budgeting/v1/service.proto\x12\x18throughline.budgeting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a)throughline/budgeting/v1/allocation.proto\x1a'throughline/budgeting/v1/analysis.proto\x1a%throughline/budgeting/v1/budget.proto\x1a/throughline/budgeting/v1/decision_package.proto\x1a'throughline/budgeting/v1/election.proto\x1a#throughline/budgeting/v1/fund.proto\x1a.throughline/budgeting/v1/funding_request.proto\x1a(throughline/budgeting/v1/line_item.proto\x1a&throughline/budgeting/v1/program.proto\x1a'throughline/budgeting/v1/scenario.proto\x1a*throughline/budgeting/v1/trace_links.proto\x1a throughline/type/v1/access.proto\x1a!throughline/type/v1/serving.proto2\xfdg\n" +
 	"\x10BudgetingService\x12\xa9\x01\n" +
 	"\n" +
 	"CreateFund\x12+.throughline.budgeting.v1.CreateFundRequest\x1a\x1e.throughline.budgeting.v1.Fund\"N\xda\xe7\x18\x1a\n" +
@@ -58,11 +58,12 @@ const file_throughline_budgeting_v1_service_proto_rawDesc = "" +
 	"\vGetLineItem\x12,.throughline.budgeting.v1.GetLineItemRequest\x1a\".throughline.budgeting.v1.LineItem\"U\xda\xe7\x18\x19\n" +
 	"\x17budgeting.lineItems.get\x82\xd3\xe4\x93\x022\x120/v1/{name=organizations/*/budgets/*/lineItems/*}\x12\xc8\x01\n" +
 	"\rListLineItems\x12..throughline.budgeting.v1.ListLineItemsRequest\x1a/.throughline.budgeting.v1.ListLineItemsResponse\"V\xda\xe7\x18\x1a\n" +
-	"\x18budgeting.lineItems.list\x82\xd3\xe4\x93\x022\x120/v1/{parent=organizations/*/budgets/*}/lineItems\x12\xf5\x01\n" +
-	"\x14BatchUpsertLineItems\x125.throughline.budgeting.v1.BatchUpsertLineItemsRequest\x1a6.throughline.budgeting.v1.BatchUpsertLineItemsResponse\"n\xda\xe7\x18#\n" +
-	"\x1fbudgeting.lineItems.batchUpsert\x18\x01\x82\xd3\xe4\x93\x02A:\x01*\"</v1/{parent=organizations/*/budgets/*}/lineItems:batchUpsert\x12\xe1\x01\n" +
-	"\x12SummarizeLineItems\x123.throughline.budgeting.v1.SummarizeLineItemsRequest\x1a4.throughline.budgeting.v1.SummarizeLineItemsResponse\"`\xda\xe7\x18\x1a\n" +
-	"\x18budgeting.lineItems.list\x82\xd3\xe4\x93\x02<\x12:/v1/{parent=organizations/*/budgets/*}/lineItems:summarize\x12\xbb\x01\n" +
+	"\x18budgeting.lineItems.list\x82\xd3\xe4\x93\x022\x120/v1/{parent=organizations/*/budgets/*}/lineItems\x12\xfb\x01\n" +
+	"\x14BatchUpsertLineItems\x125.throughline.budgeting.v1.BatchUpsertLineItemsRequest\x1a6.throughline.budgeting.v1.BatchUpsertLineItemsResponse\"t\xda\xe7\x18#\n" +
+	"\x1fbudgeting.lineItems.batchUpsert\x18\x01\xe2\xe7\x18\x02\b2\x82\xd3\xe4\x93\x02A:\x01*\"</v1/{parent=organizations/*/budgets/*}/lineItems:batchUpsert\x12\xeb\x01\n" +
+	"\x12SummarizeLineItems\x123.throughline.budgeting.v1.SummarizeLineItemsRequest\x1a4.throughline.budgeting.v1.SummarizeLineItemsResponse\"j\xda\xe7\x18\x1a\n" +
+	"\x18budgeting.lineItems.list\xe2\xe7\x18\x02\b\n" +
+	"\xe8\xe7\x18\x01\x82\xd3\xe4\x93\x02<\x12:/v1/{parent=organizations/*/budgets/*}/lineItems:summarize\x12\xbb\x01\n" +
 	"\rCreateProgram\x12..throughline.budgeting.v1.CreateProgramRequest\x1a!.throughline.budgeting.v1.Program\"W\xda\xe7\x18\x1d\n" +
 	"\x19budgeting.programs.create\x18\x01\x82\xd3\xe4\x93\x020:\aprogram\"%/v1/{parent=organizations/*}/programs\x12\xa7\x01\n" +
 	"\n" +
@@ -73,9 +74,9 @@ const file_throughline_budgeting_v1_service_proto_rawDesc = "" +
 	"\rUpdateProgram\x12..throughline.budgeting.v1.UpdateProgramRequest\x1a!.throughline.budgeting.v1.Program\"_\xda\xe7\x18\x1d\n" +
 	"\x19budgeting.programs.update\x18\x01\x82\xd3\xe4\x93\x028:\aprogram2-/v1/{program.name=organizations/*/programs/*}\x12\xa7\x01\n" +
 	"\rDeleteProgram\x12..throughline.budgeting.v1.DeleteProgramRequest\x1a\x16.google.protobuf.Empty\"N\xda\xe7\x18\x1d\n" +
-	"\x19budgeting.programs.delete\x18\x01\x82\xd3\xe4\x93\x02'*%/v1/{name=organizations/*/programs/*}\x12\xe6\x01\n" +
-	"\x13BatchUpsertPrograms\x124.throughline.budgeting.v1.BatchUpsertProgramsRequest\x1a5.throughline.budgeting.v1.BatchUpsertProgramsResponse\"b\xda\xe7\x18\"\n" +
-	"\x1ebudgeting.programs.batchUpsert\x18\x01\x82\xd3\xe4\x93\x026:\x01*\"1/v1/{parent=organizations/*}/programs:batchUpsert\x12\xd4\x01\n" +
+	"\x19budgeting.programs.delete\x18\x01\x82\xd3\xe4\x93\x02'*%/v1/{name=organizations/*/programs/*}\x12\xec\x01\n" +
+	"\x13BatchUpsertPrograms\x124.throughline.budgeting.v1.BatchUpsertProgramsRequest\x1a5.throughline.budgeting.v1.BatchUpsertProgramsResponse\"h\xda\xe7\x18\"\n" +
+	"\x1ebudgeting.programs.batchUpsert\x18\x01\xe2\xe7\x18\x02\b2\x82\xd3\xe4\x93\x026:\x01*\"1/v1/{parent=organizations/*}/programs:batchUpsert\x12\xd4\x01\n" +
 	"\x11GetFundingRequest\x122.throughline.budgeting.v1.GetFundingRequestRequest\x1a(.throughline.budgeting.v1.FundingRequest\"a\xda\xe7\x18\x1f\n" +
 	"\x1dbudgeting.fundingRequests.get\x82\xd3\xe4\x93\x028\x126/v1/{name=organizations/*/budgets/*/fundingRequests/*}\x12\xe6\x01\n" +
 	"\x13ListFundingRequests\x124.throughline.budgeting.v1.ListFundingRequestsRequest\x1a5.throughline.budgeting.v1.ListFundingRequestsResponse\"b\xda\xe7\x18 \n" +
@@ -83,28 +84,28 @@ const file_throughline_budgeting_v1_service_proto_rawDesc = "" +
 	"\x14UpdateFundingRequest\x125.throughline.budgeting.v1.UpdateFundingRequestRequest\x1a(.throughline.budgeting.v1.FundingRequest\"\x87\x01\xda\xe7\x18$\n" +
 	" budgeting.fundingRequests.update\x18\x01\x82\xd3\xe4\x93\x02Y:\x0ffunding_request2F/v1/{funding_request.name=organizations/*/budgets/*/fundingRequests/*}\x12\xcd\x01\n" +
 	"\x14DeleteFundingRequest\x125.throughline.budgeting.v1.DeleteFundingRequestRequest\x1a\x16.google.protobuf.Empty\"f\xda\xe7\x18$\n" +
-	" budgeting.fundingRequests.delete\x18\x01\x82\xd3\xe4\x93\x028*6/v1/{name=organizations/*/budgets/*/fundingRequests/*}\x12\x93\x02\n" +
-	"\x1aBatchUpsertFundingRequests\x12;.throughline.budgeting.v1.BatchUpsertFundingRequestsRequest\x1a<.throughline.budgeting.v1.BatchUpsertFundingRequestsResponse\"z\xda\xe7\x18)\n" +
-	"%budgeting.fundingRequests.batchUpsert\x18\x01\x82\xd3\xe4\x93\x02G:\x01*\"B/v1/{parent=organizations/*/budgets/*}/fundingRequests:batchUpsert\x12\xfa\x01\n" +
+	" budgeting.fundingRequests.delete\x18\x01\x82\xd3\xe4\x93\x028*6/v1/{name=organizations/*/budgets/*/fundingRequests/*}\x12\x9a\x02\n" +
+	"\x1aBatchUpsertFundingRequests\x12;.throughline.budgeting.v1.BatchUpsertFundingRequestsRequest\x1a<.throughline.budgeting.v1.BatchUpsertFundingRequestsResponse\"\x80\x01\xda\xe7\x18)\n" +
+	"%budgeting.fundingRequests.batchUpsert\x18\x01\xe2\xe7\x18\x02\b2\x82\xd3\xe4\x93\x02G:\x01*\"B/v1/{parent=organizations/*/budgets/*}/fundingRequests:batchUpsert\x12\xfa\x01\n" +
 	"\x15AttestFundingRequests\x126.throughline.budgeting.v1.AttestFundingRequestsRequest\x1a7.throughline.budgeting.v1.AttestFundingRequestsResponse\"p\xda\xe7\x18$\n" +
-	" budgeting.fundingRequests.attest\x18\x01\x82\xd3\xe4\x93\x02B:\x01*\"=/v1/{parent=organizations/*/budgets/*}/fundingRequests:attest\x12\xd7\x01\n" +
-	"\x10CreateAllocation\x121.throughline.budgeting.v1.CreateAllocationRequest\x1a$.throughline.budgeting.v1.Allocation\"j\xda\xe7\x18 \n" +
-	"\x1cbudgeting.allocations.create\x18\x01\x82\xd3\xe4\x93\x02@:\n" +
+	" budgeting.fundingRequests.attest\x18\x01\x82\xd3\xe4\x93\x02B:\x01*\"=/v1/{parent=organizations/*/budgets/*}/fundingRequests:attest\x12\xdd\x01\n" +
+	"\x10CreateAllocation\x121.throughline.budgeting.v1.CreateAllocationRequest\x1a$.throughline.budgeting.v1.Allocation\"p\xda\xe7\x18 \n" +
+	"\x1cbudgeting.allocations.create\x18\x01\xe2\xe7\x18\x02\bd\x82\xd3\xe4\x93\x02@:\n" +
 	"allocation\"2/v1/{parent=organizations/*/budgets/*}/allocations\x12\xc0\x01\n" +
 	"\rGetAllocation\x12..throughline.budgeting.v1.GetAllocationRequest\x1a$.throughline.budgeting.v1.Allocation\"Y\xda\xe7\x18\x1b\n" +
 	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x024\x122/v1/{name=organizations/*/budgets/*/allocations/*}\x12\xd2\x01\n" +
 	"\x0fListAllocations\x120.throughline.budgeting.v1.ListAllocationsRequest\x1a1.throughline.budgeting.v1.ListAllocationsResponse\"Z\xda\xe7\x18\x1c\n" +
 	"\x1abudgeting.allocations.list\x82\xd3\xe4\x93\x024\x122/v1/{parent=organizations/*/budgets/*}/allocations\x12\xe6\x01\n" +
 	"\x13ListAllocationLines\x124.throughline.budgeting.v1.ListAllocationLinesRequest\x1a5.throughline.budgeting.v1.ListAllocationLinesResponse\"b\xda\xe7\x18\x1c\n" +
-	"\x1abudgeting.allocations.list\x82\xd3\xe4\x93\x02<\x12:/v1/{parent=organizations/*/budgets/*/allocations/*}/lines\x12\xf5\x01\n" +
-	"\x15StreamAllocationLines\x126.throughline.budgeting.v1.StreamAllocationLinesRequest\x1a7.throughline.budgeting.v1.StreamAllocationLinesResponse\"i\xda\xe7\x18\x1c\n" +
-	"\x1abudgeting.allocations.list\x82\xd3\xe4\x93\x02C\x12A/v1/{parent=organizations/*/budgets/*/allocations/*}/lines:stream0\x01\x12\xdf\x01\n" +
-	"\x11ExplainAllocation\x122.throughline.budgeting.v1.ExplainAllocationRequest\x1a3.throughline.budgeting.v1.ExplainAllocationResponse\"a\xda\xe7\x18\x1b\n" +
-	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02<\x12:/v1/{name=organizations/*/budgets/*/allocations/*}:explain\x12\xdb\x01\n" +
-	"\x10VerifyAllocation\x121.throughline.budgeting.v1.VerifyAllocationRequest\x1a2.throughline.budgeting.v1.VerifyAllocationResponse\"`\xda\xe7\x18\x1b\n" +
-	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02;\x129/v1/{name=organizations/*/budgets/*/allocations/*}:verify\x12\xdb\x01\n" +
-	"\x10ReplayAllocation\x121.throughline.budgeting.v1.ReplayAllocationRequest\x1a2.throughline.budgeting.v1.ReplayAllocationResponse\"`\xda\xe7\x18\x1b\n" +
-	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02;\x129/v1/{name=organizations/*/budgets/*/allocations/*}:replay\x12\x89\x02\n" +
+	"\x1abudgeting.allocations.list\x82\xd3\xe4\x93\x02<\x12:/v1/{parent=organizations/*/budgets/*/allocations/*}/lines\x12\xfb\x01\n" +
+	"\x15StreamAllocationLines\x126.throughline.budgeting.v1.StreamAllocationLinesRequest\x1a7.throughline.budgeting.v1.StreamAllocationLinesResponse\"o\xda\xe7\x18\x1c\n" +
+	"\x1abudgeting.allocations.list\xe2\xe7\x18\x02\b\x14\x82\xd3\xe4\x93\x02C\x12A/v1/{parent=organizations/*/budgets/*/allocations/*}/lines:stream0\x01\x12\xe5\x01\n" +
+	"\x11ExplainAllocation\x122.throughline.budgeting.v1.ExplainAllocationRequest\x1a3.throughline.budgeting.v1.ExplainAllocationResponse\"g\xda\xe7\x18\x1b\n" +
+	"\x19budgeting.allocations.get\xe2\xe7\x18\x02\b\x14\x82\xd3\xe4\x93\x02<\x12:/v1/{name=organizations/*/budgets/*/allocations/*}:explain\x12\xe1\x01\n" +
+	"\x10VerifyAllocation\x121.throughline.budgeting.v1.VerifyAllocationRequest\x1a2.throughline.budgeting.v1.VerifyAllocationResponse\"f\xda\xe7\x18\x1b\n" +
+	"\x19budgeting.allocations.get\xe2\xe7\x18\x02\b\x14\x82\xd3\xe4\x93\x02;\x129/v1/{name=organizations/*/budgets/*/allocations/*}:verify\x12\xe3\x01\n" +
+	"\x10ReplayAllocation\x121.throughline.budgeting.v1.ReplayAllocationRequest\x1a2.throughline.budgeting.v1.ReplayAllocationResponse\"h\xda\xe7\x18\x1b\n" +
+	"\x19budgeting.allocations.get\xe2\xe7\x18\x04\bd\x10\x01\x82\xd3\xe4\x93\x02;\x129/v1/{name=organizations/*/budgets/*/allocations/*}:replay\x12\x89\x02\n" +
 	"\x15CreateDecisionPackage\x126.throughline.budgeting.v1.CreateDecisionPackageRequest\x1a).throughline.budgeting.v1.DecisionPackage\"\x8c\x01\xda\xe7\x18%\n" +
 	"!budgeting.decisionPackages.create\x18\x01\x82\xd3\xe4\x93\x02]:\x10decision_package\"I/v1/{parent=organizations/*/budgets/*/fundingRequests/*}/decisionPackages\x12\xeb\x01\n" +
 	"\x12GetDecisionPackage\x123.throughline.budgeting.v1.GetDecisionPackageRequest\x1a).throughline.budgeting.v1.DecisionPackage\"u\xda\xe7\x18 \n" +
@@ -124,9 +125,9 @@ const file_throughline_budgeting_v1_service_proto_rawDesc = "" +
 	"\x0eUpdateElection\x12/.throughline.budgeting.v1.UpdateElectionRequest\x1a\".throughline.budgeting.v1.Election\"m\xda\xe7\x18\x1e\n" +
 	"\x1abudgeting.elections.update\x18\x01\x82\xd3\xe4\x93\x02E:\belection29/v1/{election.name=organizations/*/budgets/*/elections/*}\x12\xb5\x01\n" +
 	"\x0eDeleteElection\x12/.throughline.budgeting.v1.DeleteElectionRequest\x1a\x16.google.protobuf.Empty\"Z\xda\xe7\x18\x1e\n" +
-	"\x1abudgeting.elections.delete\x18\x01\x82\xd3\xe4\x93\x022*0/v1/{name=organizations/*/budgets/*/elections/*}\x12\xfc\x01\n" +
-	"\x15RecordElectionBallots\x126.throughline.budgeting.v1.RecordElectionBallotsRequest\x1a7.throughline.budgeting.v1.RecordElectionBallotsResponse\"r\xda\xe7\x18%\n" +
-	"!budgeting.elections.recordBallots\x18\x01\x82\xd3\xe4\x93\x02C:\x01*\">/v1/{name=organizations/*/budgets/*/elections/*}:recordBallots\x12\xc7\x01\n" +
+	"\x1abudgeting.elections.delete\x18\x01\x82\xd3\xe4\x93\x022*0/v1/{name=organizations/*/budgets/*/elections/*}\x12\x82\x02\n" +
+	"\x15RecordElectionBallots\x126.throughline.budgeting.v1.RecordElectionBallotsRequest\x1a7.throughline.budgeting.v1.RecordElectionBallotsResponse\"x\xda\xe7\x18%\n" +
+	"!budgeting.elections.recordBallots\x18\x01\xe2\xe7\x18\x02\b2\x82\xd3\xe4\x93\x02C:\x01*\">/v1/{name=organizations/*/budgets/*/elections/*}:recordBallots\x12\xc7\x01\n" +
 	"\rCloseElection\x12..throughline.budgeting.v1.CloseElectionRequest\x1a\".throughline.budgeting.v1.Election\"b\xda\xe7\x18\x1d\n" +
 	"\x19budgeting.elections.close\x18\x01\x82\xd3\xe4\x93\x02;:\x01*\"6/v1/{name=organizations/*/budgets/*/elections/*}:close\x12\xcb\x01\n" +
 	"\x0eCreateScenario\x12/.throughline.budgeting.v1.CreateScenarioRequest\x1a\".throughline.budgeting.v1.Scenario\"d\xda\xe7\x18\x1e\n" +
@@ -138,30 +139,31 @@ const file_throughline_budgeting_v1_service_proto_rawDesc = "" +
 	"\x0eUpdateScenario\x12/.throughline.budgeting.v1.UpdateScenarioRequest\x1a\".throughline.budgeting.v1.Scenario\"m\xda\xe7\x18\x1e\n" +
 	"\x1abudgeting.scenarios.update\x18\x01\x82\xd3\xe4\x93\x02E:\bscenario29/v1/{scenario.name=organizations/*/budgets/*/scenarios/*}\x12\xb5\x01\n" +
 	"\x0eDeleteScenario\x12/.throughline.budgeting.v1.DeleteScenarioRequest\x1a\x16.google.protobuf.Empty\"Z\xda\xe7\x18\x1e\n" +
-	"\x1abudgeting.scenarios.delete\x18\x01\x82\xd3\xe4\x93\x022*0/v1/{name=organizations/*/budgets/*/scenarios/*}\x12\xdf\x01\n" +
-	"\x10CompareScenarios\x121.throughline.budgeting.v1.CompareScenariosRequest\x1a2.throughline.budgeting.v1.CompareScenariosResponse\"d\xda\xe7\x18\x1d\n" +
-	"\x1bbudgeting.scenarios.compare\x82\xd3\xe4\x93\x02=:\x01*\"8/v1/{parent=organizations/*/budgets/*}/scenarios:compare\x12\xd5\x01\n" +
+	"\x1abudgeting.scenarios.delete\x18\x01\x82\xd3\xe4\x93\x022*0/v1/{name=organizations/*/budgets/*/scenarios/*}\x12\xe8\x01\n" +
+	"\x10CompareScenarios\x121.throughline.budgeting.v1.CompareScenariosRequest\x1a2.throughline.budgeting.v1.CompareScenariosResponse\"m\xda\xe7\x18\x1d\n" +
+	"\x1bbudgeting.scenarios.compare\xe2\xe7\x18\x05\b\xc8\x01\x10\x01\x82\xd3\xe4\x93\x02=:\x01*\"8/v1/{parent=organizations/*/budgets/*}/scenarios:compare\x12\xd5\x01\n" +
 	"\x10CancelAllocation\x121.throughline.budgeting.v1.CancelAllocationRequest\x1a$.throughline.budgeting.v1.Allocation\"h\xda\xe7\x18 \n" +
 	"\x1cbudgeting.allocations.cancel\x18\x01\x82\xd3\xe4\x93\x02>:\x01*\"9/v1/{name=organizations/*/budgets/*/allocations/*}:cancel\x12\xd5\x01\n" +
 	"\x10AdjustAllocation\x121.throughline.budgeting.v1.AdjustAllocationRequest\x1a$.throughline.budgeting.v1.Allocation\"h\xda\xe7\x18 \n" +
 	"\x1cbudgeting.allocations.adjust\x18\x01\x82\xd3\xe4\x93\x02>:\x01*\"9/v1/{name=organizations/*/budgets/*/allocations/*}:adjust\x12\xd1\x01\n" +
 	"\x0fAdoptAllocation\x120.throughline.budgeting.v1.AdoptAllocationRequest\x1a$.throughline.budgeting.v1.Allocation\"f\xda\xe7\x18\x1f\n" +
-	"\x1bbudgeting.allocations.adopt\x18\x01\x82\xd3\xe4\x93\x02=:\x01*\"8/v1/{name=organizations/*/budgets/*/allocations/*}:adopt\x12\xdf\x01\n" +
-	"\x11CompareAllocation\x122.throughline.budgeting.v1.CompareAllocationRequest\x1a3.throughline.budgeting.v1.CompareAllocationResponse\"a\xda\xe7\x18\x1b\n" +
-	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02<\x12:/v1/{name=organizations/*/budgets/*/allocations/*}:compare\x12\xe6\x01\n" +
-	"\x12AnalyzeSensitivity\x123.throughline.budgeting.v1.AnalyzeSensitivityRequest\x1a4.throughline.budgeting.v1.AnalyzeSensitivityResponse\"e\xda\xe7\x18\x1b\n" +
-	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02@\x12>/v1/{name=organizations/*/budgets/*/allocations/*}:sensitivity\x12\xde\x01\n" +
-	"\x10AnalyzeFragility\x121.throughline.budgeting.v1.AnalyzeFragilityRequest\x1a2.throughline.budgeting.v1.AnalyzeFragilityResponse\"c\xda\xe7\x18\x1b\n" +
-	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02>\x12</v1/{name=organizations/*/budgets/*/allocations/*}:fragility\x12\xdb\x01\n" +
-	"\x0fReportQuartiles\x120.throughline.budgeting.v1.ReportQuartilesRequest\x1a1.throughline.budgeting.v1.ReportQuartilesResponse\"c\xda\xe7\x18\x1b\n" +
-	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02>\x12</v1/{name=organizations/*/budgets/*/allocations/*}:quartiles\x12\xf6\x01\n" +
-	"\x16ReprioritizeAllocation\x127.throughline.budgeting.v1.ReprioritizeAllocationRequest\x1a8.throughline.budgeting.v1.ReprioritizeAllocationResponse\"i\xda\xe7\x18\x1b\n" +
-	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02D:\x01*\"?/v1/{name=organizations/*/budgets/*/allocations/*}:reprioritize\x12\xbf\x01\n" +
-	"\x10ExportAllocation\x121.throughline.budgeting.v1.ExportAllocationRequest\x1a\x14.google.api.HttpBody\"`\xda\xe7\x18\x1b\n" +
-	"\x19budgeting.allocations.get\x82\xd3\xe4\x93\x02;\x129/v1/{name=organizations/*/budgets/*/allocations/*}:export0\x01\x12\xb7\x01\n" +
+	"\x1bbudgeting.allocations.adopt\x18\x01\x82\xd3\xe4\x93\x02=:\x01*\"8/v1/{name=organizations/*/budgets/*/allocations/*}:adopt\x12\xeb\x01\n" +
+	"\x11CompareAllocation\x122.throughline.budgeting.v1.CompareAllocationRequest\x1a3.throughline.budgeting.v1.CompareAllocationResponse\"m\xda\xe7\x18\x1b\n" +
+	"\x19budgeting.allocations.get\xe2\xe7\x18\x04\b2\x10\x01\xe8\xe7\x18\x01\x82\xd3\xe4\x93\x02<\x12:/v1/{name=organizations/*/budgets/*/allocations/*}:compare\x12\xf3\x01\n" +
+	"\x12AnalyzeSensitivity\x123.throughline.budgeting.v1.AnalyzeSensitivityRequest\x1a4.throughline.budgeting.v1.AnalyzeSensitivityResponse\"r\xda\xe7\x18\x1b\n" +
+	"\x19budgeting.allocations.get\xe2\xe7\x18\x05\b\xf4\x03\x10\x01\xe8\xe7\x18\x01\x82\xd3\xe4\x93\x02@\x12>/v1/{name=organizations/*/budgets/*/allocations/*}:sensitivity\x12\xe7\x01\n" +
+	"\x10AnalyzeFragility\x121.throughline.budgeting.v1.AnalyzeFragilityRequest\x1a2.throughline.budgeting.v1.AnalyzeFragilityResponse\"l\xda\xe7\x18\x1b\n" +
+	"\x19budgeting.allocations.get\xe2\xe7\x18\x05\b\xf4\x03\x10\x01\x82\xd3\xe4\x93\x02>\x12</v1/{name=organizations/*/budgets/*/allocations/*}:fragility\x12\xe5\x01\n" +
+	"\x0fReportQuartiles\x120.throughline.budgeting.v1.ReportQuartilesRequest\x1a1.throughline.budgeting.v1.ReportQuartilesResponse\"m\xda\xe7\x18\x1b\n" +
+	"\x19budgeting.allocations.get\xe2\xe7\x18\x02\b\n" +
+	"\xe8\xe7\x18\x01\x82\xd3\xe4\x93\x02>\x12</v1/{name=organizations/*/budgets/*/allocations/*}:quartiles\x12\xfe\x01\n" +
+	"\x16ReprioritizeAllocation\x127.throughline.budgeting.v1.ReprioritizeAllocationRequest\x1a8.throughline.budgeting.v1.ReprioritizeAllocationResponse\"q\xda\xe7\x18\x1b\n" +
+	"\x19budgeting.allocations.get\xe2\xe7\x18\x04\bd\x10\x01\x82\xd3\xe4\x93\x02D:\x01*\"?/v1/{name=organizations/*/budgets/*/allocations/*}:reprioritize\x12\xc5\x01\n" +
+	"\x10ExportAllocation\x121.throughline.budgeting.v1.ExportAllocationRequest\x1a\x14.google.api.HttpBody\"f\xda\xe7\x18\x1b\n" +
+	"\x19budgeting.allocations.get\xe2\xe7\x18\x02\b\x14\x82\xd3\xe4\x93\x02;\x129/v1/{name=organizations/*/budgets/*/allocations/*}:export0\x01\x12\xc1\x01\n" +
 	"\n" +
-	"TraceLinks\x12+.throughline.budgeting.v1.TraceLinksRequest\x1a,.throughline.budgeting.v1.TraceLinksResponse\"N\xda\xe7\x18\x16\n" +
-	"\x14budgeting.links.zoom\x82\xd3\xe4\x93\x02.\x12,/v1/{parent=organizations/*}/links:budgetingBSZQgithub.com/throughline/throughline/proto/gen/throughline/budgeting/v1;budgetingv1b\x06proto3"
+	"TraceLinks\x12+.throughline.budgeting.v1.TraceLinksRequest\x1a,.throughline.budgeting.v1.TraceLinksResponse\"X\xda\xe7\x18\x16\n" +
+	"\x14budgeting.links.zoom\xe2\xe7\x18\x02\b\x05\xe8\xe7\x18\x01\x82\xd3\xe4\x93\x02.\x12,/v1/{parent=organizations/*}/links:budgetingBSZQgithub.com/throughline/throughline/proto/gen/throughline/budgeting/v1;budgetingv1b\x06proto3"
 
 var file_throughline_budgeting_v1_service_proto_goTypes = []any{
 	(*CreateFundRequest)(nil),                  // 0: throughline.budgeting.v1.CreateFundRequest

@@ -29,7 +29,7 @@ var File_throughline_goals_v1_service_proto protoreflect.FileDescriptor
 
 const file_throughline_goals_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"\"throughline/goals/v1/service.proto\x12\x14throughline.goals.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a#throughline/goals/v1/feedback.proto\x1a\x1fthroughline/goals/v1/goal.proto\x1a'throughline/goals/v1/organization.proto\x1a\x1fthroughline/goals/v1/plan.proto\x1a)throughline/goals/v1/prioritization.proto\x1a,throughline/goals/v1/priority_revision.proto\x1a*throughline/goals/v1/role_assignment.proto\x1a&throughline/goals/v1/trace_links.proto\x1a throughline/type/v1/access.proto2\x8f@\n" +
+	"\"throughline/goals/v1/service.proto\x12\x14throughline.goals.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a#throughline/goals/v1/feedback.proto\x1a\x1fthroughline/goals/v1/goal.proto\x1a'throughline/goals/v1/organization.proto\x1a\x1fthroughline/goals/v1/plan.proto\x1a)throughline/goals/v1/prioritization.proto\x1a,throughline/goals/v1/priority_revision.proto\x1a*throughline/goals/v1/role_assignment.proto\x1a&throughline/goals/v1/trace_links.proto\x1a throughline/type/v1/access.proto\x1a!throughline/type/v1/serving.proto2\xbb@\n" +
 	"\fGoalsService\x12\xb4\x01\n" +
 	"\x12CreateOrganization\x12/.throughline.goals.v1.CreateOrganizationRequest\x1a\".throughline.goals.v1.Organization\"I\xda\xe7\x18\x1e\n" +
 	"\x1agoals.organizations.create\x18\x01\x82\xd3\xe4\x93\x02!:\forganization\"\x11/v1/organizations\x12\xa4\x01\n" +
@@ -58,9 +58,9 @@ const file_throughline_goals_v1_service_proto_rawDesc = "" +
 	"CreateGoal\x12'.throughline.goals.v1.CreateGoalRequest\x1a\x1a.throughline.goals.v1.Goal\"R\xda\xe7\x18\x16\n" +
 	"\x12goals.goals.create\x18\x01\x82\xd3\xe4\x93\x022:\x04goal\"*/v1/{parent=organizations/*/plans/*}/goals\x12\x94\x01\n" +
 	"\aGetGoal\x12$.throughline.goals.v1.GetGoalRequest\x1a\x1a.throughline.goals.v1.Goal\"G\xda\xe7\x18\x11\n" +
-	"\x0fgoals.goals.get\x82\xd3\xe4\x93\x02,\x12*/v1/{name=organizations/*/plans/*/goals/*}\x12\xa6\x01\n" +
-	"\tListGoals\x12&.throughline.goals.v1.ListGoalsRequest\x1a'.throughline.goals.v1.ListGoalsResponse\"H\xda\xe7\x18\x12\n" +
-	"\x10goals.goals.list\x82\xd3\xe4\x93\x02,\x12*/v1/{parent=organizations/*/plans/*}/goals\x12\xaa\x01\n" +
+	"\x0fgoals.goals.get\x82\xd3\xe4\x93\x02,\x12*/v1/{name=organizations/*/plans/*/goals/*}\x12\xaa\x01\n" +
+	"\tListGoals\x12&.throughline.goals.v1.ListGoalsRequest\x1a'.throughline.goals.v1.ListGoalsResponse\"L\xda\xe7\x18\x12\n" +
+	"\x10goals.goals.list\xe8\xe7\x18\x01\x82\xd3\xe4\x93\x02,\x12*/v1/{parent=organizations/*/plans/*}/goals\x12\xaa\x01\n" +
 	"\n" +
 	"UpdateGoal\x12'.throughline.goals.v1.UpdateGoalRequest\x1a\x1a.throughline.goals.v1.Goal\"W\xda\xe7\x18\x16\n" +
 	"\x12goals.goals.update\x18\x01\x82\xd3\xe4\x93\x027:\x04goal2//v1/{goal.name=organizations/*/plans/*/goals/*}\x12\x9b\x01\n" +
@@ -91,13 +91,13 @@ const file_throughline_goals_v1_service_proto_rawDesc = "" +
 	"\rSupersedePlan\x12*.throughline.goals.v1.SupersedePlanRequest\x1a\x1a.throughline.goals.v1.Plan\"T\xda\xe7\x18\x19\n" +
 	"\x15goals.plans.supersede\x18\x01\x82\xd3\xe4\x93\x021:\x01*\",/v1/{name=organizations/*/plans/*}:supersede\x12\xcb\x01\n" +
 	"\fRecuseMember\x12).throughline.goals.v1.RecuseMemberRequest\x1a$.throughline.goals.v1.Prioritization\"j\xda\xe7\x18 \n" +
-	"\x1cgoals.prioritizations.recuse\x18\x01\x82\xd3\xe4\x93\x02@:\x01*\";/v1/{name=organizations/*/plans/*/prioritizations/*}:recuse\x12\x90\x02\n" +
-	"\x16RecordCommunityBallots\x123.throughline.goals.v1.RecordCommunityBallotsRequest\x1a4.throughline.goals.v1.RecordCommunityBallotsResponse\"\x8a\x01\xda\xe7\x180\n" +
-	",goals.prioritizations.recordCommunityBallots\x18\x01\x82\xd3\xe4\x93\x02P:\x01*\"K/v1/{name=organizations/*/plans/*/prioritizations/*}:recordCommunityBallots\x12\xef\x01\n" +
+	"\x1cgoals.prioritizations.recuse\x18\x01\x82\xd3\xe4\x93\x02@:\x01*\";/v1/{name=organizations/*/plans/*/prioritizations/*}:recuse\x12\x96\x02\n" +
+	"\x16RecordCommunityBallots\x123.throughline.goals.v1.RecordCommunityBallotsRequest\x1a4.throughline.goals.v1.RecordCommunityBallotsResponse\"\x90\x01\xda\xe7\x180\n" +
+	",goals.prioritizations.recordCommunityBallots\x18\x01\xe2\xe7\x18\x02\b2\x82\xd3\xe4\x93\x02P:\x01*\"K/v1/{name=organizations/*/plans/*/prioritizations/*}:recordCommunityBallots\x12\xef\x01\n" +
 	"\x14ListCommunityBallots\x121.throughline.goals.v1.ListCommunityBallotsRequest\x1a2.throughline.goals.v1.ListCommunityBallotsResponse\"p\xda\xe7\x18\x1d\n" +
-	"\x1bgoals.communityBallots.list\x82\xd3\xe4\x93\x02I\x12G/v1/{parent=organizations/*/plans/*/prioritizations/*}/communityBallots\x12\xf3\x01\n" +
-	"\x17RecomputePrioritization\x124.throughline.goals.v1.RecomputePrioritizationRequest\x1a5.throughline.goals.v1.RecomputePrioritizationResponse\"k\xda\xe7\x18!\n" +
-	"\x1fgoals.prioritizations.recompute\x82\xd3\xe4\x93\x02@\x12>/v1/{name=organizations/*/plans/*/prioritizations/*}:recompute\x12\xe2\x01\n" +
+	"\x1bgoals.communityBallots.list\x82\xd3\xe4\x93\x02I\x12G/v1/{parent=organizations/*/plans/*/prioritizations/*}/communityBallots\x12\xfb\x01\n" +
+	"\x17RecomputePrioritization\x124.throughline.goals.v1.RecomputePrioritizationRequest\x1a5.throughline.goals.v1.RecomputePrioritizationResponse\"s\xda\xe7\x18!\n" +
+	"\x1fgoals.prioritizations.recompute\xe2\xe7\x18\x04\b2\x10\x01\x82\xd3\xe4\x93\x02@\x12>/v1/{name=organizations/*/plans/*/prioritizations/*}:recompute\x12\xe2\x01\n" +
 	"\x14CreateRoleAssignment\x121.throughline.goals.v1.CreateRoleAssignmentRequest\x1a$.throughline.goals.v1.RoleAssignment\"q\xda\xe7\x18 \n" +
 	"\x1cgoals.roleAssignments.create\x18\x01\x82\xd3\xe4\x93\x02G:\x0frole_assignment\"4/v1/{parent=organizations/*/plans/*}/roleAssignments\x12\xc6\x01\n" +
 	"\x11GetRoleAssignment\x12..throughline.goals.v1.GetRoleAssignmentRequest\x1a$.throughline.goals.v1.RoleAssignment\"[\xda\xe7\x18\x1b\n" +
@@ -115,14 +115,15 @@ const file_throughline_goals_v1_service_proto_rawDesc = "" +
 	"\fListFeedback\x12).throughline.goals.v1.ListFeedbackRequest\x1a*.throughline.goals.v1.ListFeedbackResponse\"F\xda\xe7\x18\x15\n" +
 	"\x13goals.feedback.list\x82\xd3\xe4\x93\x02'\x12%/v1/{parent=organizations/*}/feedback\x12\xbc\x01\n" +
 	"\x0eUpdateFeedback\x12+.throughline.goals.v1.UpdateFeedbackRequest\x1a\x1e.throughline.goals.v1.Feedback\"]\xda\xe7\x18\x19\n" +
-	"\x15goals.feedback.update\x18\x01\x82\xd3\xe4\x93\x02::\bfeedback2./v1/{feedback.name=organizations/*/feedback/*}\x12\xda\x01\n" +
-	"\x13BatchCreateFeedback\x120.throughline.goals.v1.BatchCreateFeedbackRequest\x1a1.throughline.goals.v1.BatchCreateFeedbackResponse\"^\xda\xe7\x18\x1e\n" +
-	"\x1agoals.feedback.batchCreate\x18\x01\x82\xd3\xe4\x93\x026:\x01*\"1/v1/{parent=organizations/*}/feedback:batchCreate\x12\xcb\x01\n" +
-	"\x11SummarizeFeedback\x12..throughline.goals.v1.SummarizeFeedbackRequest\x1a/.throughline.goals.v1.SummarizeFeedbackResponse\"U\xda\xe7\x18\x1a\n" +
-	"\x18goals.feedback.summarize\x82\xd3\xe4\x93\x021\x12//v1/{parent=organizations/*}/feedback:summarize\x12\xa7\x01\n" +
+	"\x15goals.feedback.update\x18\x01\x82\xd3\xe4\x93\x02::\bfeedback2./v1/{feedback.name=organizations/*/feedback/*}\x12\xe0\x01\n" +
+	"\x13BatchCreateFeedback\x120.throughline.goals.v1.BatchCreateFeedbackRequest\x1a1.throughline.goals.v1.BatchCreateFeedbackResponse\"d\xda\xe7\x18\x1e\n" +
+	"\x1agoals.feedback.batchCreate\x18\x01\xe2\xe7\x18\x02\b2\x82\xd3\xe4\x93\x026:\x01*\"1/v1/{parent=organizations/*}/feedback:batchCreate\x12\xd5\x01\n" +
+	"\x11SummarizeFeedback\x12..throughline.goals.v1.SummarizeFeedbackRequest\x1a/.throughline.goals.v1.SummarizeFeedbackResponse\"_\xda\xe7\x18\x1a\n" +
+	"\x18goals.feedback.summarize\xe2\xe7\x18\x02\b\n" +
+	"\xe8\xe7\x18\x01\x82\xd3\xe4\x93\x021\x12//v1/{parent=organizations/*}/feedback:summarize\x12\xb1\x01\n" +
 	"\n" +
-	"TraceLinks\x12'.throughline.goals.v1.TraceLinksRequest\x1a(.throughline.goals.v1.TraceLinksResponse\"F\xda\xe7\x18\x12\n" +
-	"\x10goals.links.zoom\x82\xd3\xe4\x93\x02*\x12(/v1/{parent=organizations/*}/links:goalsBKZIgithub.com/throughline/throughline/proto/gen/throughline/goals/v1;goalsv1b\x06proto3"
+	"TraceLinks\x12'.throughline.goals.v1.TraceLinksRequest\x1a(.throughline.goals.v1.TraceLinksResponse\"P\xda\xe7\x18\x12\n" +
+	"\x10goals.links.zoom\xe2\xe7\x18\x02\b\x05\xe8\xe7\x18\x01\x82\xd3\xe4\x93\x02*\x12(/v1/{parent=organizations/*}/links:goalsBKZIgithub.com/throughline/throughline/proto/gen/throughline/goals/v1;goalsv1b\x06proto3"
 
 var file_throughline_goals_v1_service_proto_goTypes = []any{
 	(*CreateOrganizationRequest)(nil),       // 0: throughline.goals.v1.CreateOrganizationRequest

@@ -29,7 +29,7 @@ var File_throughline_performance_v1_service_proto protoreflect.FileDescriptor
 
 const file_throughline_performance_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"(throughline/performance/v1/service.proto\x12\x1athroughline.performance.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a)throughline/performance/v1/analysis.proto\x1a+throughline/performance/v1/evaluation.proto\x1a$throughline/performance/v1/gap.proto\x1a(throughline/performance/v1/measure.proto\x1a,throughline/performance/v1/observation.proto\x1a0throughline/performance/v1/progress_report.proto\x1a1throughline/performance/v1/results_revision.proto\x1a,throughline/performance/v1/trace_links.proto\x1a throughline/type/v1/access.proto2\x972\n" +
+	"(throughline/performance/v1/service.proto\x12\x1athroughline.performance.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a)throughline/performance/v1/analysis.proto\x1a+throughline/performance/v1/evaluation.proto\x1a$throughline/performance/v1/gap.proto\x1a(throughline/performance/v1/measure.proto\x1a,throughline/performance/v1/observation.proto\x1a0throughline/performance/v1/progress_report.proto\x1a1throughline/performance/v1/results_revision.proto\x1a,throughline/performance/v1/trace_links.proto\x1a throughline/type/v1/access.proto\x1a!throughline/type/v1/serving.proto2\xdf2\n" +
 	"\x12PerformanceService\x12\xc1\x01\n" +
 	"\rCreateMeasure\x120.throughline.performance.v1.CreateMeasureRequest\x1a#.throughline.performance.v1.Measure\"Y\xda\xe7\x18\x1f\n" +
 	"\x1bperformance.measures.create\x18\x01\x82\xd3\xe4\x93\x020:\ameasure\"%/v1/{parent=organizations/*}/measures\x12\xad\x01\n" +
@@ -41,45 +41,46 @@ const file_throughline_performance_v1_service_proto_rawDesc = "" +
 	"\rUpdateMeasure\x120.throughline.performance.v1.UpdateMeasureRequest\x1a#.throughline.performance.v1.Measure\"a\xda\xe7\x18\x1f\n" +
 	"\x1bperformance.measures.update\x18\x01\x82\xd3\xe4\x93\x028:\ameasure2-/v1/{measure.name=organizations/*/measures/*}\x12\xab\x01\n" +
 	"\rDeleteMeasure\x120.throughline.performance.v1.DeleteMeasureRequest\x1a\x16.google.protobuf.Empty\"P\xda\xe7\x18\x1f\n" +
-	"\x1bperformance.measures.delete\x18\x01\x82\xd3\xe4\x93\x02'*%/v1/{name=organizations/*/measures/*}\x12\xc9\x01\n" +
-	"\x0eAnalyzeMeasure\x121.throughline.performance.v1.AnalyzeMeasureRequest\x1a+.throughline.performance.v1.MeasureAnalysis\"W\xda\xe7\x18\x1e\n" +
-	"\x1cperformance.measures.analyze\x82\xd3\xe4\x93\x02/\x12-/v1/{name=organizations/*/measures/*}:analyze\x12\xc2\x01\n" +
+	"\x1bperformance.measures.delete\x18\x01\x82\xd3\xe4\x93\x02'*%/v1/{name=organizations/*/measures/*}\x12\xcf\x01\n" +
+	"\x0eAnalyzeMeasure\x121.throughline.performance.v1.AnalyzeMeasureRequest\x1a+.throughline.performance.v1.MeasureAnalysis\"]\xda\xe7\x18\x1e\n" +
+	"\x1cperformance.measures.analyze\xe2\xe7\x18\x02\b\x05\x82\xd3\xe4\x93\x02/\x12-/v1/{name=organizations/*/measures/*}:analyze\x12\xc2\x01\n" +
 	"\rRebaseMeasure\x120.throughline.performance.v1.RebaseMeasureRequest\x1a#.throughline.performance.v1.Measure\"Z\xda\xe7\x18\x1f\n" +
-	"\x1bperformance.measures.rebase\x18\x01\x82\xd3\xe4\x93\x021:\x01*\",/v1/{name=organizations/*/measures/*}:rebase\x12\xd0\x01\n" +
-	"\x12RecordObservations\x125.throughline.performance.v1.RecordObservationsRequest\x1a6.throughline.performance.v1.RecordObservationsResponse\"I\xda\xe7\x18#\n" +
-	"\x1fperformance.observations.record\x18\x01\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/v1/observations:record(\x01\x12\xde\x01\n" +
+	"\x1bperformance.measures.rebase\x18\x01\x82\xd3\xe4\x93\x021:\x01*\",/v1/{name=organizations/*/measures/*}:rebase\x12\xd6\x01\n" +
+	"\x12RecordObservations\x125.throughline.performance.v1.RecordObservationsRequest\x1a6.throughline.performance.v1.RecordObservationsResponse\"O\xda\xe7\x18#\n" +
+	"\x1fperformance.observations.record\x18\x01\xe2\xe7\x18\x02\bd\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/v1/observations:record(\x01\x12\xde\x01\n" +
 	"\x10ListObservations\x123.throughline.performance.v1.ListObservationsRequest\x1a4.throughline.performance.v1.ListObservationsResponse\"_\xda\xe7\x18\x1f\n" +
-	"\x1dperformance.observations.list\x82\xd3\xe4\x93\x026\x124/v1/{parent=organizations/*/measures/*}/observations\x12\xde\x01\n" +
-	"\x0ePublishResults\x121.throughline.performance.v1.PublishResultsRequest\x1a+.throughline.performance.v1.ResultsRevision\"l\xda\xe7\x18(\n" +
-	"$performance.resultsRevisions.publish\x18\x01\x82\xd3\xe4\x93\x02::\x01*\"5/v1/{parent=organizations/*}/resultsRevisions:publish\x12\xd5\x01\n" +
-	"\x12GetResultsRevision\x125.throughline.performance.v1.GetResultsRevisionRequest\x1a+.throughline.performance.v1.ResultsRevision\"[\xda\xe7\x18\"\n" +
-	" performance.resultsRevisions.get\x82\xd3\xe4\x93\x02/\x12-/v1/{name=organizations/*/resultsRevisions/*}\x12\xe7\x01\n" +
+	"\x1dperformance.observations.list\x82\xd3\xe4\x93\x026\x124/v1/{parent=organizations/*/measures/*}/observations\x12\xe4\x01\n" +
+	"\x0ePublishResults\x121.throughline.performance.v1.PublishResultsRequest\x1a+.throughline.performance.v1.ResultsRevision\"r\xda\xe7\x18(\n" +
+	"$performance.resultsRevisions.publish\x18\x01\xe2\xe7\x18\x02\b2\x82\xd3\xe4\x93\x02::\x01*\"5/v1/{parent=organizations/*}/resultsRevisions:publish\x12\xd9\x01\n" +
+	"\x12GetResultsRevision\x125.throughline.performance.v1.GetResultsRevisionRequest\x1a+.throughline.performance.v1.ResultsRevision\"_\xda\xe7\x18\"\n" +
+	" performance.resultsRevisions.get\xe8\xe7\x18\x01\x82\xd3\xe4\x93\x02/\x12-/v1/{name=organizations/*/resultsRevisions/*}\x12\xe7\x01\n" +
 	"\x14ListResultsRevisions\x127.throughline.performance.v1.ListResultsRevisionsRequest\x1a8.throughline.performance.v1.ListResultsRevisionsResponse\"\\\xda\xe7\x18#\n" +
-	"!performance.resultsRevisions.list\x82\xd3\xe4\x93\x02/\x12-/v1/{parent=organizations/*}/resultsRevisions\x12\xcc\x01\n" +
-	"\x11CompareDimensions\x124.throughline.performance.v1.CompareDimensionsRequest\x1a).throughline.performance.v1.MeasureEquity\"V\xda\xe7\x18\x1e\n" +
-	"\x1cperformance.measures.compare\x82\xd3\xe4\x93\x02.\x12,/v1/{name=organizations/*/measures/*}:equity\x12\xd1\x01\n" +
-	"\x0fListMeasureGaps\x122.throughline.performance.v1.ListMeasureGapsRequest\x1a3.throughline.performance.v1.ListMeasureGapsResponse\"U\xda\xe7\x18\x1f\n" +
-	"\x1dperformance.measures.listGaps\x82\xd3\xe4\x93\x02,\x12*/v1/{parent=organizations/*}/measures:gaps\x12\xe2\x01\n" +
+	"!performance.resultsRevisions.list\x82\xd3\xe4\x93\x02/\x12-/v1/{parent=organizations/*}/resultsRevisions\x12\xd2\x01\n" +
+	"\x11CompareDimensions\x124.throughline.performance.v1.CompareDimensionsRequest\x1a).throughline.performance.v1.MeasureEquity\"\\\xda\xe7\x18\x1e\n" +
+	"\x1cperformance.measures.compare\xe2\xe7\x18\x02\b\x05\x82\xd3\xe4\x93\x02.\x12,/v1/{name=organizations/*/measures/*}:equity\x12\xd7\x01\n" +
+	"\x0fListMeasureGaps\x122.throughline.performance.v1.ListMeasureGapsRequest\x1a3.throughline.performance.v1.ListMeasureGapsResponse\"[\xda\xe7\x18\x1f\n" +
+	"\x1dperformance.measures.listGaps\xe2\xe7\x18\x02\b\n" +
+	"\x82\xd3\xe4\x93\x02,\x12*/v1/{parent=organizations/*}/measures:gaps\x12\xe2\x01\n" +
 	"\x13RemindMeasureOwners\x126.throughline.performance.v1.RemindMeasureOwnersRequest\x1a7.throughline.performance.v1.RemindMeasureOwnersResponse\"Z\xda\xe7\x18\x1f\n" +
-	"\x1bperformance.measures.remind\x18\x01\x82\xd3\xe4\x93\x021:\x01*\",/v1/{parent=organizations/*}/measures:remind\x12\xf8\x01\n" +
-	"\x16ExplainResultsRevision\x129.throughline.performance.v1.ExplainResultsRevisionRequest\x1a:.throughline.performance.v1.ExplainResultsRevisionResponse\"g\xda\xe7\x18&\n" +
-	"$performance.resultsRevisions.explain\x82\xd3\xe4\x93\x027\x125/v1/{name=organizations/*/resultsRevisions/*}:explain\x12\xec\x01\n" +
+	"\x1bperformance.measures.remind\x18\x01\x82\xd3\xe4\x93\x021:\x01*\",/v1/{parent=organizations/*}/measures:remind\x12\xfc\x01\n" +
+	"\x16ExplainResultsRevision\x129.throughline.performance.v1.ExplainResultsRevisionRequest\x1a:.throughline.performance.v1.ExplainResultsRevisionResponse\"k\xda\xe7\x18&\n" +
+	"$performance.resultsRevisions.explain\xe8\xe7\x18\x01\x82\xd3\xe4\x93\x027\x125/v1/{name=organizations/*/resultsRevisions/*}:explain\x12\xec\x01\n" +
 	"\x14CreateProgressReport\x127.throughline.performance.v1.CreateProgressReportRequest\x1a*.throughline.performance.v1.ProgressReport\"o\xda\xe7\x18&\n" +
-	"\"performance.progressReports.create\x18\x01\x82\xd3\xe4\x93\x02?:\x0fprogress_report\",/v1/{parent=organizations/*}/progressReports\x12\xd0\x01\n" +
-	"\x11GetProgressReport\x124.throughline.performance.v1.GetProgressReportRequest\x1a*.throughline.performance.v1.ProgressReport\"Y\xda\xe7\x18!\n" +
-	"\x1fperformance.progressReports.get\x82\xd3\xe4\x93\x02.\x12,/v1/{name=organizations/*/progressReports/*}\x12\xe2\x01\n" +
+	"\"performance.progressReports.create\x18\x01\x82\xd3\xe4\x93\x02?:\x0fprogress_report\",/v1/{parent=organizations/*}/progressReports\x12\xd6\x01\n" +
+	"\x11GetProgressReport\x124.throughline.performance.v1.GetProgressReportRequest\x1a*.throughline.performance.v1.ProgressReport\"_\xda\xe7\x18!\n" +
+	"\x1fperformance.progressReports.get\xe2\xe7\x18\x02\b\x14\x82\xd3\xe4\x93\x02.\x12,/v1/{name=organizations/*/progressReports/*}\x12\xe2\x01\n" +
 	"\x13ListProgressReports\x126.throughline.performance.v1.ListProgressReportsRequest\x1a7.throughline.performance.v1.ListProgressReportsResponse\"Z\xda\xe7\x18\"\n" +
 	" performance.progressReports.list\x82\xd3\xe4\x93\x02.\x12,/v1/{parent=organizations/*}/progressReports\x12\xfc\x01\n" +
 	"\x14UpdateProgressReport\x127.throughline.performance.v1.UpdateProgressReportRequest\x1a*.throughline.performance.v1.ProgressReport\"\x7f\xda\xe7\x18&\n" +
 	"\"performance.progressReports.update\x18\x01\x82\xd3\xe4\x93\x02O:\x0fprogress_report2</v1/{progress_report.name=organizations/*/progressReports/*}\x12\xc7\x01\n" +
 	"\x14DeleteProgressReport\x127.throughline.performance.v1.DeleteProgressReportRequest\x1a\x16.google.protobuf.Empty\"^\xda\xe7\x18&\n" +
-	"\"performance.progressReports.delete\x18\x01\x82\xd3\xe4\x93\x02.*,/v1/{name=organizations/*/progressReports/*}\x12\xe9\x01\n" +
-	"\x15PublishProgressReport\x128.throughline.performance.v1.PublishProgressReportRequest\x1a*.throughline.performance.v1.ProgressReport\"j\xda\xe7\x18'\n" +
-	"#performance.progressReports.publish\x18\x01\x82\xd3\xe4\x93\x029:\x01*\"4/v1/{name=organizations/*/progressReports/*}:publish\x12\xda\x01\n" +
-	"\x12ViewProgressReport\x125.throughline.performance.v1.ViewProgressReportRequest\x1a*.throughline.performance.v1.ProgressReport\"a\xda\xe7\x18$\n" +
-	" performance.progressReports.view\x10\x01\x82\xd3\xe4\x93\x023\x121/v1/{name=organizations/*/progressReports/*}:view\x12\xe9\x01\n" +
-	"\x13ViewProgressReports\x126.throughline.performance.v1.ViewProgressReportsRequest\x1a7.throughline.performance.v1.ViewProgressReportsResponse\"a\xda\xe7\x18$\n" +
-	" performance.progressReports.view\x10\x01\x82\xd3\xe4\x93\x023\x121/v1/{parent=organizations/*}/progressReports:view\x12\xd3\x01\n" +
+	"\"performance.progressReports.delete\x18\x01\x82\xd3\xe4\x93\x02.*,/v1/{name=organizations/*/progressReports/*}\x12\xef\x01\n" +
+	"\x15PublishProgressReport\x128.throughline.performance.v1.PublishProgressReportRequest\x1a*.throughline.performance.v1.ProgressReport\"p\xda\xe7\x18'\n" +
+	"#performance.progressReports.publish\x18\x01\xe2\xe7\x18\x02\b\x14\x82\xd3\xe4\x93\x029:\x01*\"4/v1/{name=organizations/*/progressReports/*}:publish\x12\xe2\x01\n" +
+	"\x12ViewProgressReport\x125.throughline.performance.v1.ViewProgressReportRequest\x1a*.throughline.performance.v1.ProgressReport\"i\xda\xe7\x18$\n" +
+	" performance.progressReports.view\x10\x01\xe2\xe7\x18\x04\b\x02\x10\x01\x82\xd3\xe4\x93\x023\x121/v1/{name=organizations/*/progressReports/*}:view\x12\xf1\x01\n" +
+	"\x13ViewProgressReports\x126.throughline.performance.v1.ViewProgressReportsRequest\x1a7.throughline.performance.v1.ViewProgressReportsResponse\"i\xda\xe7\x18$\n" +
+	" performance.progressReports.view\x10\x01\xe2\xe7\x18\x04\b\x02\x10\x01\x82\xd3\xe4\x93\x023\x121/v1/{parent=organizations/*}/progressReports:view\x12\xd3\x01\n" +
 	"\x10CreateEvaluation\x123.throughline.performance.v1.CreateEvaluationRequest\x1a&.throughline.performance.v1.Evaluation\"b\xda\xe7\x18\"\n" +
 	"\x1eperformance.evaluations.create\x18\x01\x82\xd3\xe4\x93\x026:\n" +
 	"evaluation\"(/v1/{parent=organizations/*}/evaluations\x12\xbc\x01\n" +
@@ -91,10 +92,10 @@ const file_throughline_performance_v1_service_proto_rawDesc = "" +
 	"\x1eperformance.evaluations.update\x18\x01\x82\xd3\xe4\x93\x02A:\n" +
 	"evaluation23/v1/{evaluation.name=organizations/*/evaluations/*}\x12\xb7\x01\n" +
 	"\x10DeleteEvaluation\x123.throughline.performance.v1.DeleteEvaluationRequest\x1a\x16.google.protobuf.Empty\"V\xda\xe7\x18\"\n" +
-	"\x1eperformance.evaluations.delete\x18\x01\x82\xd3\xe4\x93\x02**(/v1/{name=organizations/*/evaluations/*}\x12\xbf\x01\n" +
+	"\x1eperformance.evaluations.delete\x18\x01\x82\xd3\xe4\x93\x02**(/v1/{name=organizations/*/evaluations/*}\x12\xc5\x01\n" +
 	"\n" +
-	"TraceLinks\x12-.throughline.performance.v1.TraceLinksRequest\x1a..throughline.performance.v1.TraceLinksResponse\"R\xda\xe7\x18\x18\n" +
-	"\x16performance.links.zoom\x82\xd3\xe4\x93\x020\x12./v1/{parent=organizations/*}/links:performanceBWZUgithub.com/throughline/throughline/proto/gen/throughline/performance/v1;performancev1b\x06proto3"
+	"TraceLinks\x12-.throughline.performance.v1.TraceLinksRequest\x1a..throughline.performance.v1.TraceLinksResponse\"X\xda\xe7\x18\x18\n" +
+	"\x16performance.links.zoom\xe2\xe7\x18\x02\b\x05\x82\xd3\xe4\x93\x020\x12./v1/{parent=organizations/*}/links:performanceBWZUgithub.com/throughline/throughline/proto/gen/throughline/performance/v1;performancev1b\x06proto3"
 
 var file_throughline_performance_v1_service_proto_goTypes = []any{
 	(*CreateMeasureRequest)(nil),           // 0: throughline.performance.v1.CreateMeasureRequest

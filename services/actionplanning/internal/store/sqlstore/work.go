@@ -143,14 +143,14 @@ func (t txn) successions(query string, args []any) (found []domain.Succession, e
 	return found, err
 }
 
-// AssignmentChanges reads the outbox: of each assignment's events only the last has none after it.
+// AssignmentChanges reads the settled events: of each assignment's only the last has none after it.
 func (t txn) AssignmentChanges(organization string, after, deleted int64, limit int) ([]app.AssignmentChange, error) {
 	var changes []app.AssignmentChange
 	var ids []string
 	prefix := domain.AssignmentName(organization, "")
-	err := t.tx.Query(`SELECT e.position, e.subject, e.etag_after FROM outbox e
+	err := t.tx.Query(`SELECT e.position, e.subject, e.etag_after FROM settled_outbox e
 		WHERE e.organization = ? AND e.position > ? AND e.subject >= ? AND e.subject < ? AND (e.etag_after <> '' OR e.position > ?)
-		AND NOT EXISTS (SELECT 1 FROM outbox later WHERE later.subject = e.subject AND later.sequence > e.sequence)
+		AND NOT EXISTS (SELECT 1 FROM settled_outbox later WHERE later.subject = e.subject AND later.sequence > e.sequence)
 		ORDER BY e.position LIMIT ?`,
 		[]any{organization, after, prefix, strings.TrimSuffix(prefix, "/") + "0", deleted, limit}, func(r sqldb.Row) error {
 			c := app.AssignmentChange{Position: r.Int(0), ID: strings.TrimPrefix(r.Text(1), prefix), Deleted: r.Text(2) == ""}
@@ -178,7 +178,7 @@ func (t txn) AssignmentChanges(organization string, after, deleted int64, limit 
 }
 
 func (t txn) LastPosition(organization string) (last int64, err error) {
-	_, err = sqldb.QueryOne(t.tx, "SELECT position FROM outbox WHERE organization = ? ORDER BY position DESC LIMIT 1", []any{organization}, func(r sqldb.Row) error {
+	_, err = sqldb.QueryOne(t.tx, "SELECT position FROM settled_outbox WHERE organization = ? ORDER BY position DESC LIMIT 1", []any{organization}, func(r sqldb.Row) error {
 		last = r.Int(0)
 		return nil
 	})

@@ -3,7 +3,7 @@ package migrations
 
 import "embed"
 
-// FS has the files at its root.
+// FS has the files at its root, and in postgres those that replace one there.
 //
-//go:embed *.sql
+//go:embed *.sql postgres/*.sql
 var FS embed.FS

@@ -1,7 +1,6 @@
 package sqlstore_test
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,23 +11,18 @@ import (
 	"github.com/throughline/throughline/services/budgeting/internal/store/storetest"
 	"github.com/throughline/throughline/services/platform/resource"
 	"github.com/throughline/throughline/services/platform/sqldb"
+	"github.com/throughline/throughline/services/platform/sqldb/sqldbtest"
 )
 
-func TestSQLite(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) (app.Store, sqldb.DB) {
-		t.Helper()
-		db, err := sqldb.OpenSQLite(t.Context(), sqldb.Config{Path: filepath.Join(t.TempDir(), "budgeting.db"), Migrations: migrations.FS})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := db.Close(); err != nil {
-				t.Error(err)
-			}
+func TestStore(t *testing.T) {
+	sqldbtest.Engines(t, migrations.FS, func(t *testing.T, open func(testing.TB) sqldb.DB) {
+		storetest.Run(t, func(t *testing.T) (app.Store, sqldb.DB) {
+			t.Helper()
+			db := open(t)
+			return sqlstore.New(&resource.Keeper{
+				DB: db, Source: "throughline.budgeting.v1", Message: rpc.Message,
+				Now: func() time.Time { return time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC) }, NewID: func() string { return "" },
+			}), db
 		})
-		return sqlstore.New(&resource.Keeper{
-			DB: db, Source: "throughline.budgeting.v1", Message: rpc.Message,
-			Now: func() time.Time { return time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC) }, NewID: func() string { return "" },
-		}), db
 	})
 }

@@ -1,7 +1,6 @@
 package sqlstore_test
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,24 +11,22 @@ import (
 	"github.com/throughline/throughline/services/performance/internal/store/storetest"
 	"github.com/throughline/throughline/services/platform/resource"
 	"github.com/throughline/throughline/services/platform/sqldb"
+	"github.com/throughline/throughline/services/platform/sqldb/sqldbtest"
 )
 
-func TestSQLite(t *testing.T) { storetest.Run(t, open) }
-
-// open is a fresh, empty store and its database.
-func open(t *testing.T) (app.Store, sqldb.DB) {
+// onEachEngine runs a test with what makes fresh, empty stores and their databases.
+func onEachEngine(t *testing.T, test func(t *testing.T, open func(t *testing.T) (app.Store, sqldb.DB))) {
 	t.Helper()
-	db, err := sqldb.OpenSQLite(t.Context(), sqldb.Config{Path: filepath.Join(t.TempDir(), "performance.db"), Migrations: migrations.FS})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
+	sqldbtest.Engines(t, migrations.FS, func(t *testing.T, open func(testing.TB) sqldb.DB) {
+		test(t, func(t *testing.T) (app.Store, sqldb.DB) {
+			t.Helper()
+			db := open(t)
+			return sqlstore.New(&resource.Keeper{
+				DB: db, Source: "throughline.performance.v1", Message: rpc.Message,
+				Now: func() time.Time { return time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC) }, NewID: func() string { return "" },
+			}), db
+		})
 	})
-	return sqlstore.New(&resource.Keeper{
-		DB: db, Source: "throughline.performance.v1", Message: rpc.Message,
-		Now: func() time.Time { return time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC) }, NewID: func() string { return "" },
-	}), db
 }
+
+func TestStore(t *testing.T) { onEachEngine(t, storetest.Run) }

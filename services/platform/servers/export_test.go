@@ -1,0 +1,4 @@
+package servers
+
+// Dir is where the server's data are.
+func (s *Server) Dir() string { return s.dir }
