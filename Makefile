@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory --warn-undefined-variables
 
 # The modules that build the programs, in go.work, and those that only hold pinned tools.
 MODULES := gateway proto $(patsubst %/go.mod,%,$(wildcard services/*/go.mod))
-TOOL_MODULES := tools tools/lint
+TOOL_MODULES := tools tools/lint tools/helm
 PACKAGES := $(MODULES:%=./%/...)
 TOOLS := .tmp/tools
 BENCH ?= .
@@ -37,15 +37,18 @@ test: ## Run the tests of all modules (Go only: no C compiler, no packages, no r
 	@CGO_ENABLED=0 go test $(PACKAGES)
 
 .PHONY: deps
-deps: ## Build the pinned tools that check wants (buf, code generators, golangci-lint) into .tmp/tools
-	@tools/install lint
+deps: ## Build the pinned tools that check wants (buf, code generators, golangci-lint, helm) and install the servers that tests start
+	@tools/install lint helm
+	@tools/servers
 
 .PHONY: check
 # Five times the random cases of `make test`: every property of the engine on a hundred thousand inputs; and an import of a million
 # rows that is killed half-way.
 check: export THROUGHLINE_CASES = 5
 check: export THROUGHLINE_ROWS = 1000000
-check: tidy-check check-generated isolated no-fma lint race test ## Everything that must hold before a change goes in
+# Where PostgreSQL, Redis and promtool are installed, no test may skip for want of them.
+check: export THROUGHLINE_SERVERS = $(shell tools/servers -found)
+check: tidy-check check-generated isolated no-fma lint check-deploy race test ## Everything that must hold before a change goes in
 
 .PHONY: lint
 lint: lint-proto lint-go ## Lint protos and Go code
@@ -60,6 +63,7 @@ lint-go: ## Lint Go code; .golangci.yml holds the rules
 	@tools/install lint
 	@$(TOOLS)/golangci-lint run $(PACKAGES)
 	@cd tools && GOWORK=off ../$(TOOLS)/golangci-lint run ./...
+	@cd tools/helm && GOWORK=off ../../$(TOOLS)/golangci-lint run ./...
 
 .PHONY: fmt
 fmt: ## Format Go code and protos
@@ -76,6 +80,11 @@ check-generated: ## Fail when proto/gen is not what proto/ generates
 	@rm -rf .tmp/generated
 	@tools/gen -o .tmp/generated
 	@diff -rq .tmp/generated proto/gen || { echo 'proto/gen is out of date: run `make gen`' >&2; exit 1; }
+
+.PHONY: check-deploy
+check-deploy: ## Lint and render the Helm chart, and load the Compose file (THROUGHLINE_UPDATE=1 writes what the chart renders)
+	@tools/install helm
+	@GOWORK=off CGO_ENABLED=0 go -C tools/helm test ./...
 
 .PHONY: tidy
 tidy: ## Tidy the go.mod of every module

@@ -40,7 +40,7 @@ func TestExamplesOfTheDocs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			e := example{keys: c.suite.Keys, url: c.url, variables: map[string]string{}}
+			e := example{keys: c.keys, url: c.url, variables: map[string]string{}}
 			calls, err := e.run(t.Context(), string(text))
 			if err != nil {
 				t.Fatalf("services/docs/examples/%s:%v", name, err)

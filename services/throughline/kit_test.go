@@ -28,17 +28,27 @@ const riverbend = "organizations/riverbend"
 type city struct {
 	url, grpc string
 	dir       string
-	suite     *throughline.Suite
+	keys      *authn.LocalKeys
 }
 
-// start runs a suite on the data directory until the test ends.
+// start runs a suite on the data directory until the test ends: all in this process, or distributed.
 func start(t *testing.T, dir string) *city {
 	t.Helper()
-	return startAt(t, dir, time.Now)
+	if distributed() {
+		return startDistributed(t, dir)
+	}
+	return startEmbedded(t, dir, time.Now)
 }
 
-// startAt is start by another clock.
+// startAt is start by another clock, which separate processes cannot have.
 func startAt(t *testing.T, dir string, now func() time.Time) *city {
+	t.Helper()
+	embedded(t, "it needs a clock of its own")
+	return startEmbedded(t, dir, now)
+}
+
+// startEmbedded runs the suite in this process.
+func startEmbedded(t *testing.T, dir string, now func() time.Time) *city {
 	t.Helper()
 	logs, err := telemetry.Start(t.Context(), telemetry.Service{Name: "test", Logs: &testLog{t: t}}, telemetry.Config{
 		LogFormat: "text", LogLevel: "error", SampleRatio: 1,
@@ -56,7 +66,7 @@ func startAt(t *testing.T, dir string, now func() time.Time) *city {
 			t.Errorf("stop: %v", err)
 		}
 	})
-	return &city{url: "http://" + c.HTTP.Addr().String(), grpc: c.GRPC.Addr().String(), dir: dir, suite: s}
+	return &city{url: "http://" + c.HTTP.Addr().String(), grpc: c.GRPC.Addr().String(), dir: dir, keys: s.Keys}
 }
 
 func listen(t *testing.T) net.Listener {
@@ -90,7 +100,7 @@ func (c *city) token(t *testing.T, organization string, subject string, roles ..
 	if roles[0] == authn.RoleOperator {
 		organization = authn.NoOrganization
 	}
-	token, err := c.suite.Keys.Mint(authn.Identity{Subject: subject, Organization: organization, Roles: roles}, time.Hour)
+	token, err := c.keys.Mint(authn.Identity{Subject: subject, Organization: organization, Roles: roles}, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

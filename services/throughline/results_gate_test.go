@@ -275,7 +275,7 @@ func TestPoliciesComeBeforeResults(t *testing.T) {
 // department is the token of a department's office.
 func (w *town) department(t *testing.T, department string) string {
 	t.Helper()
-	token, err := w.city.suite.Keys.Mint(authn.Identity{Subject: "pat", Organization: "riverbend", Roles: []string{"department"}, Department: department}, time.Hour)
+	token, err := w.city.keys.Mint(authn.Identity{Subject: "pat", Organization: "riverbend", Roles: []string{"department"}, Department: department}, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@
 package throughline
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -12,9 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/google/uuid"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/stats"
 
 	"github.com/throughline/throughline/gateway"
 	"github.com/throughline/throughline/services/actionplanning"
@@ -23,7 +22,9 @@ import (
 	"github.com/throughline/throughline/services/performance"
 	"github.com/throughline/throughline/services/platform/authn"
 	"github.com/throughline/throughline/services/platform/bus"
+	"github.com/throughline/throughline/services/platform/cache"
 	"github.com/throughline/throughline/services/platform/lifecycle"
+	"github.com/throughline/throughline/services/platform/limit"
 	"github.com/throughline/throughline/services/platform/rpc"
 	"github.com/throughline/throughline/services/platform/service"
 	"github.com/throughline/throughline/services/platform/sqldb"
@@ -36,25 +37,21 @@ const stopTime = 20 * time.Second
 // Config of the suite.
 type Config struct {
 	DataDir   string               // holds the four databases and the local key; locked while the suite runs
+	KeyFile   string               // of the key that signs tokens, made at first start; KeyFile(DataDir) when left out
 	HTTP      net.Listener         // REST
 	GRPC      net.Listener         // gRPC
 	Admin     net.Listener         // health and reflection; nil for none
 	TLS       *tls.Config          // of HTTP and GRPC; nil for plain text
 	Telemetry *telemetry.Telemetry // required
 	Now       func() time.Time     // required
+	Limit     limit.Config         // of each caller; zero sets none
+	Cache     cache.Config         // of answers; zero keeps none
 }
 
 // Suite is the running suite.
 type Suite struct {
 	group *lifecycle.Group
 	Keys  *authn.LocalKeys
-}
-
-// part is what the suite needs of each service.
-type part interface {
-	Register(r grpc.ServiceRegistrar)
-	Run(ctx context.Context) error
-	Close() error
 }
 
 // Start runs the suite until ctx ends or a part fails. The databases are migrated first. When it answers an error,
@@ -79,7 +76,7 @@ func Start(ctx context.Context, c Config) (_ *Suite, err error) {
 		return nil, err
 	}
 	s.group.Add("data directory", func(context.Context) error { return release() })
-	if s.Keys, err = authn.OpenLocalKeys(KeyFile(c.DataDir), c.Now); err != nil {
+	if s.Keys, err = authn.OpenLocalKeys(cmp.Or(c.KeyFile, KeyFile(c.DataDir)), c.Now); err != nil {
 		return nil, err
 	}
 	channel, server, err := s.services(ctx, c)
@@ -105,9 +102,17 @@ func Start(ctx context.Context, c Config) (_ *Suite, err error) {
 func (s *Suite) services(ctx context.Context, c Config) (*rpc.InProcess, *rpc.Server, error) {
 	events := bus.NewInProcess(bus.Config{Logger: c.Telemetry.Log})
 	channel := rpc.NewInProcess(rpc.InProcessConfig{ServerStats: c.Telemetry.ServerStats(), ClientStats: c.Telemetry.ClientStats()})
-	server := rpc.NewServer(rpc.ServerConfig{TLS: c.TLS, StatsHandlers: statsHandlers(c.Telemetry)})
+	server := rpc.NewServer(rpc.ServerConfig{TLS: c.TLS, Stats: c.Telemetry.ServerStats()})
 	peer := func(caller string) grpc.ClientConnInterface {
 		return authn.NewServiceTokens(caller, s.Keys, c.Now).Wrap(channel)
+	}
+	limiter, err := limit.NewInProcess(c.Limit, c.Now)
+	if err != nil {
+		return nil, nil, err
+	}
+	answers, err := cache.NewInProcess(c.Cache)
+	if err != nil {
+		return nil, nil, err
 	}
 	deps := func(name string, migrations fs.FS) (service.Deps, error) {
 		logger := c.Telemetry.Log.With("service", name)
@@ -115,18 +120,18 @@ func (s *Suite) services(ctx context.Context, c Config) (*rpc.InProcess, *rpc.Se
 		if err != nil {
 			return service.Deps{}, fmt.Errorf("open the database of %s: %w", name, err)
 		}
-		return service.Deps{DB: db, Bus: events, Verifier: s.Keys, Logger: logger, Now: c.Now, NewID: NewID}, nil
+		return service.Deps{DB: db, Bus: events, Verifier: s.Keys, Logger: logger, Now: c.Now, NewID: service.NewID, Limiter: limiter, Cache: answers}, nil
 	}
-	builders := map[string]func(service.Deps) (part, error){
-		"goals": func(d service.Deps) (part, error) { return goals.New(goals.Deps{Deps: d}) },
-		"performance": func(d service.Deps) (part, error) {
+	builders := map[string]func(service.Deps) (service.Part, error){
+		"goals": func(d service.Deps) (service.Part, error) { return goals.New(goals.Deps{Deps: d}) },
+		"performance": func(d service.Deps) (service.Part, error) {
 			return performance.New(performance.Deps{Deps: d, Goals: peer("performance")})
 		},
-		"actionplanning": func(d service.Deps) (part, error) {
+		"actionplanning": func(d service.Deps) (service.Part, error) {
 			conn := peer("actionplanning")
 			return actionplanning.New(actionplanning.Deps{Deps: d, Goals: conn, Performance: conn, Budgeting: conn})
 		},
-		"budgeting": func(d service.Deps) (part, error) {
+		"budgeting": func(d service.Deps) (service.Part, error) {
 			conn := peer("budgeting")
 			return budgeting.New(budgeting.Deps{Deps: d, Goals: conn, Performance: conn})
 		},
@@ -151,13 +156,6 @@ func (s *Suite) services(ctx context.Context, c Config) (*rpc.InProcess, *rpc.Se
 		run()
 	}
 	return channel, server, nil
-}
-
-func statsHandlers(t *telemetry.Telemetry) []stats.Handler {
-	if h := t.ServerStats(); h != nil {
-		return []stats.Handler{h}
-	}
-	return nil
 }
 
 // serveHTTP answers REST calls until ctx ends, then lets those under way finish.
@@ -226,11 +224,18 @@ func Migrate(ctx context.Context, dataDir string) (err error) {
 	return nil
 }
 
+// MigratePostgres brings the schema of every service in a PostgreSQL database to the newest, and tells done of each.
+func MigratePostgres(ctx context.Context, url string, done func(service string)) error {
+	for _, d := range Databases() {
+		if err := sqldb.MigratePostgres(ctx, sqldb.PostgresConfig{URL: url, Schema: d.Service, Migrations: d.Migrations}); err != nil {
+			return fmt.Errorf("migrate %s: %w", d.Service, err)
+		}
+		done(d.Service)
+	}
+	return nil
+}
+
 // KeyFile is where the data directory keeps the key that signs local tokens.
 func KeyFile(dataDir string) string { return filepath.Join(dataDir, "local-key") }
 
 func databaseFile(dataDir, service string) string { return filepath.Join(dataDir, service+".db") }
-
-// NewID is a resource id: a letter and the time-ordered digits of a UUID (RFC 9562, version 7). Randomness cannot fail:
-// crypto/rand ends the process rather than answer without it.
-func NewID() string { return "x" + uuid.Must(uuid.NewV7()).String() }

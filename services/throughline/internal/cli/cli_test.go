@@ -59,7 +59,7 @@ func TestRefusals(t *testing.T) {
 		{"no port", []string{"serve", "--grpc-listen", "localhost"}, 2, []string{"grpc-listen must be host:port", `"localhost"`}},
 		{"unknown role", []string{"token", "--role", "mayor"}, 2, []string{`role "mayor" is not known`, "finance"}},
 		{"no role", []string{"token"}, 2, []string{"--role"}},
-		{"no key yet", []string{"token", "--role", "finance"}, 1, []string{"no local key in", "throughline serve", "--data-dir"}},
+		{"no key yet", []string{"token", "--role", "finance"}, 1, []string{"no key at", "throughline serve", "--data-dir", "--key-file"}},
 		{"unknown command", []string{"serv"}, 2, []string{"serv"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -2,12 +2,15 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"github.com/throughline/throughline/services/platform/authn"
 	"github.com/throughline/throughline/services/platform/authz"
 	"github.com/throughline/throughline/services/platform/config"
+	"github.com/throughline/throughline/services/platform/daemon"
 	"github.com/throughline/throughline/services/throughline"
 )
 
@@ -34,9 +37,9 @@ func (t *tokenCommand) Run(world World, settings *Settings) error {
 			return &config.Error{Problem: fmt.Sprintf("role %q is not known; use one of %v", role, policy.Roles())}
 		}
 	}
-	keys, err := authn.LoadLocalKeys(throughline.KeyFile(settings.DataDir), world.Now)
+	keys, err := settings.loadKeys(world, "run throughline serve once, or give its --data-dir; or give the services' --key-file")
 	if err != nil {
-		return fmt.Errorf("no local key in %s; run throughline serve once, or give its --data-dir: %w", settings.DataDir, err)
+		return err
 	}
 	token, err := keys.Mint(t.identity(), t.TTL)
 	if err == nil {
@@ -56,15 +59,48 @@ func (t *tokenCommand) identity() authn.Identity {
 	return id
 }
 
-type migrateCommand struct{}
+// loadKeys reads the key that signs tokens; remedy is what helps when there is none.
+func (s *Settings) loadKeys(world World, remedy string) (*authn.LocalKeys, error) {
+	keys, err := authn.LoadLocalKeys(s.key(), world.Now)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("no key at %s; %s", s.key(), remedy)
+	}
+	return keys, err
+}
 
-// Run migrates the databases.
-func (*migrateCommand) Run(ctx context.Context, world World, settings *Settings) error {
-	if err := throughline.Migrate(ctx, settings.DataDir); err != nil {
+type keyCommand struct {
+	File string `arg:"" help:"New file for the key, which only its owner can read." type:"path"`
+}
+
+// Run makes a key file; it replaces none.
+func (k *keyCommand) Run(world World) error {
+	if err := authn.CreateKey(k.File); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(world.Stdout, "the databases in %s have the newest schema\n", settings.DataDir)
+	_, err := fmt.Fprintf(world.Stdout, "made the key %s; give it to every service, and to throughline token, as --key-file\n", k.File)
 	return err
+}
+
+type migrateCommand struct {
+	Database daemon.Database `embed:"" prefix:"database-"`
+}
+
+// Run migrates the databases: those of the data directory, or all services' schemas in PostgreSQL.
+func (m *migrateCommand) Run(ctx context.Context, world World, settings *Settings) error {
+	if m.Database.URL == "" {
+		if err := throughline.Migrate(ctx, settings.DataDir); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(world.Stdout, "the databases in %s have the newest schema\n", settings.DataDir)
+		return err
+	}
+	url, err := m.Database.Connection()
+	if err != nil {
+		return &config.Error{Problem: err.Error()}
+	}
+	return throughline.MigratePostgres(ctx, url, func(service string) {
+		fmt.Fprintf(world.Stdout, "schema %s is the newest\n", service)
+	})
 }
 
 type backupCommand struct {

@@ -4,13 +4,11 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
 	"os"
 	"time"
 
 	"github.com/throughline/throughline/services/platform/authn"
 	"github.com/throughline/throughline/services/platform/config"
-	"github.com/throughline/throughline/services/throughline"
 	"github.com/throughline/throughline/services/throughline/internal/client"
 )
 
@@ -42,15 +40,12 @@ func (c *Connection) open() (*client.Suite, error) {
 	return client.Connect(c.Address, secure)
 }
 
-// callers makes contexts that carry tokens signed with the data directory's local key.
+// callers makes contexts that carry tokens signed with the key.
 type callers struct{ keys *authn.LocalKeys }
 
 func localCallers(world World, settings *Settings) (callers, error) {
-	keys, err := authn.LoadLocalKeys(throughline.KeyFile(settings.DataDir), world.Now)
-	if err != nil {
-		return callers{}, fmt.Errorf("no local key in %s; give the running suite's --data-dir, or a --token: %w", settings.DataDir, err)
-	}
-	return callers{keys}, nil
+	keys, err := settings.loadKeys(world, "give the running suite's --data-dir or --key-file, or a --token")
+	return callers{keys}, err
 }
 
 // as returns ctx with a token of the organization for the roles.

@@ -64,7 +64,7 @@ func (s *serveCommand) Run(ctx context.Context, world World, settings *Settings)
 		return err
 	}
 	defer func() { _ = t.Shutdown(context.WithoutCancel(ctx)) }()
-	c := throughline.Config{DataDir: settings.DataDir, Telemetry: t, Now: world.Now}
+	c := throughline.Config{DataDir: settings.DataDir, KeyFile: settings.key(), Telemetry: t, Now: world.Now}
 	if s.TLSCert != "" {
 		pair, err := tls.LoadX509KeyPair(s.TLSCert, s.TLSKey)
 		if err != nil {
