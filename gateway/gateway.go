@@ -11,14 +11,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	oteltrace "go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
-	actionplanninggw "github.com/throughline/throughline/proto/gen/gateway/throughline/actionplanning/v1"
-	budgetinggw "github.com/throughline/throughline/proto/gen/gateway/throughline/budgeting/v1"
-	goalsgw "github.com/throughline/throughline/proto/gen/gateway/throughline/goals/v1"
-	lineagegw "github.com/throughline/throughline/proto/gen/gateway/throughline/lineage/v1"
-	performancegw "github.com/throughline/throughline/proto/gen/gateway/throughline/performance/v1"
 	actionplanningv1 "github.com/throughline/throughline/proto/gen/throughline/actionplanning/v1"
 	budgetingv1 "github.com/throughline/throughline/proto/gen/throughline/budgeting/v1"
 	goalsv1 "github.com/throughline/throughline/proto/gen/throughline/goals/v1"
@@ -45,6 +41,7 @@ type Config struct {
 	StreamTimeout  time.Duration               // of a whole stream; 0 means DefaultStreamTimeout
 	AllowedOrigins []string                    // exact origins that browsers may call from (CORS); empty means none
 	Logger         *slog.Logger                // takes failures that are ours and panics; nil discards
+	Tracer         oteltrace.TracerProvider    // of requests; nil traces none
 }
 
 // complete fills the defaults and says everything that is missing.
@@ -91,7 +88,7 @@ func (c *Config) complete() error {
 type gateway struct {
 	Config
 	routes routes
-	mux    *runtime.ServeMux
+	tree   *tree // of routes
 	pages  map[string]http.Handler
 }
 
@@ -101,20 +98,7 @@ func New(config Config) (http.Handler, error) {
 	if err := config.complete(); err != nil {
 		return nil, err
 	}
-	g := &gateway{Config: config, routes: routes{}}
-	g.mux = runtime.NewServeMux(
-		runtime.WithMarshalerOption(runtime.MIMEWildcard, codec{}),
-		runtime.WithIncomingHeaderMatcher(nothing),
-		runtime.WithOutgoingHeaderMatcher(nothing),
-		runtime.WithOutgoingTrailerMatcher(nothing),
-		runtime.WithDisableHTTPMethodOverride(),
-		runtime.WithDisablePathLengthFallback(),
-		runtime.WithWriteContentLength(),
-		runtime.WithMiddlewares(g.admit),
-		runtime.WithForwardResponseOption(validators),
-		runtime.WithErrorHandler(g.callFailed),
-		runtime.WithRoutingErrorHandler(g.routingFailed),
-	)
+	g := &gateway{Config: config, routes: routes{}, tree: &tree{}}
 	if err := g.register(); err != nil {
 		return nil, err
 	}
@@ -123,26 +107,31 @@ func New(config Config) (http.Handler, error) {
 		return nil, err
 	}
 	g.pages = g.makePages(document)
-	return g.outermost(http.HandlerFunc(g.serve)), nil
+	return g.outermost(g.traced(http.HandlerFunc(g.serve))), nil
 }
 
-// register binds every service's methods, each through a forwarder on its connection, and lineage, which is the gateway's own.
+// register finds the routes of every service's methods, each with the connection it is called through, and of lineage, which is the gateway's own.
 func (g *gateway) register() error {
-	ctx := context.Background() // the generated code uses it for nothing here
-	goals, actionplanning := forwarder{g.Goals}, forwarder{g.ActionPlanning}
-	budgeting, performance := forwarder{g.Budgeting}, forwarder{g.Performance}
-	return errors.Join(
-		g.routes.add(goalsv1.File_throughline_goals_v1_service_proto, goals),
-		g.routes.add(actionplanningv1.File_throughline_actionplanning_v1_service_proto, actionplanning),
-		g.routes.add(budgetingv1.File_throughline_budgeting_v1_service_proto, budgeting),
-		g.routes.add(performancev1.File_throughline_performance_v1_service_proto, performance),
-		g.routes.add(lineagev1.File_throughline_lineage_v1_lineage_proto, forwarder{}), // answered here
-		goalsgw.RegisterGoalsServiceHandlerClient(ctx, g.mux, goalsv1.NewGoalsServiceClient(goals)),
-		actionplanninggw.RegisterActionPlanningServiceHandlerClient(ctx, g.mux, actionplanningv1.NewActionPlanningServiceClient(actionplanning)),
-		budgetinggw.RegisterBudgetingServiceHandlerClient(ctx, g.mux, budgetingv1.NewBudgetingServiceClient(budgeting)),
-		performancegw.RegisterPerformanceServiceHandlerClient(ctx, g.mux, performancev1.NewPerformanceServiceClient(performance)),
-		lineagegw.RegisterLineageServiceHandlerServer(ctx, g.mux, newLineage(g.Config)),
-	)
+	for _, service := range []struct {
+		file protoreflect.FileDescriptor
+		conn grpc.ClientConnInterface
+	}{
+		{goalsv1.File_throughline_goals_v1_service_proto, g.Goals},
+		{actionplanningv1.File_throughline_actionplanning_v1_service_proto, g.ActionPlanning},
+		{budgetingv1.File_throughline_budgeting_v1_service_proto, g.Budgeting},
+		{performancev1.File_throughline_performance_v1_service_proto, g.Performance},
+		{lineagev1.File_throughline_lineage_v1_lineage_proto, newLineage(g.Config)},
+	} {
+		if err := g.routes.add(service.file, service.conn); err != nil {
+			return err
+		}
+	}
+	for _, r := range g.routes {
+		if err := g.tree.add(r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // serve tells pages from the API. It is no http.ServeMux, whose clean-up of paths answers with redirects.
@@ -160,11 +149,8 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request) {
 		r.Method = http.MethodGet
 		w = bodiless{w}
 	}
-	g.mux.ServeHTTP(w, r)
+	g.call(w, r)
 }
-
-// nothing passes no header either way: forwarder sends what may pass.
-func nothing(string) (string, bool) { return "", false }
 
 // NewServer is an HTTP server with limits for clients that are slow or hostile. It has no timeout for whole requests,
 // because streams are long; the handler bounds each read and write of a body itself.

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -9,57 +8,55 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
-	"google.golang.org/genproto/googleapis/api/httpbody"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// validators sets ETag from the etag of a resource, and answers 304 to a read of a version that the caller has. Lists
-// have no ETag: protojson's text is not the same in every build, so no hash of it would be. A file is described instead.
-func validators(ctx context.Context, w http.ResponseWriter, m proto.Message) error {
-	if file, ok := m.(*httpbody.HttpBody); ok {
-		sent, _ := runtime.ServerMetadataFromContext(ctx)
-		describeFile(w.Header(), file.GetContentType(), sent.HeaderMD)
-		return nil
+// Values of headers that never change are shared by all responses: nothing may write into them.
+var (
+	contentJSON  = []string{typeJSON}
+	noStore      = []string{"no-store"}
+	noCache      = []string{"private, no-cache"}
+	noSniff      = []string{"nosniff"}
+	noReferrer   = []string{"no-referrer"}
+	policyOfData = []string{"default-src 'none'; frame-ancestors 'none'"}
+)
+
+// validators sets ETag from the etag of a resource, and says whether the caller of a read has that version already. Lists have no ETag: no hash
+// of their text would be worth it.
+func validators(header http.Header, c *call, m protoreflect.Message) (unmodified bool) {
+	etag := ""
+	if c.route.etag != nil && c.route.verb != http.MethodDelete {
+		etag = m.Get(c.route.etag).String()
 	}
-	c, etag := callOf(ctx), etagOf(m)
-	if c == nil || etag == "" || c.route.verb == http.MethodDelete {
-		w.Header().Set("Cache-Control", "no-store")
-		return nil
+	if etag == "" || strings.ContainsFunc(etag, func(c rune) bool { return c <= ' ' || c == '"' || c == ',' || c > '~' }) { // none that a header can carry
+		header["Cache-Control"] = noStore
+		return false
 	}
-	w.Header().Set("ETag", `"`+etag+`"`)
+	header["Etag"] = []string{`"` + etag + `"`}
 	if c.route.verb != http.MethodGet {
-		w.Header().Set("Cache-Control", "no-store")
-		return nil
+		header["Cache-Control"] = noStore
+		return false
 	}
-	w.Header().Set("Cache-Control", "private, no-cache")
-	w.Header().Add("Vary", "Authorization")
+	header["Cache-Control"] = noCache
+	header.Add("Vary", "Authorization")
+	if c.unmodified == "" {
+		return false
+	}
 	for tag := range strings.SplitSeq(c.unmodified, ",") {
 		if tag = entityTag(tag); tag == etag || tag == "*" {
-			w.Header().Del("Content-Type")
-			w.WriteHeader(http.StatusNotModified) // the body that follows is dropped by net/http
-			return nil
+			return true
 		}
 	}
-	return nil
+	return false
 }
 
-// etagOf is a message's etag, if it has one that a header can carry.
-func etagOf(m proto.Message) string {
-	if m == nil {
-		return ""
-	}
-	message := m.ProtoReflect()
-	field := message.Descriptor().Fields().ByName("etag")
+// etagField is the etag of a message, nil if it has none.
+func etagField(message protoreflect.MessageDescriptor) protoreflect.FieldDescriptor {
+	field := message.Fields().ByName("etag")
 	if field == nil || field.Kind() != protoreflect.StringKind || field.IsList() {
-		return ""
+		return nil
 	}
-	etag := message.Get(field).String()
-	if strings.ContainsFunc(etag, func(c rune) bool { return c <= ' ' || c == '"' || c == ',' || c > '~' }) {
-		return ""
-	}
-	return etag
+	return field
 }
 
 // entityTag is the opaque part of an entity tag: without the quotes and the mark of weakness (RFC 9110, 8.8.3).
@@ -76,9 +73,8 @@ func entityTag(value string) string {
 func (g *gateway) outermost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(writer http.ResponseWriter, r *http.Request) {
 		w := &tracker{ResponseWriter: writer}
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Referrer-Policy", "no-referrer")
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		header := w.Header()
+		header["X-Content-Type-Options"], header["Referrer-Policy"], header["Content-Security-Policy"] = noSniff, noReferrer, policyOfData
 		defer func() {
 			cause := recover()
 			if cause == nil {
@@ -112,7 +108,7 @@ func (g *gateway) cors(w http.ResponseWriter, r *http.Request) bool {
 	}
 	header.Set("Access-Control-Allow-Origin", origin)
 	header.Set("Access-Control-Expose-Headers", "Content-Disposition, ETag, Retry-After")
-	allowed := g.routes.allowed(r.URL.Path)
+	allowed := g.allowed(r.URL.Path)
 	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" || len(allowed) == 0 {
 		return false
 	}

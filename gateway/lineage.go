@@ -10,7 +10,10 @@ import (
 	"sort"
 	"strings"
 
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
 	"github.com/throughline/throughline/gateway/internal/zoom"
 	actionplanningv1 "github.com/throughline/throughline/proto/gen/throughline/actionplanning/v1"
@@ -29,10 +32,9 @@ const (
 )
 
 // lineage answers what no single service can. It asks each of them with the caller's token, so that nobody sees what they may not read.
-type lineage struct {
-	lineagev1.UnimplementedLineageServiceServer
-	zoom zoom.Zoom
-}
+type lineage struct{ zoom zoom.Zoom }
+
+var _ grpc.ClientConnInterface = (*lineage)(nil)
 
 func newLineage(c Config) *lineage {
 	goals := goalsv1.NewGoalsServiceClient(c.Goals)
@@ -76,20 +78,31 @@ func measureTrace(c performancev1.PerformanceServiceClient) trace {
 	}
 }
 
-// Zoom implements lineagev1.LineageServiceServer for requests that come through the mux.
-func (l *lineage) Zoom(ctx context.Context, r *lineagev1.ZoomRequest) (*lineagev1.ZoomResponse, error) {
+// Invoke makes it a connection like those of the services, whose one method is Zoom.
+func (l *lineage) Invoke(ctx context.Context, method string, request, response any, _ ...grpc.CallOption) error {
+	in, asked := request.(*lineagev1.ZoomRequest)
+	out, wanted := response.(*lineagev1.ZoomResponse)
+	if !asked || !wanted {
+		return status.Errorf(codes.Unimplemented, "no method %s", method)
+	}
+	return l.answer(ctx, in, out)
+}
+
+// NewStream refuses: nothing here streams.
+func (l *lineage) NewStream(_ context.Context, _ *grpc.StreamDesc, method string, _ ...grpc.CallOption) (grpc.ClientStream, error) {
+	return nil, status.Errorf(codes.Unimplemented, "no method %s", method)
+}
+
+func (l *lineage) answer(ctx context.Context, r *lineagev1.ZoomRequest, out *lineagev1.ZoomResponse) error {
 	q, after, err := zoomQuery(r)
-	ctx = zooming(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	all, err := l.zoom.Run(ctx, q)
+	all, err := l.zoom.Run(zooming(ctx), q)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out := &lineagev1.ZoomResponse{
-		Levels: all.Levels, Total: all.Total, Story: all.Story, Vision: all.Vision, Gaps: all.Gaps, Truncated: all.Truncated,
-	}
+	out.Levels, out.Total, out.Story, out.Vision, out.Gaps, out.Truncated = all.Levels, all.Total, all.Story, all.Vision, all.Gaps, all.Truncated
 	first := sort.Search(len(all.Nodes), func(i int) bool { return after == nil || after.before(all.Nodes[i]) })
 	size := int(r.GetPageSize())
 	if size == 0 {
@@ -99,17 +112,14 @@ func (l *lineage) Zoom(ctx context.Context, r *lineagev1.ZoomRequest) (*lineagev
 	if end := first + len(out.GetNodes()); end < len(all.Nodes) {
 		out.NextPageToken = zoomTokenOf(q, all.Nodes[end-1]).String()
 	}
-	return out, nil
+	return nil
 }
 
 // zooming is ctx for calls to the services on behalf of the request in it: with what may pass, but for what is about changes.
 func zooming(ctx context.Context) context.Context {
-	md := metadata.MD{}
-	if c := callOf(ctx); c != nil {
-		c.sent, md = true, c.metadata.Copy()
-		md.Delete("if-match")
-		md.Delete("idempotency-key")
-	}
+	md, _ := metadata.FromOutgoingContext(ctx)
+	md.Delete("if-match")
+	md.Delete("idempotency-key")
 	return metadata.NewOutgoingContext(ctx, md)
 }
 

@@ -51,9 +51,9 @@ func checkQuery(r *route, query url.Values) error {
 	return &fault.Error{Kind: fault.Invalid, Reason: reasonQuery, Message: "the query has invalid parameters", Violations: bad}
 }
 
-// spellOut writes enum values of a query as the contract does, and says whether any changed: they may leave out what all values of their enum begin
-// with, as in "format=CSV" for EXPORT_FORMAT_CSV.
-func spellOut(r *route, query url.Values) (changed bool) {
+// spellOut writes enum values of a query as the contract does: they may leave out what all values of their enum begin with, as in "format=CSV" for
+// EXPORT_FORMAT_CSV.
+func spellOut(r *route, query url.Values) {
 	for key, values := range query {
 		field := r.parameter(key)
 		if field == nil || field.Enum() == nil {
@@ -63,11 +63,10 @@ func spellOut(r *route, query url.Values) (changed bool) {
 		known := field.Enum().Values()
 		for i, value := range values {
 			if whole := protoreflect.Name(start + value); known.ByName(protoreflect.Name(value)) == nil && known.ByName(whole) != nil {
-				values[i], changed = string(whole), true
+				values[i] = string(whole)
 			}
 		}
 	}
-	return changed
 }
 
 // parameter is the field that a query parameter sets, by its JSON or proto name, dotted into messages; nil when the
@@ -91,12 +90,17 @@ func (r *route) resolve(key string) (field protoreflect.FieldDescriptor, path st
 		if field = fieldOf(message, name); field == nil {
 			return nil, ""
 		}
-		if i == 0 && (r.body == "*" || field.Name() == r.body || slices.Contains(r.bound, string(field.Name()))) {
+		if i == 0 && (r.body == "*" || field.Name() == r.body || r.binds(field)) {
 			return nil, ""
 		}
 		names[i] = string(field.Name())
 	}
 	return field, strings.Join(names, ".")
+}
+
+// binds says whether the path sets the field itself.
+func (r *route) binds(field protoreflect.FieldDescriptor) bool {
+	return slices.ContainsFunc(r.bound, func(b bound) bool { return b.name == string(field.Name()) })
 }
 
 // parameters are the JSON names of what a query may set, at the top level.

@@ -10,29 +10,27 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/throughline/throughline/gateway/internal/encode"
 	"github.com/throughline/throughline/services/platform/fault"
 )
 
 // upload sends an NDJSON body as a stream, one message per line, and answers the service's one response. Blank lines
 // count but say nothing. The first bad line ends it: what was sent before it may have been kept.
-func (g *gateway) upload(w http.ResponseWriter, r *http.Request, c *call, params map[string]string) {
-	response, err := g.sendLines(w, r, c, params)
+func (g *gateway) upload(w http.ResponseWriter, r *http.Request, c *call) {
+	response, err := g.sendLines(w, r, c)
 	if err != nil {
 		w.Header().Set("Connection", "close") // the rest of the body is not wanted
 		g.fail(w, r, c.route, err)
 		return
 	}
-	if err := g.answer(w, r, response); err != nil {
-		g.fail(w, r, c.route, err)
-	}
+	g.answer(w, r, c, response)
 }
 
-func (g *gateway) sendLines(w http.ResponseWriter, r *http.Request, c *call, params map[string]string) (proto.Message, error) {
-	stream, err := c.route.conn.NewStream(r.Context(), &grpc.StreamDesc{StreamName: string(c.route.method.Name()), ClientStreams: true}, c.route.fullMethod())
+func (g *gateway) sendLines(w http.ResponseWriter, r *http.Request, c *call) (proto.Message, error) {
+	stream, err := c.route.conn.NewStream(r.Context(), &grpc.StreamDesc{StreamName: string(c.route.method.Name()), ClientStreams: true}, c.route.fullMethod)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +48,7 @@ func (g *gateway) sendLines(w http.ResponseWriter, r *http.Request, c *call, par
 			if decoding.Unmarshal(line, request) != nil {
 				return nil, inLine(number, explain(line, c.route.input, number))
 			}
-			if err := bind(request, c, params); err != nil {
+			if err := c.bind(request.ProtoReflect()); err != nil {
 				return nil, err
 			}
 			if err := stream.SendMsg(request); errors.Is(err, io.EOF) {
@@ -102,23 +100,10 @@ func readLine(from *bufio.Reader, limit int64) (line []byte, last bool, err erro
 	}
 }
 
-// bind sets what path and query say in a request that the generated code does not make.
-func bind(request proto.Message, c *call, params map[string]string) error {
-	for _, field := range c.route.bound {
-		if err := runtime.PopulateFieldFromPath(request, field, params[field]); err != nil {
-			return fault.New(fault.Invalid, reasonQuery, "the path could not be read; check the resource name in it")
-		}
-	}
-	if err := runtime.PopulateQueryParameters(request, c.query, noFilter); err != nil {
-		return fault.New(fault.Invalid, reasonQuery, "the query could not be read; check its parameters")
-	}
-	return nil
-}
-
 // download answers a service's stream: a file as it is, any other as NDJSON, one message per line, as it comes. A failure before the first message
 // is an ordinary problem; a later one is the last line: {"error": problem}.
-func (g *gateway) download(w http.ResponseWriter, r *http.Request, c *call, params map[string]string) {
-	stream, err := open(r.Context(), c, params)
+func (g *gateway) download(w http.ResponseWriter, r *http.Request, c *call) {
+	stream, err := open(r.Context(), c)
 	switch {
 	case err != nil:
 		g.fail(w, r, c.route, err)
@@ -130,12 +115,12 @@ func (g *gateway) download(w http.ResponseWriter, r *http.Request, c *call, para
 }
 
 // open calls a method that answers a stream.
-func open(ctx context.Context, c *call, params map[string]string) (grpc.ClientStream, error) {
+func open(ctx context.Context, c *call) (grpc.ClientStream, error) {
 	request := c.route.input.New().Interface()
-	if err := bind(request, c, params); err != nil {
+	if err := c.bind(request.ProtoReflect()); err != nil {
 		return nil, err
 	}
-	stream, err := c.route.conn.NewStream(ctx, &grpc.StreamDesc{StreamName: string(c.route.method.Name()), ServerStreams: true}, c.route.fullMethod())
+	stream, err := c.route.conn.NewStream(ctx, &grpc.StreamDesc{StreamName: string(c.route.method.Name()), ServerStreams: true}, c.route.fullMethod)
 	if err == nil {
 		if err = stream.SendMsg(request); err == nil || errors.Is(err, io.EOF) {
 			err = stream.CloseSend()
@@ -164,7 +149,7 @@ func (g *gateway) downloadLines(w http.ResponseWriter, r *http.Request, c *call,
 			line = g.lastLine(r, c, err)
 		}
 		_ = control.SetWriteDeadline(g.Now().Add(g.Timeout))
-		if _, failed := w.Write(append(line, '\n')); failed != nil || err != nil {
+		if _, failed := w.Write(append(line, '\n')); failed != nil || err != nil { //nolint:gosec // JSON, named so and not to be sniffed
 			return
 		}
 		_ = control.Flush() // a writer that cannot flush sends later
@@ -176,7 +161,7 @@ func receiveLine(stream grpc.ClientStream, c *call) ([]byte, error) {
 	if err := stream.RecvMsg(message); err != nil {
 		return nil, err
 	}
-	return encoding.Marshal(message)
+	return encode.Append(nil, message)
 }
 
 // lastLine tells why a stream ended before its end.
@@ -184,18 +169,4 @@ func (g *gateway) lastLine(r *http.Request, c *call, err error) []byte {
 	p := problemOf(err, c.route)
 	g.Logger.WarnContext(r.Context(), "stream ended early", "path", r.URL.Path, "status", p.Status, "error", err)
 	return append(append([]byte(`{"error":`), p.encode(r)...), '}')
-}
-
-// answer writes one message.
-func (g *gateway) answer(w http.ResponseWriter, r *http.Request, response proto.Message) error {
-	body, err := encoding.Marshal(response)
-	if err != nil {
-		return fmt.Errorf("encode the response: %w", err)
-	}
-	if err := validators(r.Context(), w, response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", typeJSON)
-	_, _ = w.Write(body) // the caller is gone if this fails
-	return nil
 }

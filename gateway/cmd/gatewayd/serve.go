@@ -38,7 +38,7 @@ func (s *settings) serve(ctx context.Context, listener net.Listener, logs io.Wri
 	parts.Add("telemetry", t.Shutdown)
 
 	api := gateway.Config{
-		Now: now, Logger: t.Log, MaxBodyBytes: s.MaxBodyBytes, Timeout: s.Timeout, StreamTimeout: s.StreamTimeout, AllowedOrigins: s.AllowOrigin,
+		Now: now, Logger: t.Log, Tracer: t.Tracer, MaxBodyBytes: s.MaxBodyBytes, Timeout: s.Timeout, StreamTimeout: s.StreamTimeout, AllowedOrigins: s.AllowOrigin,
 		Ready: func(context.Context) error { return ctx.Err() }, // never waits for a peer; not ready while stopping
 	}
 	if err := s.Peer.connect(&api, parts, t, now); err != nil {
@@ -96,7 +96,7 @@ func (r *rest) security(t *telemetry.Telemetry, now func() time.Time) (*tls.Conf
 	if err != nil {
 		return nil, &config.Error{Problem: "tls-cert and tls-key: " + err.Error()}
 	}
-	return files.Server(), nil
+	return files.Server(), files.Observe(t.Meter)
 }
 
 // connect prepares connections to the services, in TLS or mutual TLS when there are certificates; it waits for none.
@@ -106,6 +106,9 @@ func (p *peers) connect(api *gateway.Config, parts *lifecycle.Group, t *telemetr
 		var err error
 		if dial.Files, err = p.Open(now, t.Log); err != nil {
 			return &config.Error{Problem: "peer: " + err.Error()}
+		}
+		if err := dial.Files.Observe(t.Meter); err != nil {
+			return err
 		}
 	}
 	for _, peer := range []struct {

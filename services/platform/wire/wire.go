@@ -4,6 +4,7 @@ package wire
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"google.golang.org/genproto/googleapis/type/date"
@@ -29,6 +30,9 @@ func FromTime(t *timestamppb.Timestamp) time.Time {
 
 // Date is the date of "2027-07-01"; unset for "".
 func Date[T ~string](day T) *date.Date {
+	if day == "" {
+		return nil
+	}
 	t, err := time.Parse(time.DateOnly, string(day))
 	if err != nil {
 		return nil
@@ -58,12 +62,7 @@ func Enum[E enum, T ~string](text T) E {
 	if text == "" {
 		return zero
 	}
-	values := zero.Descriptor().Values()
-	v := values.ByName(protoreflect.Name(prefix(values) + string(text)))
-	if v == nil {
-		return zero
-	}
-	return E(v.Number())
+	return E(knownOf(zero.Descriptor()).numbers[string(text)])
 }
 
 // FromEnum is the value without its type's prefix, such as "ADOPTED"; "" for the unspecified one.
@@ -71,7 +70,38 @@ func FromEnum[T ~string, E enum](e E) T {
 	if e == 0 {
 		return ""
 	}
-	return T(strings.TrimPrefix(e.String(), prefix(e.Descriptor().Values())))
+	if word, ok := knownOf(e.Descriptor()).words[protoreflect.EnumNumber(e)]; ok {
+		return T(word)
+	}
+	return T(e.String()) // its number
+}
+
+// known are the words of one enum, without the prefix; looking them up by their whole names costs more than the rest of a small message.
+type known struct {
+	numbers map[string]protoreflect.EnumNumber
+	words   map[protoreflect.EnumNumber]string
+}
+
+// knowns by enum descriptor.
+var knowns sync.Map
+
+func knownOf(e protoreflect.EnumDescriptor) *known {
+	if k, ok := knowns.Load(e); ok {
+		k, _ := k.(*known)
+		return k
+	}
+	k := &known{map[string]protoreflect.EnumNumber{}, map[protoreflect.EnumNumber]string{}}
+	start := prefix(e.Values())
+	for i := e.Values().Len() - 1; i >= 0; i-- { // of aliases the first is the name
+		v := e.Values().Get(i)
+		word, prefixed := strings.CutPrefix(string(v.Name()), start)
+		if prefixed {
+			k.numbers[word] = v.Number()
+		}
+		k.words[v.Number()] = word
+	}
+	knowns.Store(e, k)
+	return k
 }
 
 // Words are what FromEnum can give, in the order of the contract, and what the names of the values start with.
