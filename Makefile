@@ -24,6 +24,10 @@ help: ## Show this help
 run: bin/throughline ## Build the all-in-one program and serve the sample city
 	bin/throughline serve --sample deploy/samples/riverbend
 
+.PHONY: up
+up: build ## Serve the distributed suite here: PostgreSQL, Redis (both installed by `make deps`) and two processes of every program
+	bin/throughline up
+
 .PHONY: build
 build: ## Build every program into bin/
 	CGO_ENABLED=0 go build -buildvcs=false -trimpath -o bin/ $(patsubst %,./%,$(wildcard services/*/cmd/* gateway/cmd/*))
@@ -119,7 +123,7 @@ race: ## Run the concurrent packages under the race detector, where cgo works
 
 .PHONY: bench
 bench: ## Run the Go benchmarks (BENCH=regexp, BENCH_TIME=200ms), then compare with other solvers (PEERS="-full", "-run regexp", "-limit 60s")
-	@CGO_ENABLED=0 go test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime=$(BENCH_TIME) ./services/budgeting/... ./services/performance/... ./services/platform/...
+	@CGO_ENABLED=0 go test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime=$(BENCH_TIME) ./services/budgeting/... ./services/performance/... ./services/platform/... ./gateway/... ./services/throughline
 	@tools/peers
 	@CGO_ENABLED=0 go run -buildvcs=false ./services/budgeting/internal/bench $(PEERS)
 

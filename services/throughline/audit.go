@@ -9,12 +9,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"google.golang.org/grpc"
-
-	"github.com/throughline/throughline/services/actionplanning"
-	"github.com/throughline/throughline/services/budgeting"
-	"github.com/throughline/throughline/services/goals"
-	"github.com/throughline/throughline/services/performance"
 	"github.com/throughline/throughline/services/platform/authn"
 	"github.com/throughline/throughline/services/platform/rpc"
 	"github.com/throughline/throughline/services/platform/service"
@@ -90,19 +84,4 @@ func copyDatabases(ctx context.Context, from, to string) error {
 		files[path] = filepath.Join(to, filepath.Base(path))
 	}
 	return sqldb.Copy(ctx, files)
-}
-
-// assemble is a service with its peers behind one connection.
-func assemble(name string, d service.Deps, peers grpc.ClientConnInterface) (service.Part, error) {
-	switch name {
-	case "goals":
-		return goals.New(goals.Deps{Deps: d})
-	case "performance":
-		return performance.New(performance.Deps{Deps: d, Goals: peers})
-	case "budgeting":
-		return budgeting.New(budgeting.Deps{Deps: d, Goals: peers, Performance: peers})
-	case "actionplanning":
-		return actionplanning.New(actionplanning.Deps{Deps: d, Goals: peers, Performance: peers, Budgeting: peers})
-	}
-	return nil, fmt.Errorf("there is no service %q", name)
 }

@@ -116,6 +116,7 @@ func damages() []damage {
 
 // What an audit says of a city where all is well, and of every kind of damage: each is found by its own check and no other.
 func TestAudit(t *testing.T) {
+	embedded(t, "it is about a data directory")
 	dir := t.TempDir()
 	live(t, dir)
 	clean := audited(t, dir, audit.Options{Replay: true})

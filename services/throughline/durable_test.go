@@ -34,6 +34,7 @@ func TestMain(m *testing.M) {
 
 // No acknowledged write is lost when the process is killed in the middle of writes.
 func TestKillLosesNoAcknowledgedWrite(t *testing.T) {
+	embedded(t, "it is about a data directory")
 	dir := t.TempDir()
 	c, kill := startProcess(t, dir)
 	c.ok(t, http.MethodPost, "/v1/organizations?organizationId=riverbend", c.mint(t, authn.NoOrganization, "operator"), map[string]any{
@@ -142,6 +143,7 @@ func (c *city) mint(t *testing.T, organization, role string) string {
 
 // A backup made while writers write is one moment of all four databases, and restores to a suite that serves it.
 func TestBackupAndRestore(t *testing.T) {
+	embedded(t, "it is about a data directory")
 	c := start(t, t.TempDir())
 	loaded := c.load(t)
 	stop, writing := make(chan struct{}), make(chan struct{})
@@ -221,6 +223,7 @@ func read(t *testing.T, file string) []byte {
 
 // Serving again keeps the data, and loading the sample again writes nothing.
 func TestServingAgainKeepsTheData(t *testing.T) {
+	embedded(t, "it is about a data directory")
 	dir := t.TempDir()
 	var etag string
 	t.Run("first", func(t *testing.T) {

@@ -66,6 +66,7 @@ func longFile(t *testing.T, file string, n int) (sum float64) {
 
 // An import whose suite is killed half-way and that is run again ends with every row recorded once.
 func TestKilledImportRunAgainRecordsEveryRowOnce(t *testing.T) {
+	embedded(t, "it is about a data directory")
 	n := fewRows
 	if text := os.Getenv(rowsEnv); text != "" {
 		var err error

@@ -34,6 +34,9 @@ import (
 // stopTime bounds how long each part may take to stop.
 const stopTime = 20 * time.Second
 
+// restName is what the REST API is called in telemetry, as where it is a program of its own.
+const restName = "gateway"
+
 // Config of the suite.
 type Config struct {
 	DataDir   string               // holds the four databases and the local key; locked while the suite runs
@@ -79,13 +82,18 @@ func Start(ctx context.Context, c Config) (_ *Suite, err error) {
 	if s.Keys, err = authn.OpenLocalKeys(cmp.Or(c.KeyFile, KeyFile(c.DataDir)), c.Now); err != nil {
 		return nil, err
 	}
-	channel, server, err := s.services(ctx, c)
+	// In one process as in several, each program has telemetry of its own name.
+	told := map[string]*telemetry.Telemetry{restName: c.Telemetry.For(restName)}
+	for _, d := range Databases() {
+		told[d.Service] = c.Telemetry.For(d.Service)
+	}
+	channel, server, err := s.services(ctx, c, told)
 	if err != nil {
 		return nil, err
 	}
 	handler, err := gateway.New(gateway.Config{
 		Goals: channel, ActionPlanning: channel, Budgeting: channel, Performance: channel,
-		Now: c.Now, Logger: c.Telemetry.Log,
+		Now: c.Now, Logger: c.Telemetry.Log, Tracer: told[restName].Tracer,
 	})
 	if err != nil {
 		return nil, err
@@ -98,13 +106,14 @@ func Start(ctx context.Context, c Config) (_ *Suite, err error) {
 	return s, nil
 }
 
-// services opens the databases and starts the four services, registered both in the process and on the gRPC server.
-func (s *Suite) services(ctx context.Context, c Config) (*rpc.InProcess, *rpc.Server, error) {
-	events := bus.NewInProcess(bus.Config{Logger: c.Telemetry.Log})
-	channel := rpc.NewInProcess(rpc.InProcessConfig{ServerStats: c.Telemetry.ServerStats(), ClientStats: c.Telemetry.ClientStats()})
-	server := rpc.NewServer(rpc.ServerConfig{TLS: c.TLS, Stats: c.Telemetry.ServerStats()})
-	peer := func(caller string) grpc.ClientConnInterface {
-		return authn.NewServiceTokens(caller, s.Keys, c.Now).Wrap(channel)
+// services opens the databases and starts the four services, registered both on the gRPC server and in the process, where the gateway calls them.
+func (s *Suite) services(ctx context.Context, c Config, told map[string]*telemetry.Telemetry) (*rpc.InProcess, *rpc.Server, error) {
+	events := bus.NewInProcess(bus.Config{Logger: c.Telemetry.Log, Meter: c.Telemetry.Meter})
+	called := telemetry.Servers(told)
+	server := rpc.NewServer(rpc.ServerConfig{TLS: c.TLS, Stats: called})
+	channels := map[string]*rpc.InProcess{} // by who calls
+	for caller, t := range told {
+		channels[caller] = rpc.NewInProcess(rpc.InProcessConfig{ServerStats: called, ClientStats: t.ClientStats()})
 	}
 	limiter, err := limit.NewInProcess(c.Limit, c.Now)
 	if err != nil {
@@ -115,26 +124,15 @@ func (s *Suite) services(ctx context.Context, c Config) (*rpc.InProcess, *rpc.Se
 		return nil, nil, err
 	}
 	deps := func(name string, migrations fs.FS) (service.Deps, error) {
-		logger := c.Telemetry.Log.With("service", name)
+		logger := told[name].Log
 		db, err := sqldb.OpenSQLite(ctx, sqldb.Config{Path: databaseFile(c.DataDir, name), Migrations: migrations, Logger: logger})
 		if err != nil {
 			return service.Deps{}, fmt.Errorf("open the database of %s: %w", name, err)
 		}
-		return service.Deps{DB: db, Bus: events, Verifier: s.Keys, Logger: logger, Now: c.Now, NewID: service.NewID, Limiter: limiter, Cache: answers}, nil
-	}
-	builders := map[string]func(service.Deps) (service.Part, error){
-		"goals": func(d service.Deps) (service.Part, error) { return goals.New(goals.Deps{Deps: d}) },
-		"performance": func(d service.Deps) (service.Part, error) {
-			return performance.New(performance.Deps{Deps: d, Goals: peer("performance")})
-		},
-		"actionplanning": func(d service.Deps) (service.Part, error) {
-			conn := peer("actionplanning")
-			return actionplanning.New(actionplanning.Deps{Deps: d, Goals: conn, Performance: conn, Budgeting: conn})
-		},
-		"budgeting": func(d service.Deps) (service.Part, error) {
-			conn := peer("budgeting")
-			return budgeting.New(budgeting.Deps{Deps: d, Goals: conn, Performance: conn})
-		},
+		return service.Deps{
+			DB: db, Bus: events, Verifier: s.Keys, Logger: logger, Now: c.Now, NewID: service.NewID, Limiter: limiter, Cache: answers,
+			Meter: told[name].Meter, Tracer: told[name].Tracer,
+		}, nil
 	}
 	var running []func()
 	for _, database := range Databases() {
@@ -142,20 +140,37 @@ func (s *Suite) services(ctx context.Context, c Config) (*rpc.InProcess, *rpc.Se
 		if err != nil {
 			return nil, nil, err
 		}
-		p, err := builders[database.Service](d)
+		p, err := assemble(database.Service, d, authn.NewServiceTokens(database.Service, s.Keys, c.Now).Wrap(channels[database.Service]))
 		if err != nil {
 			_ = d.DB.Close()
 			return nil, nil, fmt.Errorf("start %s: %w", database.Service, err)
 		}
 		s.group.Add(database.Service, func(context.Context) error { return p.Close() })
-		p.Register(channel)
+		for _, channel := range channels {
+			p.Register(channel)
+		}
 		p.Register(server)
 		running = append(running, func() { s.group.Go(database.Service+" events", p.Run) })
 	}
 	for _, run := range running { // only once every consumer has subscribed
 		run()
 	}
-	return channel, server, nil
+	return channels[restName], server, nil
+}
+
+// assemble is a service with its peers behind one connection.
+func assemble(name string, d service.Deps, peers grpc.ClientConnInterface) (service.Part, error) {
+	switch name {
+	case "goals":
+		return goals.New(goals.Deps{Deps: d})
+	case "performance":
+		return performance.New(performance.Deps{Deps: d, Goals: peers})
+	case "budgeting":
+		return budgeting.New(budgeting.Deps{Deps: d, Goals: peers, Performance: peers})
+	case "actionplanning":
+		return actionplanning.New(actionplanning.Deps{Deps: d, Goals: peers, Performance: peers, Budgeting: peers})
+	}
+	return nil, fmt.Errorf("there is no service %q", name)
 }
 
 // serveHTTP answers REST calls until ctx ends, then lets those under way finish.

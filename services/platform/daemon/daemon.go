@@ -53,6 +53,7 @@ type World struct {
 
 // Main runs the program until it is interrupted and answers the exit code: 0 done, 1 failed, 2 bad usage or configuration.
 func Main(p Program) int {
+	Roomy()
 	ctx, stop := lifecycle.Interruptible(context.Background())
 	defer stop()
 	redis.SetLogger(quiet{})
@@ -131,6 +132,9 @@ func (r *running) serve(ctx context.Context, api, admin net.Listener) (err error
 		if r.files, err = r.Common.TLS.Open(r.world.Now, r.telemetry.Log); err != nil {
 			return &config.Error{Problem: "tls: " + err.Error()}
 		}
+		if err := r.files.Observe(r.telemetry.Meter); err != nil {
+			return err
+		}
 	}
 	db, err := r.database(ctx)
 	if err != nil {
@@ -201,6 +205,7 @@ func (r *running) build(db sqldb.DB) (service.Part, *bus.Redis, error) {
 	part, err := r.Build(service.Deps{
 		DB: db, Bus: events, Verifier: r.verifier(), Logger: r.telemetry.Log, Now: r.world.Now, NewID: service.NewID, Limiter: limiter,
 		Cache: cache.NewRedis(cache.RedisConfig{Client: client, Now: r.world.Now, Logger: r.telemetry.Log}),
+		Meter: r.telemetry.Meter, Tracer: r.telemetry.Tracer,
 	}, r.peer)
 	if err != nil {
 		return nil, nil, fmt.Errorf("start %s: %w", r.Service, err)

@@ -39,7 +39,7 @@ func unprivileged() (*user.User, error) {
 	return nil, fmt.Errorf("no user named postgres or nobody to run the server as: it refuses to run as root")
 }
 
-// give makes dir another user's, and lets that user pass through our temporary directories on the way to it.
+// give makes dir another user's, who must be able to pass through the directories above; those of our own temporary ones are opened for that.
 func give(dir string, to *user.User) error {
 	if to == nil {
 		return nil
@@ -49,14 +49,19 @@ func give(dir string, to *user.User) error {
 	if err := os.Chown(dir, uid, gid); err != nil {
 		return err
 	}
-	temp := filepath.Clean(os.TempDir())
-	for parent := filepath.Dir(dir); strings.HasPrefix(parent, temp+string(filepath.Separator)); parent = filepath.Dir(parent) {
+	temporary := filepath.Clean(os.TempDir()) + string(filepath.Separator)
+	for parent := filepath.Dir(dir); parent != filepath.Dir(parent); parent = filepath.Dir(parent) {
 		info, err := os.Stat(parent)
-		if err == nil && info.Mode()&0o001 == 0 {
-			err = os.Chmod(parent, info.Mode()|0o011)
-		}
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
+		case info.Mode()&0o001 != 0:
+		case strings.HasPrefix(parent, temporary):
+			if err := os.Chmod(parent, info.Mode()|0o011); err != nil {
+				return err
+			}
+		default:
+			return fmt.Errorf("user %s, as whom the server runs because it refuses root, cannot enter %s: choose another directory, or run chmod o+x on it", to.Username, parent)
 		}
 	}
 	return nil

@@ -2,24 +2,28 @@ package cli
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 
+	"github.com/throughline/throughline/services/platform/cache"
 	"github.com/throughline/throughline/services/platform/config"
+	"github.com/throughline/throughline/services/platform/limit"
+	"github.com/throughline/throughline/services/platform/rpc"
 	"github.com/throughline/throughline/services/platform/telemetry"
 	"github.com/throughline/throughline/services/throughline"
 )
 
 type serveCommand struct {
-	Listen         string `default:"127.0.0.1:8080" help:"Address of the REST API." placeholder:"HOST:PORT"`
-	GRPCListen     string `name:"grpc-listen" default:"127.0.0.1:9090" help:"Address of the gRPC API." placeholder:"HOST:PORT"`
-	AdminListen    string `default:"127.0.0.1:9091" help:"Address of gRPC health and reflection; empty for none." placeholder:"HOST:PORT"`
-	InsecureListen bool   `help:"Allow addresses beyond loopback without TLS."`
-	TLSCert        string `name:"tls-cert" help:"PEM certificate chain for REST and gRPC." type:"path" placeholder:"FILE"`
-	TLSKey         string `name:"tls-key" help:"PEM private key of --tls-cert." type:"path" placeholder:"FILE"`
-	Sample         string `help:"Load this sample city once the suite is up (see demo)." type:"existingdir" placeholder:"DIR"`
+	Listen         string       `default:"127.0.0.1:8080" help:"Address of the REST API." placeholder:"HOST:PORT"`
+	GRPCListen     string       `name:"grpc-listen" default:"127.0.0.1:9090" help:"Address of the gRPC API." placeholder:"HOST:PORT"`
+	AdminListen    string       `default:"127.0.0.1:9091" help:"Address of gRPC health and reflection; empty for none." placeholder:"HOST:PORT"`
+	InsecureListen bool         `help:"Allow addresses beyond loopback without TLS."`
+	TLSCert        string       `name:"tls-cert" help:"PEM certificate chain for REST and gRPC." type:"path" placeholder:"FILE"`
+	TLSKey         string       `name:"tls-key" help:"PEM private key of --tls-cert." type:"path" placeholder:"FILE"`
+	Limit          limit.Config `embed:"" prefix:"limit-"`
+	Cache          cache.Config `embed:"" prefix:"cache-"`
+	Sample         string       `help:"Load this sample city once the suite is up (see demo)." type:"existingdir" placeholder:"DIR"`
 }
 
 // Validate refuses addresses that others can reach, unless traffic is encrypted or the operator insists; it names every one.
@@ -28,33 +32,13 @@ func (s *serveCommand) Validate() error {
 	if (s.TLSCert == "") != (s.TLSKey == "") {
 		problems = append(problems, errors.New("tls-cert and tls-key go together; give both or neither"))
 	}
-	encrypted := s.TLSCert != "" && s.TLSKey != ""
-	for _, l := range []struct {
-		flag, address string
-		safe          bool
-	}{
-		{"listen", s.Listen, encrypted},
-		{"grpc-listen", s.GRPCListen, encrypted},
-		{"admin-listen", s.AdminListen, s.AdminListen == ""}, // it never has TLS
-	} {
-		host, _, err := net.SplitHostPort(l.address)
-		switch {
-		case err != nil && l.address != "" || l.address == "" && !l.safe:
-			problems = append(problems, fmt.Errorf("%s must be host:port, such as 127.0.0.1:8080, not %q", l.flag, l.address))
-		case !l.safe && !s.InsecureListen && !loopback(host):
-			problems = append(problems, fmt.Errorf(
-				"%s %s is not a loopback address; give --tls-cert and --tls-key, or --insecure-listen to serve it in plain text", l.flag, l.address))
-		}
+	encrypted := s.TLSCert != "" || s.InsecureListen
+	const remedy = "give --tls-cert and --tls-key, or --insecure-listen to serve it in plain text"
+	problems = append(problems, rpc.CheckListen("listen", s.Listen, encrypted, remedy), rpc.CheckListen("grpc-listen", s.GRPCListen, encrypted, remedy))
+	if s.AdminListen != "" { // it never has TLS
+		problems = append(problems, rpc.CheckListen("admin-listen", s.AdminListen, s.InsecureListen, "give --insecure-listen to serve it in plain text"))
 	}
 	return errors.Join(problems...)
-}
-
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }
 
 // Run serves until it is interrupted.
@@ -64,13 +48,13 @@ func (s *serveCommand) Run(ctx context.Context, world World, settings *Settings)
 		return err
 	}
 	defer func() { _ = t.Shutdown(context.WithoutCancel(ctx)) }()
-	c := throughline.Config{DataDir: settings.DataDir, KeyFile: settings.key(), Telemetry: t, Now: world.Now}
+	c := throughline.Config{DataDir: settings.DataDir, KeyFile: settings.key(), Telemetry: t, Now: world.Now, Limit: s.Limit, Cache: s.Cache}
 	if s.TLSCert != "" {
-		pair, err := tls.LoadX509KeyPair(s.TLSCert, s.TLSKey)
+		files, err := rpc.Certificates{Cert: s.TLSCert, Key: s.TLSKey}.Open(world.Now, t.Log)
 		if err != nil {
 			return &config.Error{Problem: "tls-cert and tls-key: " + err.Error()}
 		}
-		c.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+		c.TLS = files.Server()
 	}
 	if err := s.listen(ctx, &c); err != nil {
 		return err

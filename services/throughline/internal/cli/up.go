@@ -54,7 +54,12 @@ func (u *upCommand) Run(ctx context.Context, world World) (err error) {
   PostgreSQL  %s
   Redis       %s
 `, strings.Join(c.REST(), "  "), c.REST()[0], strings.ReplaceAll(c.GRPC(cluster.Gateway), ",", "  "), c.DatabaseURL(), c.Redis.Addr())
-	fmt.Fprintf(world.Stdout, "A token:  throughline token --role finance --data-dir %s\nStop it with Ctrl-C.\n", pasted(u.Dir))
+	address, _, _ := strings.Cut(c.GRPC(cluster.Gateway), ",")
+	fmt.Fprintf(world.Stdout, `A token:   throughline token --role finance --data-dir %[1]s
+A city:    throughline demo --sample deploy/samples/riverbend --data-dir %[1]s --address %[2]s --url %[3]s
+An audit:  throughline audit --database-url '%[4]s'
+Stop it with Ctrl-C.
+`, pasted(u.Dir), address, c.REST()[0], c.DatabaseURL())
 	<-ctx.Done()
 	return nil
 }

@@ -43,7 +43,9 @@ type Config struct {
 	Postgres *servers.PostgresServer
 	Database string // its name; "" means throughline
 	NoSync   bool   // PostgreSQL's commits wait for no disk: for tests that crash nothing
-	Args     []string
+	// Forgets has Redis begin empty whenever it starts. So it does with NoSync.
+	Forgets bool
+	Args    []string
 	// Ports are for the gateways' REST, one each; nil means free ones.
 	Ports []int
 	// Via stands between a program and what it speaks to ("postgres", "redis" or a service): it answers the address to use instead. Nil means none.
@@ -66,6 +68,7 @@ type Cluster struct {
 type Replica struct {
 	*servers.Server
 
+	Name    string // such as goals1
 	Program string
 	grpc    string // address
 }
@@ -98,10 +101,11 @@ func Start(ctx context.Context, config Config) (_ *Cluster, err error) {
 
 // stores starts PostgreSQL and Redis, and brings the database to the newest schema.
 func (c *Cluster) stores(ctx context.Context) (err error) {
-	if err := os.MkdirAll(c.config.Dir, 0o700); err != nil {
+	// Others may pass through, for PostgreSQL may run as another user; all that lies below is closed.
+	if err := errors.Join(os.MkdirAll(c.config.Dir, 0o711), os.Chmod(c.config.Dir, 0o711)); err != nil {
 		return fmt.Errorf("make the directory of the cluster: %w", err)
 	}
-	if c.Redis, err = servers.StartRedis(ctx, filepath.Join(c.config.Dir, "redis"), servers.RedisOptions{AppendOnly: !c.config.NoSync}); err != nil {
+	if c.Redis, err = servers.StartRedis(ctx, filepath.Join(c.config.Dir, "redis"), servers.RedisOptions{AppendOnly: !c.config.NoSync && !c.config.Forgets}); err != nil {
 		return err
 	}
 	if c.Postgres == nil {
@@ -138,14 +142,14 @@ func (c *Cluster) plan(ctx context.Context) error {
 			if p.name == Gateway && n < len(c.config.Ports) {
 				port = c.config.Ports[n]
 			}
-			r := &Replica{Program: p.name, grpc: local(port)}
+			name := p.name + strconv.Itoa(n+1)
+			r := &Replica{Name: name, Program: p.name, grpc: local(port)}
 			if p.name == Gateway {
 				r.grpc = local(admin)
 			}
-			name := p.name + strconv.Itoa(n+1)
 			path, env := c.config.Command(p.name + "d")
 			program := servers.Program{
-				Name: name, Path: path, Env: env, Port: port, Args: append(c.args(p.name, p.peers, port, admin), c.config.Args...), Ready: ready(p.name, port, admin),
+				Name: name, Path: path, Env: env, Port: port, Args: append(c.args(name, p.name, p.peers, port, admin), c.config.Args...), Ready: ready(p.name, port, admin),
 			}
 			if r.Server, err = program.New(filepath.Join(c.config.Dir, name)); err != nil {
 				return err
@@ -156,11 +160,11 @@ func (c *Cluster) plan(ctx context.Context) error {
 	return nil
 }
 
-// args of a replica; its peers have their ports already.
-func (c *Cluster) args(program string, peers []string, port, admin int) []string {
+// args of a replica; its peers have their ports already. The database knows its sessions by name.
+func (c *Cluster) args(name, program string, peers []string, port, admin int) []string {
 	args := []string{"--listen", local(port)}
 	if program != Gateway {
-		args = append(args, "--admin-listen", local(admin), "--key-file", c.config.KeyFile, "--database-url", c.url,
+		args = append(args, "--admin-listen", local(admin), "--key-file", c.config.KeyFile, "--database-url", c.url+"&application_name="+name,
 			"--redis-addrs", c.config.Via("redis", c.Redis.Addr()))
 	} else {
 		args = append(args, "--grpc-listen", local(admin))
