@@ -15,6 +15,7 @@ BENCH ?= .
 BENCH_TIME ?= 200ms
 PEERS ?=
 RACE ?= ./services/platform/...
+SOAK ?= 10m
 
 .PHONY: help
 help: ## Show this help
@@ -52,7 +53,7 @@ check: export THROUGHLINE_CASES = 5
 check: export THROUGHLINE_ROWS = 1000000
 # Where PostgreSQL, Redis and promtool are installed, no test may skip for want of them.
 check: export THROUGHLINE_SERVERS = $(shell tools/servers -found)
-check: tidy-check check-generated isolated no-fma lint check-deploy race test ## Everything that must hold before a change goes in
+check: tidy-check check-generated isolated no-fma lint check-deploy race test test-distributed ## Everything that must hold before a change goes in
 
 .PHONY: lint
 lint: lint-proto lint-go ## Lint protos and Go code
@@ -120,6 +121,14 @@ race: ## Run the concurrent packages under the race detector, where cgo works
 	else
 		echo 'race: skipped, it needs cgo and a C compiler'
 	fi
+
+.PHONY: test-distributed
+test-distributed: ## Run the end-to-end tests on PostgreSQL, Redis and two processes of every program; those that start what they need by themselves run in `test`
+	@THROUGHLINE_MODE=distributed CGO_ENABLED=0 go test -skip 'Kills|Linearizable|ModelRefuses|Faults|Tenants|OneTrace|Audit|Kept' ./services/throughline
+
+.PHONY: soak
+soak: ## Kill the distributed suite's processes while clients work, one seed after the other, for SOAK=10m (THROUGHLINE_SEED=n begins with that seed)
+	@CGO_ENABLED=0 THROUGHLINE_SERVERS=required THROUGHLINE_SOAK=$(SOAK) go test -run '^TestKillsLoseNothing$$' -count=1 -timeout 0 ./services/throughline
 
 .PHONY: bench
 bench: ## Run the Go benchmarks (BENCH=regexp, BENCH_TIME=200ms), then compare with other solvers (PEERS="-full", "-run regexp", "-limit 60s")

@@ -75,14 +75,20 @@ var oddities = []oddity{
 	{name: "wrong method", change: onPath(func(t *rapid.T, b binding, r *request) {
 		r.verb = rapid.SampledFrom([]string{"PUT", "OPTIONS", "DELETE", "PATCH", "POST", "GET", "TRACE", "get"}).Draw(t, "verb")
 	})},
-	{name: "HEAD", on: reads, change: func(_ *rapid.T, _ binding, ours, _ *request) { ours.verb = http.MethodHead },
-		reason: "the bindings know no HEAD; it answers what GET does, but for the body"},
-	{name: "trailing slash", status: http.StatusNotFound, reason: "an empty segment names nothing",
-		change: onPath(func(_ *rapid.T, _ binding, r *request) { r.custom += "/" })},
-	{name: "empty segment", on: shallow, status: http.StatusNotFound, reason: "an empty segment names nothing",
+	{
+		name: "HEAD", on: reads, change: func(_ *rapid.T, _ binding, ours, _ *request) { ours.verb = http.MethodHead },
+		reason: "the bindings know no HEAD; it answers what GET does, but for the body",
+	},
+	{
+		name: "trailing slash", status: http.StatusNotFound, reason: "an empty segment names nothing",
+		change: onPath(func(_ *rapid.T, _ binding, r *request) { r.custom += "/" }),
+	},
+	{
+		name: "empty segment", on: shallow, status: http.StatusNotFound, reason: "an empty segment names nothing",
 		change: onPath(func(t *rapid.T, _ binding, r *request) {
 			r.segments[rapid.IntRange(0, len(r.segments)-1).Draw(t, "segment")] = ""
-		})},
+		}),
+	},
 	{name: "segment more", on: shallow, change: onPath(func(_ *rapid.T, _ binding, r *request) { r.segments = append(r.segments, "more") })},
 	{name: "segment less", on: shallow, change: onPath(func(_ *rapid.T, _ binding, r *request) { r.segments = r.segments[:len(r.segments)-1] })},
 	{name: "other literal", on: shallow, change: onPath(func(t *rapid.T, b binding, r *request) {
@@ -92,50 +98,64 @@ var oddities = []oddity{
 	{name: "unknown verb", change: onPath(func(_ *rapid.T, _ binding, r *request) { r.custom = ":frobnicate" })},
 	{name: "verb twice", change: onPath(func(_ *rapid.T, _ binding, r *request) { r.custom += r.custom })},
 	{name: "no verb", change: onPath(func(_ *rapid.T, _ binding, r *request) { r.custom = "" })},
-	{name: "slash in a segment", status: http.StatusBadRequest, reason: "the bindings split the id at it",
+	{
+		name: "slash in a segment", status: http.StatusBadRequest, reason: "the bindings split the id at it",
 		change: onPath(func(t *rapid.T, _ binding, r *request) {
 			r.segments[rapid.IntRange(0, len(r.segments)-1).Draw(t, "segment")] += rapid.SampledFrom([]string{"%2f", "%2F"}).Draw(t, "slash") + "x"
-		})},
+		}),
+	},
 
 	// Queries.
-	{name: "unknown parameter", status: http.StatusBadRequest, reason: "the bindings ignore it, and nobody notices the misspelling",
-		change: onQuery("frobnicate=1", "page_siz=1", "parent.x=1", "=", "filter.x=1", "etag.x.y=")},
-	{name: "parameter of the path", status: http.StatusBadRequest, reason: "the bindings ignore it", on: func(b binding) bool { return len(b.bound) > 0 },
-		change: onBoth(func(_ *rapid.T, b binding, r *request) { r.query = append(r.query, b.bound[0]+"=organizations/other") })},
-	{name: "parameter of the body", status: http.StatusBadRequest, reason: "the bindings ignore it", on: takesBody,
+	{
+		name: "unknown parameter", status: http.StatusBadRequest, reason: "the bindings ignore it, and nobody notices the misspelling",
+		change: onQuery("frobnicate=1", "page_siz=1", "parent.x=1", "=", "filter.x=1", "etag.x.y="),
+	},
+	{
+		name: "parameter of the path", status: http.StatusBadRequest, reason: "the bindings ignore it", on: func(b binding) bool { return len(b.bound) > 0 },
+		change: onBoth(func(_ *rapid.T, b binding, r *request) { r.query = append(r.query, b.bound[0]+"=organizations/other") }),
+	},
+	{
+		name: "parameter of the body", status: http.StatusBadRequest, reason: "the bindings ignore it", on: takesBody,
 		change: onBoth(func(_ *rapid.T, b binding, r *request) {
 			name := b.body
 			if name == "*" {
 				name = b.method.Input().Fields().Get(0).JSONName()
 			}
 			r.query = append(r.query, name+".name=x")
-		})},
+		}),
+	},
 	{name: "malformed query", status: http.StatusBadRequest, reason: "the bindings do not read the query when all is in the body", change: onQuery("x=%zz", "a=1;b=2", "%")},
 	{name: "parameter twice", on: has(single), change: onBoth(func(t *rapid.T, b binding, r *request) {
 		f := pick(b, single)
 		one := string(f.Name()) + "=" + plainValue(f)
 		r.query = []string{one, one}
 	})},
-	{name: "parameter by both names", on: has(twoNames), status: http.StatusBadRequest, reason: "which the bindings take is chance",
+	{
+		name: "parameter by both names", on: has(twoNames), status: http.StatusBadRequest, reason: "which the bindings take is chance",
 		change: onBoth(func(_ *rapid.T, b binding, r *request) {
 			f := pick(b, twoNames)
 			r.query = []string{string(f.Name()) + "=" + plainValue(f), f.JSONName() + "=" + plainValue(f)}
-		})},
+		}),
+	},
 	{name: "parameter of a wrong type", on: has(typed), change: onBoth(func(t *rapid.T, b binding, r *request) {
 		r.query = []string{string(pick(b, typed).Name()) + "=" + rapid.SampledFrom([]string{"x", "1.5.2", "-", "NaN%20", "99999999999999999999", "tomorrow"}).Draw(t, "value")}
 	})},
-	{name: "enum in short", on: has(enum), reason: "enum values may leave out their prefix",
+	{
+		name: "enum in short", on: has(enum), reason: "enum values may leave out their prefix",
 		change: func(_ *rapid.T, b binding, ours, theirs *request) {
 			f := pick(b, enum)
 			whole := string(f.Enum().Values().Get(1).Name())
 			first := string(f.Enum().Values().Get(0).Name()) // …_UNSPECIFIED
 			ours.query = []string{f.JSONName() + "=" + strings.TrimPrefix(whole, strings.TrimSuffix(first, "UNSPECIFIED"))}
 			theirs.query = []string{f.JSONName() + "=" + whole}
-		}},
-	{name: "mask in JSON names", on: patches, reason: "the mask may use either spelling",
+		},
+	},
+	{
+		name: "mask in JSON names", on: patches, reason: "the mask may use either spelling",
 		change: func(_ *rapid.T, b binding, ours, theirs *request) {
 			ours.query, theirs.query = []string{"updateMask=displayName,startDate.year,%20code"}, []string{"updateMask=display_name,start_date.year,code"}
-		}},
+		},
+	},
 
 	// Bodies.
 	{name: "no body", on: takesBody, change: onPath(func(*rapid.T, binding, *request) {})},
@@ -164,25 +184,31 @@ var oddities = []oddity{
 	{name: "two values", on: takesBody, change: onBody(func(_ *rapid.T, _ binding, was string) string { return was + " {}" })},
 	{name: "broken off", on: takesBody, change: onBody(func(_ *rapid.T, _ binding, was string) string { return was[:len(was)-1] })},
 	{name: "not UTF-8", on: takesBody, change: onBody(func(_ *rapid.T, _ binding, was string) string { return "{\"\xff\":1," + was[1:] })},
-	{name: "merge patch", on: patches, reason: "a merge patch reaches into objects, as the bindings always do",
+	{
+		name: "merge patch", on: patches, reason: "a merge patch reaches into objects, as the bindings always do",
 		change: func(_ *rapid.T, _ binding, ours, theirs *request) {
 			theirs.query = theirs.query[:len(ours.query)]
 			if ours.body != "" {
 				ours.header.Set("Content-Type", typeMergePatch)
 			}
-		}},
-	{name: "unasked body", on: takesNone, status: http.StatusBadRequest, reason: "the bindings drop it",
+		},
+	},
+	{
+		name: "unasked body", on: takesNone, status: http.StatusBadRequest, reason: "the bindings drop it",
 		change: onBoth(func(_ *rapid.T, _ binding, r *request) {
 			r.body = "{}"
 			r.header.Set("Content-Type", typeJSON)
-		})},
-	{name: "other media type", on: takesBody, status: http.StatusUnsupportedMediaType, reason: "the bindings take anything for JSON",
+		}),
+	},
+	{
+		name: "other media type", on: takesBody, status: http.StatusUnsupportedMediaType, reason: "the bindings take anything for JSON",
 		change: func(t *rapid.T, _ binding, ours, _ *request) {
 			ours.body = "{}"
 			ours.header.Set("Content-Type", rapid.SampledFrom([]string{
 				"text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", "", "application/x-ndjson", "json",
 			}).Draw(t, "type"))
-		}},
+		},
+	},
 
 	// Headers.
 	{name: "header not ASCII", status: http.StatusBadRequest, reason: "gRPC could not carry it", change: onHeader("Authorization", "é", "a\tb", "\x7f")},

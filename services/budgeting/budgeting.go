@@ -46,9 +46,16 @@ const patience = 2 * time.Second
 // New assembles the service on a migrated database.
 func New(d Deps) (*Service, error) {
 	s := service.New(d.Deps, Source, rpc.Message)
+	watch, err := watchSolves(s.Meter())
+	if err != nil {
+		return nil, err
+	}
+	if err := observeProposals(s, d.DB); err != nil {
+		return nil, err
+	}
 	a := &app.App{
 		Store: sqlstore.New(s.Keeper), Goals: peer.NewGoals(d.Goals), Performance: peer.NewPerformance(d.Performance),
-		Now: s.Now, NewID: d.NewID, Logger: d.Logger, Patience: cmp.Or(d.Patience, patience), Wake: make(chan struct{}, 1),
+		Now: s.Now, NewID: d.NewID, Logger: d.Logger, Patience: cmp.Or(d.Patience, patience), Wake: make(chan struct{}, 1), Watch: watch,
 	}
 	server := rpc.New(a)
 	if err := s.Serve(func(r grpc.ServiceRegistrar) { budgetingv1.RegisterBudgetingServiceServer(r, server) }); err != nil {

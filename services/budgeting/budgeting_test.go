@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
 	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
@@ -133,6 +134,7 @@ type options struct {
 	patience time.Duration
 	idle     bool // no background work before begin
 	log      slog.Handler
+	meters   metric.MeterProvider // nil: nothing is measured
 }
 
 func startOn(t testing.TB, o options) *fixture {
@@ -152,7 +154,7 @@ func startOn(t testing.TB, o options) *fixture {
 	s, err := budgeting.New(budgeting.Deps{
 		Deps: service.Deps{
 			DB: db, Bus: f.bus, Verifier: keys, Logger: slog.New(cmp.Or[slog.Handler](o.log, slog.DiscardHandler)), Now: now,
-			NewID: func() string { return fmt.Sprintf("id-%d", id.Add(1)) },
+			NewID: func() string { return fmt.Sprintf("id-%d", id.Add(1)) }, Meter: o.meters,
 		},
 		Goals: peers, Performance: peers, Patience: o.patience,
 	})

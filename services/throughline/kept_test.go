@@ -233,7 +233,7 @@ var writes = []func(w *twins, conn grpc.ClientConnInterface, n int) error{
 			return err
 		}
 		err = stream.Send(&performancev1.RecordObservationsRequest{Parent: riverbend, Rows: []*performancev1.ObservationRow{{
-			Measure: riverbend + "/measures/patrol-response-time", PeriodStart: &datepb.Date{Year: 2026, Month: 1, Day: 1}, Value: proto.Float64(float64(n%7 + 1)),
+			Measure: riverbend + "/measures/patrol-response-time", PeriodStart: &datepb.Date{Year: 2026, Month: 1, Day: 1}, Value: new(float64(n%7 + 1)),
 		}}})
 		if err == nil {
 			_, err = stream.CloseAndRecv()

@@ -127,7 +127,7 @@ func newRedis(t *testing.T, addr string, config limit.Config, now func() time.Ti
 	t.Helper()
 	client := redis.NewClient(&redis.Options{Addr: addr, ContextTimeoutEnabled: true, MaxRetries: -1})
 	t.Cleanup(func() { _ = client.Close() })
-	l, err := limit.NewRedis(limit.RedisConfig{Limit: config, Client: client, Now: now, Timeout: time.Minute})
+	l, err := limit.NewRedis(limit.RedisConfig{Limit: config, Client: client, Now: now, Timeout: time.Minute, Patience: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,6 +206,39 @@ func TestRedisAway(t *testing.T) {
 	}
 	if wait := take(t, l, "o/ann", 1, true); wait == 0 {
 		t.Error("the shared bucket is empty")
+	}
+}
+
+// slow is a Redis that answers nobody who waits less than half a second.
+type slow struct{}
+
+func (slow) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (slow) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (slow) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, command redis.Cmder) error {
+		if until, ok := ctx.Deadline(); ok && time.Until(until) < time.Second/2 {
+			return context.DeadlineExceeded
+		}
+		return next(ctx, command)
+	}
+}
+
+// A Redis that is slow for once refuses nobody: what must be counted waits for it, the rest is counted here.
+func TestSlowRedisRefusesNobody(t *testing.T) {
+	client := redis.NewClient(&redis.Options{Addr: servers.Redis(t), ContextTimeoutEnabled: true, MaxRetries: -1})
+	client.AddHook(slow{})
+	defer func() { _ = client.Close() }()
+	l, err := limit.NewRedis(limit.RedisConfig{Limit: limit.Config{Rate: 1, Burst: 3}, Client: client, Now: newClock().Now, Patience: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, strict := range []bool{false, true, false, true} {
+		if wait := take(t, l, "o/ann", 1, strict); wait != 0 {
+			t.Errorf("strict %v: wait %s", strict, wait)
+		}
 	}
 }
 

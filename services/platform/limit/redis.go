@@ -1,6 +1,7 @@
 package limit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -18,6 +19,9 @@ import (
 // most calls wait for nobody. What a process holds and does not spend is at most such a part for each call under way.
 const blocks = 1000
 
+// patience is the default of RedisConfig.Patience.
+const patience = time.Second
+
 // RedisConfig of a limiter. Client must end its calls with their contexts (ContextTimeoutEnabled).
 type RedisConfig struct {
 	Limit  Config
@@ -26,6 +30,8 @@ type RedisConfig struct {
 	Logger *slog.Logger // may be nil
 
 	Timeout time.Duration // of one call; 0 means breaker.DefaultTimeout
+	// Patience is how long a strict call waits instead, which cannot go on uncounted; 0 means a second.
+	Patience time.Duration
 }
 
 // Redis keeps the buckets of all processes together.
@@ -33,6 +39,7 @@ type Redis struct {
 	local   *InProcess
 	shared  *redis_rate.Limiter // its generic cell rate algorithm is the same bucket
 	breaker *breaker.Breaker
+	patient *breaker.Breaker // of strict calls: that Redis was slow once is no reason to refuse them
 
 	mu   sync.Mutex
 	held *simplelru.LRU[string, int] // taken out of the shared buckets and not spent, by caller
@@ -53,6 +60,9 @@ func NewRedis(c RedisConfig) (*Redis, error) {
 	return &Redis{
 		local: local, shared: redis_rate.NewLimiter(c.Client), held: held,
 		breaker: breaker.New(breaker.Config{Name: "the counter of calls in Redis", Timeout: c.Timeout, Now: c.Now, Logger: c.Logger}),
+		patient: breaker.New(breaker.Config{
+			Name: "the counter of calls that must be counted, in Redis", Timeout: cmp.Or(c.Patience, patience), Now: c.Now, Logger: c.Logger,
+		}),
 	}, nil
 }
 
@@ -63,7 +73,11 @@ func (r *Redis) Take(ctx context.Context, caller string, cost int, strict bool) 
 		return 0, nil
 	}
 	cost = min(cost, c.Burst)
-	wait, err := r.fetch(ctx, caller, cost)
+	by := r.breaker
+	if strict {
+		by = r.patient
+	}
+	wait, err := r.fetch(ctx, by, caller, cost)
 	switch {
 	case err == nil:
 		return wait, nil
@@ -88,11 +102,11 @@ func (r *Redis) spend(caller string, cost int) bool {
 }
 
 // fetch takes a block out of the shared bucket, or the cost alone where that is more or all there is.
-func (r *Redis) fetch(ctx context.Context, caller string, cost int) (wait time.Duration, err error) {
+func (r *Redis) fetch(ctx context.Context, by *breaker.Breaker, caller string, cost int) (wait time.Duration, err error) {
 	block := max(cost, r.local.config.Burst/blocks)
-	if wait, err = r.ask(ctx, caller, block); err == nil && wait > 0 && block > cost {
+	if wait, err = r.ask(ctx, by, caller, block); err == nil && wait > 0 && block > cost {
 		block = cost
-		wait, err = r.ask(ctx, caller, cost)
+		wait, err = r.ask(ctx, by, caller, cost)
 	}
 	if err == nil && wait == 0 && block > cost {
 		r.mu.Lock()
@@ -103,9 +117,9 @@ func (r *Redis) fetch(ctx context.Context, caller string, cost int) (wait time.D
 	return wait, err
 }
 
-func (r *Redis) ask(ctx context.Context, caller string, n int) (wait time.Duration, err error) {
+func (r *Redis) ask(ctx context.Context, by *breaker.Breaker, caller string, n int) (wait time.Duration, err error) {
 	c := r.local.config
-	err = r.breaker.Do(ctx, func(ctx context.Context) error {
+	err = by.Do(ctx, func(ctx context.Context) error {
 		result, err := r.shared.AllowN(ctx, "throughline:"+caller, redis_rate.Limit{Rate: c.Rate, Burst: c.Burst, Period: time.Second}, n)
 		if err == nil && result.Allowed == 0 {
 			wait = max(result.RetryAfter, 1)

@@ -53,6 +53,8 @@ type Relay struct {
 
 	known          bool  // the two below
 	stored, passed int64 // positions: in the database, and up to which all is published
+	unstored       int   // events published since
+	progress       progress
 }
 
 func (r *Relay) init() {
@@ -109,6 +111,8 @@ func (r *Relay) pause(ctx context.Context, message string, wait *time.Duration, 
 // run publishes until ctx ends or the database is closed.
 func (r *Relay) run(ctx context.Context) (err error) {
 	r.known = false // another process may have published since
+	r.progress.set(unknown)
+	defer r.progress.set(elsewhere)
 	// The receivers have the events: the position is stored even though ctx ends, to spare them repetitions.
 	defer func() {
 		if e := r.store(context.WithoutCancel(ctx)); e != nil && err == nil {
@@ -157,12 +161,14 @@ func (r *Relay) pass(ctx context.Context) (more bool, err error) {
 	done, err := r.Bus.Publish(ctx, events)
 	if done > 0 {
 		r.passed = events[done-1].Position
+		r.unstored += done
+		r.progress.set(r.passed)
 	}
-	after := int64(storeAfter)
+	after := storeAfter
 	if _, keeps := r.Bus.(Keeper); keeps {
 		after, r.known = noteAfter, err == nil
 	}
-	if r.passed-r.stored >= after {
+	if r.unstored >= after {
 		err = errors.Join(err, r.store(ctx))
 	}
 	return len(events) == relayBatch && done > 0, err
@@ -199,6 +205,7 @@ func (r *Relay) locate(ctx context.Context) error {
 	if keeps {
 		r.passed = kept
 	}
+	r.progress.set(r.passed)
 	return nil
 }
 
@@ -236,7 +243,7 @@ func (r *Relay) store(ctx context.Context) error {
 		return err
 	})
 	if err == nil {
-		r.stored = r.passed
+		r.stored, r.unstored = r.passed, 0
 	}
 	return err
 }

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 	"google.golang.org/grpc/credentials"
 )
 
@@ -88,6 +90,27 @@ var alpn = []string{"h2", "http/1.1"}
 
 // Client is for connections to servers whose certificates the CA signed, or the system's authorities when no CA was given.
 func (f *Files) Client() credentials.TransportCredentials { return &renewing{files: f} }
+
+// Observe tells when the certificate that is in use ends, until the meter does.
+func (f *Files) Observe(meters metric.MeterProvider) error {
+	if f.names.Cert == "" {
+		return nil
+	}
+	meter := meters.Meter("github.com/throughline/throughline/services/platform/rpc")
+	expires, err := meter.Int64ObservableGauge("throughline.tls.expires",
+		metric.WithDescription("When the certificate in use ends, in seconds since 1970."), metric.WithUnit("s"))
+	if err != nil {
+		return err
+	}
+	file := metric.WithAttributes(attribute.String("file", f.names.Cert))
+	_, err = meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		if now := f.get(); len(now.pair) > 0 && now.pair[0].Leaf != nil {
+			o.ObserveInt64(expires, now.pair[0].Leaf.NotAfter.Unix(), file)
+		}
+		return nil
+	}, expires)
+	return err
+}
 
 // get is what the files hold now, as far as they can be read.
 func (f *Files) get() pemFiles {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -23,6 +24,7 @@ import (
 	"github.com/throughline/throughline/services/platform/authn"
 	"github.com/throughline/throughline/services/platform/rpc"
 	"github.com/throughline/throughline/services/platform/rpc/rpctest"
+	"github.com/throughline/throughline/services/platform/telemetry/telemetrytest"
 )
 
 // seconds is a clock that tests push.
@@ -167,5 +169,35 @@ func TestOpenCertificatesRefuses(t *testing.T) {
 		if err := c.files.Check("peer"); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %q", c.files, err, c.want)
 		}
+	}
+}
+
+// The end of a certificate is known from outside, also when it has been renewed.
+func TestFilesTellWhenTheirCertificateEnds(t *testing.T) {
+	authority, dir, clock := rpctest.NewAuthority(t), t.TempDir(), new(seconds)
+	issued := authority.Issue(t, dir, 1)
+	files, err := issued.Open(clock.now, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	meters, read := telemetrytest.Meter(t)
+	if err := files.Observe(meters); err != nil {
+		t.Fatal(err)
+	}
+	for serial := int64(2); serial < 4; serial++ {
+		text, err := os.ReadFile(issued.Cert)
+		if err != nil {
+			t.Fatal(err)
+		}
+		block, _ := pem.Decode(text)
+		leaf, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := read()["throughline.tls.expires{file="+issued.Cert+"}"], float64(leaf.NotAfter.Unix()); got != want {
+			t.Errorf("ends at %v, want %v", got, want)
+		}
+		authority.Issue(t, dir, serial)
+		clock.n.Add(1)
 	}
 }

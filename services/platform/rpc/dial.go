@@ -63,7 +63,7 @@ func Dial(target string, config DialConfig) (*grpc.ClientConn, error) {
 	case config.TLS != nil:
 		transport = credentials.NewTLS(config.TLS)
 	}
-	options = append(options,
+	options = append(append(options, unwrapped()...),
 		grpc.WithTransportCredentials(transport),
 		grpc.WithDefaultServiceConfig(service),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(config.MaxMessageBytes), grpc.MaxCallSendMsgSize(config.MaxMessageBytes)),

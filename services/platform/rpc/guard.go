@@ -151,7 +151,10 @@ func (g *Guard) Access() map[string]authz.Access {
 
 // bounded gives ctx a deadline: the caller's, but never later than the longest allowed.
 func (g *Guard) bounded(ctx context.Context, otherwise time.Duration) (context.Context, context.CancelFunc) {
-	if _, ok := ctx.Deadline(); ok {
+	if deadline, ok := ctx.Deadline(); ok {
+		if deadline.Sub(g.options.Now()) <= g.options.MaxDeadline {
+			return ctx, func() {} // bounded already, by one who cancels it
+		}
 		otherwise = g.options.MaxDeadline
 	}
 	return context.WithTimeout(ctx, otherwise)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -179,6 +180,9 @@ func TestRetry(t *testing.T) {
 		err := conn.Invoke(ctx, fullMethod(c.method), message(t, requestOf(c.method), c.request), message(t, "Thing", ""))
 		if status.Code(err) != codes.Unavailable || tries != c.tries {
 			t.Errorf("%s: %v after %d tries, want %d", c.method, err, tries, c.tries)
+		}
+		if got := status.Convert(err).Message(); strings.Contains(got, "retries") || strings.Contains(got, "rpc error") {
+			t.Errorf("%s is told in the words of the transport: %s", c.method, got)
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
+
 	"github.com/throughline/throughline/services/platform/bus"
 	"github.com/throughline/throughline/services/platform/fault"
 	"github.com/throughline/throughline/services/platform/inbox"
@@ -21,6 +23,8 @@ const (
 type intake struct {
 	consumer string
 	handle   func(sqldb.Tx, outbox.Event) error
+
+	taken, failed metric.AddOption // labels of deliveries
 }
 
 // take has the event's effect unless it was had, or that of a later event of the subject.
@@ -34,12 +38,15 @@ func (in intake) take(tx sqldb.Tx, e outbox.Event) (fresh bool, err error) {
 
 // Consume subscribes to another service's events. handle has its effect once per event, in the transaction it is given. Call it before Run.
 func (s *Service) Consume(source string, types []string, handle func(sqldb.Tx, outbox.Event) error) error {
-	in := intake{consumer: s.source + "<" + source, handle: handle}
+	consumer := s.source + "<" + source
+	in := intake{consumer: consumer, handle: handle, taken: deliveries(consumer, "ok"), failed: deliveries(consumer, "failed")}
 	s.intakes = append(s.intakes, in)
 	return s.deps.Bus.Subscribe(bus.Subscription{
 		Consumer: in.consumer, Source: source, Types: types,
 		Handle: func(ctx context.Context, e outbox.Event) error {
-			return s.deps.DB.Write(ctx, func(tx sqldb.Tx) error { _, err := in.take(tx, e); return err })
+			return s.watch.deliver(ctx, in, e, func(ctx context.Context) error {
+				return s.deps.DB.Write(ctx, func(tx sqldb.Tx) error { _, err := in.take(tx, e); return err })
+			})
 		},
 		DeadLetter: func(ctx context.Context, e outbox.Event, cause error) error {
 			return s.deps.DB.Write(ctx, func(tx sqldb.Tx) error { return inbox.Bury(tx, in.consumer, e, cause) })
@@ -69,11 +76,13 @@ func (s *Service) retry(ctx context.Context) error {
 func (s *Service) retryLetter(ctx context.Context, in intake, l inbox.Letter) error {
 	log := s.deps.Logger.With("consumer", in.consumer, "event", l.Event.ID, "type", l.Event.Type)
 	var fresh bool
-	err := s.deps.DB.Write(ctx, func(tx sqldb.Tx) (err error) {
-		if fresh, err = in.take(tx, l.Event); err != nil {
-			return err
-		}
-		return inbox.Unbury(tx, l)
+	err := s.watch.deliver(ctx, in, l.Event, func(ctx context.Context) error {
+		return s.deps.DB.Write(ctx, func(tx sqldb.Tx) (err error) {
+			if fresh, err = in.take(tx, l.Event); err != nil {
+				return err
+			}
+			return inbox.Unbury(tx, l)
+		})
 	})
 	switch {
 	case err == nil && fresh:

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
@@ -21,6 +23,9 @@ import (
 	"github.com/throughline/throughline/services/platform/sqldb"
 )
 
+// unmeasured is told of an instrument that refuses its own name.
+const unmeasured = "not everything is measured"
+
 // sweepEvery is how often responses kept for repeats are dropped once their time is over.
 const sweepEvery = time.Hour
 
@@ -34,6 +39,9 @@ type Deps struct {
 	NewID    func() string
 	Limiter  limit.Limiter // nil: callers may ask as much as they like
 	Cache    cache.Store   // nil: no answers are kept
+
+	Meter  metric.MeterProvider // nil: nothing is measured
+	Tracer trace.TracerProvider // nil: nothing is traced
 }
 
 // Service is a running service: its guarded methods, its transactions and its relay.
@@ -43,14 +51,17 @@ type Service struct {
 	guard   *rpc.Guard
 	relay   *outbox.Relay
 	intakes []intake
+	watch   watch
 	Keeper  *resource.Keeper
 }
 
 // New prepares a service. source is its CloudEvents source, such as "throughline.goals.v1"; message turns what its use
 // cases answer into proto messages.
 func New(d Deps, source string, message func(any) (proto.Message, error)) *Service {
+	d, watch, err := watched(d)
 	relay := &outbox.Relay{DB: d.DB, Bus: d.Bus, Source: source, Logger: d.Logger}
-	s := &Service{deps: d, source: source, relay: relay}
+	s := &Service{deps: d, source: source, relay: relay, watch: watch}
+	s.tried(context.Background(), unmeasured, err)
 	s.Keeper = &resource.Keeper{DB: d.DB, Source: source, Message: message, Now: s.Now, NewID: d.NewID, Wake: relay.Wake}
 	return s
 }
@@ -94,6 +105,7 @@ func (s *Service) Guard() *rpc.Guard { return s.guard }
 
 // Run publishes events, drops expired responses and tries dead letters again, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
+	s.tried(ctx, unmeasured, s.observeEvents())
 	done := make(chan error, 1)
 	go func() { done <- s.relay.Run(ctx) }()
 	sweep, retry := time.NewTicker(sweepEvery), time.NewTicker(retryEvery)
@@ -122,4 +134,4 @@ func (s *Service) tried(ctx context.Context, message string, err error) {
 }
 
 // Close releases the database; call it after Run has returned.
-func (s *Service) Close() error { return s.deps.DB.Close() }
+func (s *Service) Close() error { return errors.Join(s.watch.unwatch(), s.deps.DB.Close()) }

@@ -154,7 +154,8 @@ func (t *tx) Query(query string, args []any, each func(Row) error) error {
 	return t.run(query, args, each)
 }
 
-func (t *tx) run(query string, args []any, each func(Row) error) error {
+// usable says why no statement can run now.
+func (t *tx) usable(query string) error {
 	switch {
 	case t.over:
 		return fmt.Errorf("transaction used after its closure returned: %s", query)
@@ -162,8 +163,15 @@ func (t *tx) run(query string, args []any, each func(Row) error) error {
 		return fmt.Errorf("statement run inside a query's callback; gather the rows first: %s", query)
 	case t.failed != nil:
 		return t.failed
-	case t.ctx != nil && t.ctx.Err() != nil:
+	case t.ctx != nil:
 		return t.ctx.Err()
+	}
+	return nil
+}
+
+func (t *tx) run(query string, args []any, each func(Row) error) error {
+	if err := t.usable(query); err != nil {
+		return err
 	}
 	t.streaming = true
 	defer func() { t.streaming = false }()

@@ -45,6 +45,7 @@ func (db *pgDB) attempts(do func(started bool) (again, error)) error {
 			}
 			pause = min(2*pause, longestPause)
 		}
+		db.repeated.Add(1)
 		if repeat, err = do(true); repeat == never {
 			return err
 		}

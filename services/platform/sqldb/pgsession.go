@@ -21,8 +21,10 @@ type pgSession struct {
 	db      *pgDB
 	raw     *pgconn.PgConn
 	stmts   map[string]*pgStmt
-	named   int    // statements prepared so far
-	begin   string // the BEGIN that waits for the first statement, or ""
+	begins  map[string]bool           // the forms of BEGIN that are prepared
+	named   int                       // statements prepared so far
+	begin   string                    // the BEGIN that waits for the first statement, or ""
+	ending  *pgconn.MultiResultReader // the answer to a COMMIT that nobody waits for, or nil
 	changed int64
 	stale   bool     // its prepared statements are out of date
 	row     pgRow    // of the query that streams
@@ -44,7 +46,7 @@ func newSession(ctx context.Context, db *pgDB, config *pgconn.Config) (*pgSessio
 		return nil, err
 	}
 	db.seed.CompareAndSwap(0, uint64(raw.PID()))
-	return &pgSession{db: db, raw: raw, stmts: map[string]*pgStmt{}}, nil
+	return &pgSession{db: db, raw: raw, stmts: map[string]*pgStmt{}, begins: map[string]bool{}}, nil
 }
 
 // breakOff makes the statement that runs, and every later one, fail at once.
@@ -52,7 +54,7 @@ func (s *pgSession) breakOff() { _ = s.raw.Conn().SetDeadline(time.Unix(1, 0)) }
 
 // whole says whether the next transaction can begin.
 func (s *pgSession) whole() bool {
-	return !s.stale && !s.raw.IsClosed() && !s.raw.IsBusy() && s.raw.TxStatus() == 'I'
+	return !s.stale && !s.raw.IsClosed() && (s.ending != nil || !s.raw.IsBusy() && s.raw.TxStatus() == 'I')
 }
 
 func (s *pgSession) close() {
@@ -62,6 +64,27 @@ func (s *pgSession) close() {
 }
 
 func (s *pgSession) changes() int64 { return s.changed }
+
+// leave ends a transaction that has read, and takes the answer only before the next statement: what was read is read.
+func (s *pgSession) leave() error {
+	if s.begin != "" || s.raw.IsClosed() || s.raw.TxStatus() != 'T' {
+		return s.finish("COMMIT")
+	}
+	s.ending = s.raw.Exec(context.Background(), "COMMIT")
+	return nil
+}
+
+// settle takes the answer that leave did not wait for.
+func (s *pgSession) settle() error {
+	if s.ending == nil {
+		return nil
+	}
+	err := s.ending.Close()
+	if s.ending = nil; err != nil {
+		return translatePG(fmt.Errorf("COMMIT: %w", err))
+	}
+	return nil
+}
 
 // finish ends the transaction, if a statement has begun it, with COMMIT or ROLLBACK.
 func (s *pgSession) finish(how string) error {
@@ -89,14 +112,29 @@ func (s *pgSession) finish(how string) error {
 	return nil
 }
 
-// run sends one statement, with the BEGIN that waits for it, and streams its rows.
-func (s *pgSession) run(ctx context.Context, query string, args []any, each func(Row) error) (err error) {
+// ready makes the statement and its arguments ready to be sent.
+func (s *pgSession) ready(query string, args []any) (*pgStmt, error) {
+	if err := s.settle(); err != nil {
+		return nil, err
+	}
 	stmt, err := s.prepare(query, args)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if err := s.prepareBegin(); err != nil {
+		return nil, err
 	}
 	if err := s.encode(stmt, args); err != nil {
-		return fmt.Errorf("%w in %s", err, query)
+		return nil, fmt.Errorf("%w in %s", err, query)
+	}
+	return stmt, nil
+}
+
+// run sends one statement, with the BEGIN that waits for it, and streams its rows.
+func (s *pgSession) run(ctx context.Context, query string, args []any, each func(Row) error) (err error) {
+	stmt, err := s.ready(query, args)
+	if err != nil {
+		return err
 	}
 	var rows *pgconn.ResultReader
 	var batch *pgconn.MultiResultReader
@@ -104,7 +142,7 @@ func (s *pgSession) run(ctx context.Context, query string, args []any, each func
 		rows = s.raw.ExecStatement(context.Background(), stmt.StatementDescription, s.values, s.formats, stmt.results)
 	} else {
 		var b pgconn.Batch
-		b.ExecParams(s.begin, nil, nil, nil, nil)
+		b.ExecPrepared(s.begin, nil, nil, nil)
 		b.ExecStatement(stmt.StatementDescription, s.values, s.formats, stmt.results)
 		s.begin = ""
 		batch = s.raw.ExecBatch(context.Background(), &b)
@@ -216,6 +254,18 @@ func (s *pgSession) prepare(query string, args []any) (*pgStmt, error) {
 	}
 	s.stmts[query] = stmt
 	return stmt, nil
+}
+
+// prepareBegin prepares the BEGIN that waits, once; its name is its text.
+func (s *pgSession) prepareBegin() error {
+	if s.begin == "" || s.begins[s.begin] {
+		return nil
+	}
+	if _, err := s.raw.Prepare(context.Background(), s.begin, s.begin, nil); err != nil {
+		return s.failed(err, s.begin)
+	}
+	s.begins[s.begin] = true
+	return nil
 }
 
 // encode makes the arguments' bytes in s.values and s.formats.

@@ -76,6 +76,8 @@ func encodedSize(arg any) int {
 		return len(a)
 	case nil, int64, int, bool, time.Time:
 		return number
+	case pgColumn:
+		return a.encodedSize()
 	}
 	if v := reflect.ValueOf(arg); v.Kind() == reflect.String {
 		return v.Len()
@@ -106,6 +108,9 @@ func appendValue(to []byte, oid uint32, arg any) (_ []byte, format int16, null b
 		return appendBool(to, oid, a)
 	case time.Time:
 		return appendInt(to, oid, a.UnixMicro())
+	case pgColumn:
+		to, err = a.appendTo(to, oid)
+		return to, binaryFormat, false, err
 	}
 	switch v := reflect.ValueOf(arg); {
 	case v.Kind() == reflect.String:

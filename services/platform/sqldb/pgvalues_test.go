@@ -1,9 +1,12 @@
 package sqldb_test
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/throughline/throughline/services/platform/sqldb"
 	"github.com/throughline/throughline/services/platform/sqldb/sqldbtest"
@@ -94,4 +97,57 @@ func TestPreparedStatementsAreBounded(t *testing.T) {
 	if kept > 520 || kept < 500 {
 		t.Errorf("%d statements are prepared", kept)
 	}
+}
+
+// TestInsertRowsByColumn writes what only lists must take care of: NULLs, empty values, every type, more rows than one statement takes, and rows
+// that conflict.
+func TestInsertRowsByColumn(t *testing.T) {
+	sqldbtest.Engines(t, sqldbtest.Migrations, func(t *testing.T, open func(testing.TB) sqldb.DB) {
+		db := open(t)
+		columns := []string{"id", "n", "flag", "ratio", "at", "data"}
+		noon := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+		rows := [][]any{{"a", 1, true, 0.5, noon, []byte{0, 1}}, {"é\u2028,{}\"", -1, false, nil, nil, nil}, {"", 0, true, 2, noon, []byte{}}}
+		for i := range 2500 {
+			rows = append(rows, []any{fmt.Sprintf("x%04d", i), i, i%2 == 0, float64(i) / 4, noon, []byte("data")})
+		}
+		insert := func(rows [][]any, suffix string) (n int64, err error) {
+			err = db.Write(t.Context(), func(tx sqldb.Tx) (err error) {
+				n, err = sqldb.InsertRows(tx, "things", columns, rows, suffix)
+				return err
+			})
+			return n, err
+		}
+		if n, err := insert(rows, ""); n != 2503 || err != nil {
+			t.Fatalf("inserted %d: %v", n, err)
+		}
+		if n, err := insert(rows[:4], "ON CONFLICT DO NOTHING"); n != 0 || err != nil {
+			t.Errorf("inserted %d again: %v", n, err)
+		}
+		if _, err := insert(rows[:2], ""); !errors.Is(err, sqldb.ErrDuplicate) {
+			t.Errorf("duplicates: %v", err)
+		}
+		if _, err := insert([][]any{{"y", 1, true, 1, noon, nil}, {"z"}}, ""); err == nil || !strings.Contains(err.Error(), "row 1 has 1 values for 6 columns") {
+			t.Errorf("a short row: %v", err)
+		}
+		if _, err := insert([][]any{{"y", 1, true, 1, noon, nil}, {"z\x00", 1, true, 1, noon, nil}}, ""); err == nil {
+			t.Error("a NUL was taken")
+		}
+		var got []string
+		if err := db.Read(t.Context(), func(tx sqldb.Tx) error {
+			got = nil
+			return tx.Query("SELECT id, n, flag, ratio, at, data FROM things WHERE id < 'x0001' OR id > 'x2498' ORDER BY id", nil, func(r sqldb.Row) error {
+				got = append(got, fmt.Sprintf("%q %d %t %g %t %t %x %t", r.Text(0), r.Int(1), r.Bool(2), r.Float(3), r.Null(3), r.Time(4).Equal(noon), r.Bytes(5), r.Null(5)))
+				return nil
+			})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{
+			`"" 0 true 2 false true  false`, `"a" 1 true 0.5 false true 0001 false`, `"x0000" 0 true 0 false true 64617461 false`,
+			`"x2499" 2499 false 624.75 false true 64617461 false`, `"é\u2028,{}\"" -1 false 0 true false  true`,
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("rows are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	})
 }

@@ -67,15 +67,17 @@ func (c PostgresConfig) driver() (*pgconn.Config, error) {
 
 // pgDB is one schema of a PostgreSQL database.
 type pgDB struct {
-	config *pgconn.Config
-	logger *slog.Logger
-	tokens chan struct{} // one is held for each connection in use
-	lane   chan struct{} // held by the one closure of this process that runs again
-	closed chan struct{}
-	once   sync.Once
-	seed   atomic.Uint64 // of the waits between attempts
-	modes  sync.Map      // statement text: typing
-	locks  pgLocks
+	config   *pgconn.Config
+	logger   *slog.Logger
+	tokens   chan struct{} // one is held for each connection in use
+	lane     chan struct{} // held by the one closure of this process that runs again
+	closed   chan struct{}
+	once     sync.Once
+	seed     atomic.Uint64 // of the waits between attempts
+	repeated atomic.Int64  // attempts after a first
+	modes    sync.Map      // statement text: typing
+	inserts  sync.Map      // InsertRows of one row: of many by column
+	locks    pgLocks
 
 	mu    sync.Mutex
 	idle  []*pgSession      // the last used last
@@ -135,7 +137,7 @@ func (db *pgDB) readOnce(ctx context.Context, fn func(Tx) error) (repeat again, 
 	if err = invoke(fn, t); err == nil {
 		err = t.failed
 	}
-	if e := s.finish("COMMIT"); e != nil && err == nil {
+	if e := s.leave(); e != nil && err == nil {
 		t.failed, err = e, e
 	}
 	clean = true

@@ -14,6 +14,10 @@ type Eq struct {
 	Value  any
 }
 
+// fewRows is room for most pages. One that has more is given room for all at once, so that a long page need not grow by copying, nor a short one cost
+// what it might have held.
+const fewRows = 32
+
 // List reads one page of the rows that match where and the query, with the next page's token, "" after the last page.
 func (t *Table[T]) List(tx Tx, where []Eq, q listing.Query) (page []T, next string, err error) {
 	var b strings.Builder
@@ -37,6 +41,12 @@ func (t *Table[T]) List(tx Tx, where []Eq, q listing.Query) (page []T, next stri
 		if len(page) == q.Limit {
 			next, err = t.token(q, page[len(page)-1])
 			return err
+		}
+		switch len(page) {
+		case 0:
+			page = make([]T, 0, min(q.Limit, fewRows))
+		case fewRows:
+			page = slices.Grow(page, q.Limit-fewRows)
 		}
 		v, err := t.Scan(r)
 		if err == nil {

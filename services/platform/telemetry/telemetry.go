@@ -3,23 +3,15 @@ package telemetry
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc/filters"
 	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
 	"go.opentelemetry.io/otel/metric"
 	metricnoop "go.opentelemetry.io/otel/metric/noop"
 	"go.opentelemetry.io/otel/propagation"
-	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-	"go.opentelemetry.io/otel/sdk/resource"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 	"google.golang.org/grpc/stats"
@@ -38,8 +30,7 @@ type Telemetry struct {
 	Tracer trace.TracerProvider
 	Meter  metric.MeterProvider
 
-	exporting bool
-	stops     []func(context.Context) error
+	exports *exports // nil: nothing is exported
 }
 
 // Start makes the logger, and connects the exporters when c names an endpoint. An endpoint that is down is no error:
@@ -49,59 +40,33 @@ func Start(ctx context.Context, service Service, c Config) (*Telemetry, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Telemetry{Log: log, Tracer: tracenoop.NewTracerProvider(), Meter: metricnoop.NewMeterProvider()}
 	if c.Endpoint == "" {
-		return t, nil
+		return &Telemetry{Log: log, Tracer: tracenoop.NewTracerProvider(), Meter: metricnoop.NewMeterProvider()}, nil
 	}
-	if err := t.export(ctx, service, c); err != nil {
-		return nil, errors.Join(err, t.Shutdown(ctx))
+	e, err := connect(ctx, service, c)
+	if err != nil {
+		return nil, err
 	}
+	// The exporters have no other way to tell that the collector is away.
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("telemetry is not exported", "error", err) }))
+	t := &Telemetry{Log: log, exports: e}
+	t.Tracer, t.Meter = e.providers(service.Name)
 	return t, nil
 }
 
-func (t *Telemetry) export(ctx context.Context, service Service, c Config) error {
-	traceOptions := []otlptracegrpc.Option{otlptracegrpc.WithEndpoint(c.Endpoint)}
-	metricOptions := []otlpmetricgrpc.Option{otlpmetricgrpc.WithEndpoint(c.Endpoint)}
-	if c.Insecure {
-		traceOptions = append(traceOptions, otlptracegrpc.WithInsecure())
-		metricOptions = append(metricOptions, otlpmetricgrpc.WithInsecure())
+// For is the telemetry of one of several services in the process, under its own service.name. It ends with t.
+func (t *Telemetry) For(service string) *Telemetry {
+	of := *t
+	of.Log = t.Log.With("service", service)
+	if t.exports != nil {
+		of.Tracer, of.Meter = t.exports.providers(service)
 	}
-	origin := resource.NewSchemaless(
-		attribute.String("service.name", service.Name),
-		attribute.String("service.version", service.Version),
-	)
-	spans, err := otlptracegrpc.New(ctx, traceOptions...)
-	if err != nil {
-		return fmt.Errorf("start the trace exporter: %w", err)
-	}
-	tracer := sdktrace.NewTracerProvider(
-		sdktrace.WithBatcher(spans),
-		sdktrace.WithResource(origin),
-		sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.TraceIDRatioBased(c.SampleRatio))),
-	)
-	t.Tracer = tracer
-	t.stops = append(t.stops, tracer.Shutdown)
-
-	points, err := otlpmetricgrpc.New(ctx, metricOptions...)
-	if err != nil {
-		return fmt.Errorf("start the metric exporter: %w", err)
-	}
-	meter := sdkmetric.NewMeterProvider(
-		sdkmetric.WithReader(sdkmetric.NewPeriodicReader(points)),
-		sdkmetric.WithResource(origin),
-	)
-	t.Meter = meter
-	t.stops = append(t.stops, meter.Shutdown)
-
-	// The exporters have no other way to tell that the collector is away.
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { t.Log.Warn("telemetry is not exported", "error", err) }))
-	t.exporting = true
-	return nil
+	return &of
 }
 
 // ServerStats instruments the called side of gRPC, health checks aside; nil when nothing is exported.
 func (t *Telemetry) ServerStats() stats.Handler {
-	if !t.exporting {
+	if t.exports == nil {
 		return nil
 	}
 	return otelgrpc.NewServerHandler(t.instrumentation()...)
@@ -109,7 +74,7 @@ func (t *Telemetry) ServerStats() stats.Handler {
 
 // ClientStats instruments the calling side of gRPC, health checks aside; nil when nothing is exported.
 func (t *Telemetry) ClientStats() stats.Handler {
-	if !t.exporting {
+	if t.exports == nil {
 		return nil
 	}
 	return otelgrpc.NewClientHandler(t.instrumentation()...)
@@ -126,10 +91,8 @@ func (t *Telemetry) instrumentation() []otelgrpc.Option {
 
 // Shutdown exports what is still held, within ctx, and stops the exporters.
 func (t *Telemetry) Shutdown(ctx context.Context) error {
-	errs := make([]error, len(t.stops))
-	for i, stop := range t.stops {
-		errs[i] = stop(ctx)
+	if t.exports == nil {
+		return nil
 	}
-	t.stops = nil
-	return errors.Join(errs...)
+	return t.exports.shutdown(ctx)
 }

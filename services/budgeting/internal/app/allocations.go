@@ -78,11 +78,11 @@ var errPatience = errors.New("the caller waits no longer")
 // A dry run stores nothing to go on with, so it waits.
 func (a *App) solve(ctx context.Context, in model.Input) (engine.Solved, error) {
 	if (in.Method != model.Packages && !in.Method.ByBallots()) || a.Patience <= 0 || resource.IsDryRun(ctx) {
-		return engine.Solve(ctx, in)
+		return a.solveWith(ctx, in, engine.Options{})
 	}
 	waiting, stop := context.WithTimeoutCause(ctx, a.Patience, errPatience)
 	defer stop()
-	solved, err := engine.Solve(waiting, in)
+	solved, err := a.solveWith(waiting, in, engine.Options{})
 	if err != nil && ctx.Err() == nil && errors.Is(context.Cause(waiting), errPatience) {
 		err = errPatience
 	}

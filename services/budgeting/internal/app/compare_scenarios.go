@@ -118,7 +118,7 @@ func (a *App) tried(ctx context.Context, s domain.Scenario, first domain.Books) 
 	if err != nil {
 		return trial{}, err
 	}
-	solved, err := engine.Solve(ctx, in)
+	solved, err := a.solveWith(ctx, in, engine.Options{})
 	if err != nil {
 		return trial{}, refused(err, books)
 	}

@@ -145,8 +145,9 @@ type App struct {
 	Now         func() time.Time
 	NewID       func() string // ids for resources whose creator chose none
 	Logger      *slog.Logger
-	Patience    time.Duration // how long a caller waits for packages and elections before the background goes on with them
-	Wake        chan struct{} // with room for one: there is something to solve in the background
+	Patience    time.Duration                // how long a caller waits for packages and elections before the background goes on with them
+	Wake        chan struct{}                // with room for one: there is something to solve in the background
+	Watch       func(context.Context, Solve) // is told of every solve of an allocation; may be nil
 }
 
 func (a *App) id(chosen string) string {

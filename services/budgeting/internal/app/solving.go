@@ -107,7 +107,7 @@ func (a *App) solveRun(ctx context.Context, run Run, told chan domain.Search) (e
 	if err != nil {
 		return engine.Solved{}, err
 	}
-	return engine.SolveWith(ctx, in, engine.Options{Progress: func(s model.Search) {
+	return a.solveWith(ctx, in, engine.Options{Progress: func(s model.Search) {
 		select {
 		case <-told: // the newest is told
 		default:

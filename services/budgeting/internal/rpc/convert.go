@@ -130,11 +130,25 @@ func (r *reader) budget(id string, b *budgetingv1.Budget) domain.Budget {
 }
 
 func programProto(p domain.Program) *budgetingv1.Program {
-	return &budgetingv1.Program{
-		Name: p.Name(), DisplayName: p.DisplayName, Code: p.Code, Purpose: p.Purpose, Department: p.Department, Function: p.Function,
-		Predecessor: nameOf(p.Organization, p.Predecessor, domain.ProgramName), SunsetDate: wire.Date(p.SunsetDate),
-		Etag: resource.Etag(p), CreateTime: wire.Time(p.CreateTime), UpdateTime: wire.Time(p.UpdateTime),
+	m := &budgetingv1.Program{}
+	tellProgram(&p, m)
+	return m
+}
+
+// programProtos makes the messages of a page in one piece, for it is let go as a whole.
+func programProtos(page []domain.Program) []*budgetingv1.Program {
+	out, messages := make([]*budgetingv1.Program, len(page)), make([]budgetingv1.Program, len(page))
+	for i := range page {
+		out[i] = &messages[i]
+		tellProgram(&page[i], out[i])
 	}
+	return out
+}
+
+func tellProgram(p *domain.Program, m *budgetingv1.Program) {
+	m.Name, m.DisplayName, m.Code, m.Purpose, m.Department, m.Function = p.Name(), p.DisplayName, p.Code, p.Purpose, p.Department, p.Function
+	m.Predecessor, m.SunsetDate = nameOf(p.Organization, p.Predecessor, domain.ProgramName), wire.Date(p.SunsetDate)
+	m.Etag, m.CreateTime, m.UpdateTime = resource.Etag(p), wire.Time(p.CreateTime), wire.Time(p.UpdateTime)
 }
 
 func (r *reader) program(id, field string, p *budgetingv1.Program) domain.Program {

@@ -49,7 +49,7 @@ func (s *Server) ListPrograms(ctx context.Context, r *budgetingv1.ListProgramsRe
 		return nil, err
 	}
 	page, err := s.app.ListPrograms(ctx, ids[0], q)
-	return &budgetingv1.ListProgramsResponse{Programs: rpc.Each(page.Items, programProto), NextPageToken: page.Next}, err
+	return &budgetingv1.ListProgramsResponse{Programs: programProtos(page.Items), NextPageToken: page.Next}, err
 }
 
 // UpdateProgram implements budgetingv1.BudgetingServiceServer.

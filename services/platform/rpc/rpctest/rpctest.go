@@ -42,7 +42,8 @@ func NewAuthority(t testing.TB) Authority {
 	return Authority{private, cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})}
 }
 
-// Issue writes the authority, a new certificate for both ends of TLS with the serial number, and its key into dir.
+// Issue writes the authority, a new certificate for both ends of TLS with the serial number, and its key into dir. It is good
+// for an hour and as many minutes as its number.
 func (a Authority) Issue(t testing.TB, dir string, serial int64) rpc.Certificates {
 	t.Helper()
 	public, private, err := ed25519.GenerateKey(nil)
@@ -50,7 +51,7 @@ func (a Authority) Issue(t testing.TB, dir string, serial int64) rpc.Certificate
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour + time.Duration(serial)*time.Minute), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
 	der, err := x509.CreateCertificate(nil, template, a.Cert, public, a.key)

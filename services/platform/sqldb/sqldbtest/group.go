@@ -31,12 +31,27 @@ func group(t *testing.T, db sqldb.DB, fns ...func(sqldb.Tx) error) []error {
 	})
 	<-started
 	for i, fn := range fns {
-		wg.Go(func() { errs[i] = db.Write(t.Context(), fn) })
+		ctx := &turnContext{Context: t.Context(), asked: make(chan struct{})}
+		wg.Go(func() { errs[i] = db.Write(ctx, fn); ctx.Done() })
+		<-ctx.asked
 		settle()
 	}
 	close(release)
 	wg.Wait()
 	return errs
+}
+
+// turnContext says when it is first asked for its end: a call does so as it begins to wait for its turn.
+type turnContext struct {
+	context.Context
+
+	once  sync.Once
+	asked chan struct{}
+}
+
+func (c *turnContext) Done() <-chan struct{} {
+	c.once.Do(func() { close(c.asked) })
+	return c.Context.Done()
 }
 
 // settle lets other goroutines run until they wait. It is a courtesy: the cases hold in any order of events, only less is tried.

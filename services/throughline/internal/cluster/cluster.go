@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -102,7 +103,7 @@ func Start(ctx context.Context, config Config) (_ *Cluster, err error) {
 // stores starts PostgreSQL and Redis, and brings the database to the newest schema.
 func (c *Cluster) stores(ctx context.Context) (err error) {
 	// Others may pass through, for PostgreSQL may run as another user; all that lies below is closed.
-	if err := errors.Join(os.MkdirAll(c.config.Dir, 0o711), os.Chmod(c.config.Dir, 0o711)); err != nil {
+	if err := errors.Join(os.MkdirAll(c.config.Dir, 0o711), os.Chmod(c.config.Dir, 0o711)); err != nil { //nolint:gosec // see above
 		return fmt.Errorf("make the directory of the cluster: %w", err)
 	}
 	if c.Redis, err = servers.StartRedis(ctx, filepath.Join(c.config.Dir, "redis"), servers.RedisOptions{AppendOnly: !c.config.NoSync && !c.config.Forgets}); err != nil {
@@ -228,10 +229,10 @@ func (c *Cluster) DatabaseURL() string { return c.Postgres.URL(c.config.Database
 // Stop stops everything gracefully, those who call before those who are called.
 func (c *Cluster) Stop() error {
 	var errs []error
-	for i := len(programs) - 1; i >= 0; i-- {
+	for _, p := range slices.Backward(programs) {
 		var wg sync.WaitGroup
-		ended := make([]error, len(c.replicas[programs[i].name]))
-		for n, r := range c.replicas[programs[i].name] {
+		ended := make([]error, len(c.replicas[p.name]))
+		for n, r := range c.replicas[p.name] {
 			wg.Go(func() { ended[n] = r.Stop() })
 		}
 		wg.Wait()
