@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/throughline/throughline/services/platform/outbox"
@@ -93,13 +92,7 @@ func NewRedis(cfg RedisConfig) (*Redis, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := cfg.Options
-	o.ContextTimeoutEnabled = true
-	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled} // Redis 7.0 and Valkey have none
-	writing, reading := o, o
-	b.client = redis.NewUniversalClient(&writing)
-	reading.MaxRetries = -1 // a read whose answer was lost has taken the events: the group must go back, not on
-	b.reader = redis.NewUniversalClient(&reading)
+	b.client, b.reader = NewClient(cfg.Options), newReader(cfg.Options)
 	return b, nil
 }
 

@@ -196,7 +196,7 @@ func (r *running) build(db sqldb.DB) (service.Part, *bus.Redis, error) {
 		return nil, nil, err
 	}
 	r.group.Add("bus", func(context.Context) error { return events.Close() })
-	client := redis.NewUniversalClient(options)
+	client := bus.NewClient(*options)
 	r.group.Add("Redis", func(context.Context) error { return client.Close() })
 	limiter, err := limit.NewRedis(limit.RedisConfig{Limit: r.Common.Limit, Client: client, Now: r.world.Now, Logger: r.telemetry.Log})
 	if err != nil {

@@ -34,7 +34,7 @@ func StartRedisCluster(ctx context.Context, dir string, n int) (*RedisCluster, e
 	nodes, gossip := make(redisGroup, n+1), ports[n+1:]
 	for i := range nodes {
 		if nodes[i], err = newRedis(filepath.Join(dir, strconv.Itoa(i)), ports[i], "--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(gossip[i]),
-			"--cluster-node-timeout", "1000", "--repl-diskless-sync-delay", "0"); err != nil {
+			"--cluster-node-timeout", "2000", "--repl-diskless-sync-delay", "0"); err != nil {
 			return nil, err
 		}
 	}
