@@ -183,6 +183,10 @@ func TestWhatIsAdoptedIsPaid(t *testing.T) {
 	if want := []string{"SUPERSEDED", "ADOPTED", "ADOPTED"}; !slices.Equal(states, want) || b.GetAdoptedAllocation() != now.GetName() {
 		t.Errorf("states %v, want %v; the budget's is %s", states, want, b.GetAdoptedAllocation())
 	}
+	// The clock stands still, and still those who hear of both in any order know which came later.
+	if told := f.adoptions(t); len(told) != 3 || !told[2].GetAdoptTime().AsTime().After(told[0].GetAdoptTime().AsTime()) {
+		t.Errorf("told of adoptions %v", told)
+	}
 }
 
 // A restriction that was changed since binds packages and elections too.

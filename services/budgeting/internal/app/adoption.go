@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"time"
 
 	"github.com/throughline/throughline/services/budgeting/internal/domain"
 	"github.com/throughline/throughline/services/platform/resource"
@@ -62,25 +61,27 @@ func (a *App) AdoptAllocation(ctx context.Context, by Caller, k BudgetKey, act d
 		if err != nil {
 			return old, err
 		}
-		next, err := old.Adopt(act, now)
+		budget, err := tx.Budgets().Get(k.Organization, k.Budget)
 		if err != nil {
 			return old, err
 		}
-		budget, err := tx.Budgets().Get(k.Organization, k.Budget)
+		before, err := inForce(tx, k, old, budget)
+		if err != nil {
+			return old, err
+		}
+		at := now
+		if before != nil {
+			at = before.Successor(now)
+		}
+		next, err := old.Adopt(act, at)
 		if err == nil {
 			err = next.Within(budget)
 		}
-		if err != nil {
-			return old, err
+		if err == nil && !next.Method.ByBallots() {
+			err = tx.Budgets().Update(budget.Adopt(k.ID, at))
 		}
-		before := budget.Adopted
-		if next.Method.ByBallots() {
-			before, err = adoptedBy(tx, k, next.Params.Election)
-		} else {
-			err = tx.Budgets().Update(budget.Adopt(k.ID, now))
-		}
-		if err == nil && before != "" {
-			err = supersede(tx, k, before, now)
+		if err == nil && before != nil {
+			err = tx.Allocations().Update(before.Supersede(at))
 		}
 		if err == nil {
 			err = announce(tx, next, budget.FiscalYear)
@@ -90,6 +91,22 @@ func (a *App) AdoptAllocation(ctx context.Context, by Caller, k BudgetKey, act d
 		}
 		return next, tx.Allocations().Update(next) // after the announcement, so that the newest entry of its history is the allocation itself
 	})
+}
+
+// inForce is what the adoption of an allocation supersedes, or nil.
+func inForce(tx Tx, k BudgetKey, next domain.Allocation, budget domain.Budget) (*domain.Allocation, error) {
+	id := budget.Adopted
+	if next.Method.ByBallots() {
+		var err error
+		if id, err = adoptedBy(tx, k, next.Params.Election); err != nil {
+			return nil, err
+		}
+	}
+	if id == "" {
+		return nil, nil //nolint:nilnil // none is an answer
+	}
+	before, err := tx.Allocations().Get(k.Organization, k.Budget, id)
+	return &before, err
 }
 
 // announce tells what every program gets of an allocation that is being adopted.
@@ -110,12 +127,4 @@ func adoptedBy(tx Tx, k BudgetKey, election string) (id string, err error) {
 		return nil
 	})
 	return id, err
-}
-
-func supersede(tx Tx, k BudgetKey, id string, now time.Time) error {
-	before, err := tx.Allocations().Get(k.Organization, k.Budget, id)
-	if err != nil {
-		return err
-	}
-	return tx.Allocations().Update(before.Supersede(now))
 }

@@ -320,6 +320,18 @@ func (a Allocation) Within(b Budget) error {
 	return nil
 }
 
+// Successor is the time of the adoption of another allocation in place of a, which was adopted: now, or later when the clock of the process that
+// adopted a is ahead. Who hears of both in any order tells by the times which one is in force.
+func (a Allocation) Successor(now time.Time) time.Time {
+	if a.Adoption == nil {
+		return now
+	}
+	if after := a.Adoption.Time.Add(time.Microsecond); after.After(now) {
+		return after
+	}
+	return now
+}
+
 // Supersede is the next version of an adopted allocation when another is adopted in its place.
 func (a Allocation) Supersede(now time.Time) Allocation {
 	a.State, a.Meta = AllocationSuperseded, a.Next(now)

@@ -31,8 +31,8 @@ type Tx interface {
 	GoalsAsOf(organization, plan string, at time.Time, visit func(archived []byte) error) error
 	// CurrentRevision is the latest certified revision on goals of a plan, or false.
 	CurrentRevision(organization, plan string) (domain.PriorityRevision, bool, error)
-	// LastSequence is that of the plan's latest revision, whatever it ranks; 0 when there is none.
-	LastSequence(organization, plan string) (int64, error)
+	// LastRevision is the plan's latest, whatever it ranks.
+	LastRevision(organization, plan string) (domain.LastRevision, error)
 	// BallotVersions passes on every version of a round's ballots as the journal keeps them, by ballot and then oldest first.
 	BallotVersions(round domain.Prioritization, visit func(archived []byte) error) error
 }

@@ -194,11 +194,11 @@ func (a *App) CertifyPrioritization(ctx context.Context, k RoundKey, etag string
 		if err != nil {
 			return round, err
 		}
-		last, err := tx.LastSequence(k.Organization, k.Plan)
+		last, err := tx.LastRevision(k.Organization, k.Plan)
 		if err != nil {
 			return round, err
 		}
-		round, rev, err := round.Certified(id, last+1, titles, now)
+		round, rev, err := round.Certified(id, last, titles, now)
 		if err != nil {
 			return round, err
 		}

@@ -105,3 +105,22 @@ func TestEveryBadFieldIsTold(t *testing.T) {
 		t.Errorf("violations %v, want %v", got, want)
 	}
 }
+
+// The times of a plan's revisions order them as their sequence does, although the clocks of two processes differ.
+func TestRevisionsFollowEachOther(t *testing.T) {
+	last := domain.LastRevision{Sequence: 4, EffectiveTime: time.Date(2027, 1, 1, 0, 0, 1, 0, time.UTC)}
+	for name, c := range map[string]struct {
+		now, want time.Time
+		last      domain.LastRevision
+	}{
+		"behind":     {last.EffectiveTime.Add(-time.Second), last.EffectiveTime.Add(time.Microsecond), last},
+		"equal":      {last.EffectiveTime, last.EffectiveTime.Add(time.Microsecond), last},
+		"ahead":      {last.EffectiveTime.Add(time.Second), last.EffectiveTime.Add(time.Second), last},
+		"first ever": {last.EffectiveTime, last.EffectiveTime, domain.LastRevision{}},
+	} {
+		_, rev, err := domain.Prioritization{State: domain.RoundClosed}.Certified("r", c.last, nil, c.now)
+		if err != nil || !rev.EffectiveTime.Equal(c.want) || rev.Sequence != c.last.Sequence+1 {
+			t.Errorf("%s: revision %d of %s, %v; want %s", name, rev.Sequence, rev.EffectiveTime, err, c.want)
+		}
+	}
+}

@@ -43,14 +43,24 @@ func (r PriorityRevision) Name() string { return PriorityRevisionName(r.Organiza
 // Revision is always 1: a revision never changes.
 func (r PriorityRevision) Revision() int64 { return 1 }
 
-// Certified turns a closed round into its revision. titles maps items to what is printed for them.
-func (p Prioritization) Certified(revision string, sequence int64, titles map[string]string, now time.Time) (Prioritization, PriorityRevision, error) {
+// LastRevision is the newest revision of a plan, zero when there is none.
+type LastRevision struct {
+	Sequence      int64
+	EffectiveTime time.Time
+}
+
+// Certified turns a closed round into its revision, the one after last. titles maps items to what is printed for them. The revision is effective
+// now, or later when the clock of the process that made the last one is ahead: who hears of both in any order tells by their times which is newer.
+func (p Prioritization) Certified(revision string, last LastRevision, titles map[string]string, now time.Time) (Prioritization, PriorityRevision, error) {
 	if p.State != RoundClosed {
 		return p, PriorityRevision{}, fault.State("ROUND_NOT_CLOSED", "%s is %s; only a CLOSED round can be certified", p.Name(), p.State)
 	}
+	if after := last.EffectiveTime.Add(time.Microsecond); last.Sequence > 0 && after.After(now) {
+		now = after
+	}
 	rev := PriorityRevision{
 		Organization: p.Organization, Plan: p.Plan, ID: revision, Prioritization: p.ID, Subject: p.Subject,
-		EffectiveTime: now, Sequence: sequence,
+		EffectiveTime: now, Sequence: last.Sequence + 1,
 	}
 	for _, t := range p.Tallies {
 		rev.Weights = append(rev.Weights, Weight{Item: t.Item, DisplayName: titles[t.Item], WeightPPM: t.WeightPPM, Points: t.Points})

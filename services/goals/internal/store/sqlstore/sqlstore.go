@@ -96,8 +96,11 @@ func (t txn) CurrentRevision(organization, plan string) (rev domain.PriorityRevi
 	return t.PriorityRevisions().Find(organization, plan, id)
 }
 
-func (t txn) LastSequence(organization, plan string) (sequence int64, err error) {
-	_, err = sqldb.QueryOne(t.tx, "SELECT sequence FROM priority_revisions WHERE organization_id = ? AND plan_id = ? ORDER BY sequence DESC LIMIT 1",
-		[]any{organization, plan}, func(r sqldb.Row) error { sequence = r.Int(0); return nil })
-	return sequence, err
+func (t txn) LastRevision(organization, plan string) (last domain.LastRevision, err error) {
+	_, err = sqldb.QueryOne(t.tx, "SELECT sequence, effective_time FROM priority_revisions WHERE organization_id = ? AND plan_id = ? ORDER BY sequence DESC LIMIT 1",
+		[]any{organization, plan}, func(r sqldb.Row) error {
+			last = domain.LastRevision{Sequence: r.Int(0), EffectiveTime: r.Time(1)}
+			return nil
+		})
+	return last, err
 }

@@ -203,11 +203,11 @@ func current(t *testing.T, h resourcetest.Harness[app.Tx]) {
 		if rev, _, _ = tx.CurrentRevision("a", "p"); rev.ID != "y" {
 			t.Errorf("after a revision on objectives %q is current, want y", rev.ID)
 		}
-		if last, err := tx.LastSequence("a", "p"); last != 3 || err != nil {
-			t.Errorf("the last sequence is %d, %v; want 3", last, err)
+		if last, err := tx.LastRevision("a", "p"); last.Sequence != 3 || !last.EffectiveTime.Equal(onObjectives.EffectiveTime) || err != nil {
+			t.Errorf("the last revision is %+v, %v; want the third", last, err)
 		}
-		if last, err := tx.LastSequence("b", "p"); last != 0 || err != nil {
-			t.Errorf("the last sequence of b is %d, %v; want 0", last, err)
+		if last, err := tx.LastRevision("b", "p"); last != (domain.LastRevision{}) || err != nil {
+			t.Errorf("the last revision of b is %+v, %v; want none", last, err)
 		}
 		return nil, err
 	})
