@@ -39,7 +39,7 @@ bin/throughline:
 
 .PHONY: test
 test: ## Run the tests of all modules (Go only: no C compiler, no packages, no root)
-	@CGO_ENABLED=0 go test $(PACKAGES)
+	@CGO_ENABLED=0 go test -timeout 30m $(PACKAGES)
 
 .PHONY: deps
 deps: ## Build the pinned tools that check wants (buf, code generators, golangci-lint, helm) and install the servers that tests start
@@ -124,7 +124,7 @@ race: ## Run the concurrent packages under the race detector, where cgo works
 
 .PHONY: test-distributed
 test-distributed: ## Run the end-to-end tests on PostgreSQL, Redis and two processes of every program; those that start what they need by themselves run in `test`
-	@THROUGHLINE_MODE=distributed CGO_ENABLED=0 go test -skip 'Kills|Linearizable|ModelRefuses|Faults|Tenants|OneTrace|Audit|Kept' ./services/throughline
+	@THROUGHLINE_MODE=distributed CGO_ENABLED=0 go test -timeout 30m -skip 'Kills|Linearizable|ModelRefuses|Faults|Tenants|OneTrace|Audit|Kept' ./services/throughline
 
 .PHONY: soak
 soak: ## Kill the distributed suite's processes while clients work, one seed after the other, for SOAK=10m (THROUGHLINE_SEED=n begins with that seed)
