@@ -317,6 +317,40 @@ func TestDuplicateOfARowThatCameMeanwhile(t *testing.T) {
 	}
 }
 
+// It must look again also when it ran more than once before, for conflicts.
+func TestDuplicateAfterConflicts(t *testing.T) {
+	db, other := two(t)
+	write(t, db, insert("n", 0))
+	elsewhere := func(fn func(sqldb.Tx) error) {
+		done := make(chan error)
+		go func() { done <- other.Write(context.Background(), fn) }()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	const conflicts = 3
+	runs := 0
+	err := db.Write(t.Context(), func(tx sqldb.Tx) error {
+		found, err := sqldb.QueryOne(tx, "SELECT id FROM things WHERE id = 'a'", nil, func(sqldb.Row) error { return nil })
+		if err != nil || found {
+			return err
+		}
+		if runs++; runs <= conflicts {
+			elsewhere(func(tx sqldb.Tx) error { _, err := tx.Exec("UPDATE things SET n = n + 1 WHERE id = 'n'"); return err })
+			if _, err := tx.Exec("UPDATE things SET n = n + 1 WHERE id = 'n'"); err != nil {
+				return err
+			}
+		}
+		if runs == conflicts+1 {
+			elsewhere(insert("a", 1))
+		}
+		return insert("a", 2)(tx)
+	})
+	if err != nil || runs != conflicts+1 {
+		t.Errorf("%v after %d runs that saw nothing", err, runs)
+	}
+}
+
 func TestReadIsCutShort(t *testing.T) {
 	db, _ := two(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)

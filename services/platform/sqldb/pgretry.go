@@ -13,7 +13,8 @@ type again int
 
 const (
 	never again = 0
-	// once more, for what may come of a row that the snapshot did not show: if it does not, it comes again.
+	// once more, for what may come of a row that the snapshot did not show: if it does not, it comes again at once. Runs before, for other
+	// reasons, do not count.
 	once again = 1
 	// fewTimes, for connections that were lost before anything was committed.
 	fewTimes again = 3
@@ -36,7 +37,8 @@ func (db *pgDB) attempts(do func(started bool) (again, error)) error {
 	db.lane <- struct{}{}
 	defer func() { <-db.lane }()
 	pause := firstPause
-	for n := again(1); n <= repeat; n++ {
+	n := again(1)
+	for ; n <= repeat || repeat == once; n++ {
 		if n > 1 {
 			select {
 			case <-time.After(db.jitter(pause)):
@@ -46,14 +48,12 @@ func (db *pgDB) attempts(do func(started bool) (again, error)) error {
 			pause = min(2*pause, longestPause)
 		}
 		db.repeated.Add(1)
-		if repeat, err = do(true); repeat == never {
+		before := repeat
+		if repeat, err = do(true); repeat == never || repeat == once && before == once {
 			return err
 		}
 	}
-	if repeat == once {
-		return err
-	}
-	return unavailable(fmt.Errorf("gave up after %d repetitions: %w", repeat, err))
+	return unavailable(fmt.Errorf("gave up after %d repetitions: %w", n-1, err))
 }
 
 // jitter is somewhere between nothing and d, elsewhere for each of several processes: seed starts with the server's number for one of our connections.

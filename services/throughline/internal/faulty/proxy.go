@@ -27,6 +27,9 @@ type Proxy struct {
 type Fault struct {
 	Latency time.Duration // added to every piece of data, each way
 	Hole    bool          // data is taken and goes nowhere, and nobody is told; it is delivered once the hole is gone
+	// HoleBack is a hole for what the target answers alone: it is asked, and its answers stay out.
+	HoleBack bool
+	Refuse   bool // new connections are broken at once
 }
 
 // New listens on a loopback port and passes connections on to the address.
@@ -97,6 +100,10 @@ func (p *Proxy) pass(near *net.TCPConn) {
 		return
 	}
 	defer p.drop(near)
+	if p.refusing() {
+		_ = near.SetLinger(0)
+		return
+	}
 	dialer := net.Dialer{Timeout: 5 * time.Second}
 	c, err := dialer.Dial("tcp", p.target) //nolint:noctx // ends by its own time
 	if err != nil {
@@ -109,9 +116,15 @@ func (p *Proxy) pass(near *net.TCPConn) {
 	}
 	defer p.drop(far)
 	var both sync.WaitGroup
-	both.Go(func() { p.pump(far, near) })
-	both.Go(func() { p.pump(near, far) })
+	both.Go(func() { p.pump(far, near, false) })
+	both.Go(func() { p.pump(near, far, true) })
 	both.Wait()
+}
+
+func (p *Proxy) refusing() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.fault.Refuse
 }
 
 func (p *Proxy) keep(c *net.TCPConn) bool {
@@ -132,13 +145,13 @@ func (p *Proxy) drop(c *net.TCPConn) {
 	_ = c.Close()
 }
 
-// pump passes one direction on, and its end.
-func (p *Proxy) pump(to, from *net.TCPConn) {
+// pump passes one direction on, and its end; back is that of the target's answers.
+func (p *Proxy) pump(to, from *net.TCPConn, back bool) {
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)
 		if n > 0 {
-			p.wait()
+			p.wait(back)
 			if _, failed := to.Write(buffer[:n]); failed != nil {
 				err = errors.Join(err, failed)
 			}
@@ -152,13 +165,13 @@ func (p *Proxy) pump(to, from *net.TCPConn) {
 }
 
 // wait holds data back as the fault says.
-func (p *Proxy) wait() {
+func (p *Proxy) wait(back bool) {
 	for {
 		p.mu.Lock()
 		f, turned := p.fault, p.turned
 		p.mu.Unlock()
 		switch {
-		case f.Hole:
+		case f.Hole || back && f.HoleBack:
 			<-turned
 			continue
 		case f.Latency > 0:

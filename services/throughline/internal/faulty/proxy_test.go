@@ -82,6 +82,27 @@ func TestProxy(t *testing.T) {
 	if _, err := io.ReadFull(c, got); string(got) != "lost" || err != nil {
 		t.Errorf("after the hole: %q, %v", got, err)
 	}
+	p.Set(faulty.Fault{HoleBack: true})
+	if got, err := say("back", 50*time.Millisecond); !isTimeout(err) {
+		t.Errorf("out of a hole came %q, %v", got, err)
+	}
+	p.Set(faulty.Fault{Refuse: true})
+	if err := c.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(c, got); string(got) != "back" || err != nil {
+		t.Errorf("after the hole: %q, %v", got, err)
+	}
+	if refused, err := net.Dial("tcp", p.Addr()); err == nil { // it is taken, and then broken
+		if err := refused.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := refused.Read(got); !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("over a refused connection: %v", err)
+		}
+		refused.Close()
+	}
+	p.Set(faulty.Fault{})
 	if n := p.Reset(); n != 1 {
 		t.Errorf("%d connections reset", n)
 	}
