@@ -67,8 +67,8 @@ lint-proto: ## Lint the protos, their format, and their compatibility with BASE 
 lint-go: ## Lint Go code; .golangci.yml holds the rules
 	@tools/install lint
 	@$(TOOLS)/golangci-lint run $(PACKAGES)
-	@cd tools && GOWORK=off ../$(TOOLS)/golangci-lint run ./...
-	@cd tools/helm && GOWORK=off ../../$(TOOLS)/golangci-lint run ./...
+	@(cd tools && GOWORK=off ../$(TOOLS)/golangci-lint run ./...)
+	@(cd tools/helm && GOWORK=off ../../$(TOOLS)/golangci-lint run ./...)
 
 .PHONY: fmt
 fmt: ## Format Go code and protos

@@ -27,9 +27,11 @@ func Each(tx sqldb.Tx, query string, args []any, columns []string, keys [][]stri
 	}
 	for part := range sqldb.Batches(keys) {
 		text := query + " AND " + in + mark + strings.Repeat(", "+mark, len(part)-1) + ")"
-		all := slices.Clone(args)
+		all := slices.Grow(slices.Clone(args), len(part)*len(columns))
 		for _, key := range part {
-			all = sqldb.Args(all, key)
+			for _, id := range key {
+				all = append(all, id)
+			}
 		}
 		if err := tx.Query(text, all, visit); err != nil {
 			return err
