@@ -87,8 +87,7 @@ const (
 // damages are told in the words of the tables that they are done to.
 func damages() []damage {
 	return []damage{
-		{"the lines of an allocation", "budgeting", sql("UPDATE allocation_lines SET body = substr(body, 1, length(body) - 3) WHERE allocation_id = 'general-fund-95'"),
-			map[string]string{"allocations": allocation}},
+		{"the lines of an allocation", "budgeting", sql("UPDATE allocation_lines SET body = substr(body, 1, length(body) - 3) WHERE allocation_id = 'general-fund-95'"), map[string]string{"allocations": allocation}},
 		{"an event between others", "goals", sql("DELETE FROM outbox WHERE subject = ? AND sequence = 2", plan), map[string]string{"sequences": plan}},
 		{"the first event of several", "goals", sql("DELETE FROM outbox WHERE subject = ? AND sequence = 1", plan), map[string]string{"sequences": plan}},
 		{"the last event of several", "goals", sql("DELETE FROM outbox WHERE subject = ? AND sequence = 3", plan), map[string]string{"resources": plan}},
