@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/throughline/throughline/gateway"
 	"github.com/throughline/throughline/services/platform/authn"
+	"github.com/throughline/throughline/services/platform/daemon"
 	"github.com/throughline/throughline/services/platform/telemetry"
 	"github.com/throughline/throughline/services/throughline"
 )
@@ -64,8 +64,7 @@ type bench struct {
 
 func startBench(b *testing.B) *bench {
 	b.Helper()
-	percent := debug.SetGCPercent(400) // as the program does
-	b.Cleanup(func() { debug.SetGCPercent(percent) })
+	daemon.Roomy() // as the program does
 	logs, err := telemetry.Start(b.Context(), telemetry.Service{Name: "bench", Logs: b.Output()}, telemetry.Config{
 		LogFormat: "text", LogLevel: "warn", SampleRatio: 1,
 	})

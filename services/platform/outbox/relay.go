@@ -119,9 +119,10 @@ func (r *Relay) run(ctx context.Context) (err error) {
 			r.Logger.WarnContext(ctx, "events will be published again", "source", r.Source, "error", e)
 		}
 	}()
-	wait := firstWait
+	wait, idle := firstWait, false
 	for ctx.Err() == nil {
-		more, err := r.pass(ctx)
+		more, err := r.pass(ctx, idle)
+		idle = false
 		switch {
 		case ctx.Err() != nil:
 		case errors.Is(err, sqldb.ErrClosed):
@@ -134,6 +135,7 @@ func (r *Relay) run(ctx context.Context) (err error) {
 			case <-ctx.Done():
 			case <-r.wake:
 			case <-r.After(pollEvery):
+				idle = true
 			}
 		default:
 			wait = firstWait
@@ -142,8 +144,9 @@ func (r *Relay) run(ctx context.Context) (err error) {
 	return nil
 }
 
-// pass publishes one batch; more says that there is more to do at once. It stores how far it came when there is nothing else to do, or much to store.
-func (r *Relay) pass(ctx context.Context) (more bool, err error) {
+// pass publishes one batch; more says that there is more to do at once. It stores how far it came after an idle second, or when there is much
+// to store: a Wake whose event an earlier pass took is not worth a commit.
+func (r *Relay) pass(ctx context.Context, idle bool) (more bool, err error) {
 	if err := r.locate(ctx); err != nil {
 		return false, err
 	}
@@ -152,6 +155,9 @@ func (r *Relay) pass(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	if len(events) == 0 {
+		if !idle {
+			return false, nil
+		}
 		lost, err := r.lost(ctx)
 		if err != nil || lost {
 			return lost, err
