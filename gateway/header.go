@@ -38,7 +38,7 @@ func validators(header http.Header, c *call, m protoreflect.Message) (unmodified
 		return false
 	}
 	header["Cache-Control"] = noCache
-	header.Add("Vary", "Authorization")
+	header["Vary"] = append(header["Vary"], "Authorization")
 	if c.unmodified == "" {
 		return false
 	}

@@ -144,31 +144,32 @@ func (w *Walk) find(m protoreflect.Message, visit func(string) bool) (path strin
 }
 
 func (s step) find(value protoreflect.Value, visit func(string) bool) (path string, stopped bool) {
-	one := func(value protoreflect.Value) (string, bool) {
-		if s.next == nil {
-			return "", visit(value.String())
-		}
-		path, stopped := s.next.find(value.Message(), visit)
-		return "." + path, stopped
-	}
 	switch {
 	case s.field.IsList():
 		list := value.List()
 		for i := range list.Len() {
-			if path, stopped = one(list.Get(i)); stopped {
+			if path, stopped = s.one(list.Get(i), visit); stopped {
 				return fmt.Sprintf("[%d]%s", i, path), true
 			}
 		}
 	case s.field.IsMap():
 		value.Map().Range(func(key protoreflect.MapKey, value protoreflect.Value) bool {
-			if path, stopped = one(value); stopped {
+			if path, stopped = s.one(value, visit); stopped {
 				path = fmt.Sprintf("[%q]%s", key.String(), path)
 			}
 			return !stopped
 		})
 		return path, stopped
 	default:
-		return one(value)
+		return s.one(value, visit)
 	}
 	return "", false
+}
+
+func (s step) one(value protoreflect.Value, visit func(string) bool) (path string, stopped bool) {
+	if s.next == nil {
+		return "", visit(value.String())
+	}
+	path, stopped = s.next.find(value.Message(), visit)
+	return "." + path, stopped
 }

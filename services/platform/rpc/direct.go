@@ -27,34 +27,57 @@ func (d *direct) invoke(ctx context.Context, copies copier, request, reply any, 
 	if md, ok := metadata.FromOutgoingContext(ctx); ok {
 		values = metadata.NewIncomingContext(values, md)
 	}
-	server := detached{ctx, values}
-	type result struct {
-		response any
-		err      error
-	}
-	decoded, results := make(chan struct{}), make(chan result, 1)
-	go func() {
-		roomy()
-		response, err := d.handler(d.service, server, func(out any) error {
-			defer close(decoded)
-			return copies.Copy(out, request)
-		}, nil)
-		results <- result{response, err}
-	}()
+	s := &served{direct: d, ctx: detached{ctx, values}, copies: copies, request: request, results: make(chan result, 1)}
+	go s.run()
 	select {
-	case r := <-results:
+	case r := <-s.results:
 		take.metadata(transport)
 		if r.err != nil {
 			return r.err
 		}
 		return copies.handOver(reply, r.response)
 	case <-ctx.Done():
-		select { // the request is the caller's again once this returns
-		case <-decoded:
-		case <-results:
-		}
+		s.leave()
 		return status.FromContextError(ctx.Err()).Err()
 	}
+}
+
+// served is a call on the called side.
+type served struct {
+	*direct
+	ctx     detached
+	copies  copier
+	results chan result
+
+	mu      sync.Mutex
+	left    bool // the caller did, and the request is the caller's again
+	request any
+}
+
+type result struct {
+	response any
+	err      error
+}
+
+func (s *served) run() {
+	roomy()
+	response, err := s.handler(s.service, &s.ctx, s.decode, nil)
+	s.results <- result{response, err}
+}
+
+func (s *served) decode(out any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.left {
+		return status.FromContextError(s.ctx.Err()).Err()
+	}
+	return s.copies.Copy(out, s.request)
+}
+
+func (s *served) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left = true
 }
 
 // roomy grows this goroutine's stack at once, while there is nothing on it to copy. A guard and a handler need more than
