@@ -12,16 +12,16 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/throughline/throughline/services/platform/fault"
+	"github.com/throughline/throughline/services/platform/wire"
 )
 
-// forwarded are the headers that pass to services, by the metadata key each becomes. Nothing else passes.
-var forwarded = []struct{ name, key string }{
-	{"Authorization", "authorization"},
-	{"Idempotency-Key", "idempotency-key"},
-	{"If-Match", "if-match"},
-	{"Traceparent", "traceparent"},
-	{"X-Request-Id", "x-request-id"},
-}
+// forwarded are the headers that pass to services, by the metadata key each becomes.
+var forwarded = func() (headers []struct{ name, key string }) {
+	for _, key := range wire.Forwarded {
+		headers = append(headers, struct{ name, key string }{http.CanonicalHeaderKey(key), key})
+	}
+	return headers
+}()
 
 // metadataOf picks the forwarded headers. Errors: Invalid, listing every header that cannot be sent on.
 func metadataOf(header http.Header) (metadata.MD, error) {

@@ -51,13 +51,8 @@ func Audit(ctx context.Context, c AuditConfig) (report audit.Report, err error) 
 	logger := slog.New(slog.DiscardHandler) // what a service would log of a damaged row is a finding
 	for _, d := range Databases() {
 		store := audit.Store{Service: d.Service, Source: "throughline." + d.Service + ".v1"}
-		if c.Postgres != "" {
-			store.DB, err = sqldb.OpenPostgres(ctx, sqldb.PostgresConfig{URL: c.Postgres, Schema: d.Service, MaxConns: 2, Migrations: d.Migrations, Logger: logger})
-		} else {
-			store.DB, err = sqldb.OpenSQLite(ctx, sqldb.Config{Path: databaseFile(dir, d.Service), Migrations: d.Migrations, Logger: logger})
-		}
-		if err != nil {
-			return report, fmt.Errorf("open the database of %s: %w", d.Service, err)
+		if store.DB, err = d.open(ctx, dir, c.Postgres, logger); err != nil {
+			return report, err
 		}
 		system.Stores = append(system.Stores, store)
 		var hears audit.Listeners

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -123,11 +122,11 @@ func (s *Suite) services(ctx context.Context, c Config, told map[string]*telemet
 	if err != nil {
 		return nil, nil, err
 	}
-	deps := func(name string, migrations fs.FS) (service.Deps, error) {
-		logger := told[name].Log
-		db, err := sqldb.OpenSQLite(ctx, sqldb.Config{Path: databaseFile(c.DataDir, name), Migrations: migrations, Logger: logger})
+	deps := func(d Database) (service.Deps, error) {
+		name, logger := d.Service, told[d.Service].Log
+		db, err := d.open(ctx, c.DataDir, "", logger)
 		if err != nil {
-			return service.Deps{}, fmt.Errorf("open the database of %s: %w", name, err)
+			return service.Deps{}, err
 		}
 		return service.Deps{
 			DB: db, Bus: events, Verifier: s.Keys, Logger: logger, Now: c.Now, NewID: service.NewID, Limiter: limiter, Cache: answers,
@@ -136,7 +135,7 @@ func (s *Suite) services(ctx context.Context, c Config, told map[string]*telemet
 	}
 	var running []func()
 	for _, database := range Databases() {
-		d, err := deps(database.Service, database.Migrations)
+		d, err := deps(database)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -201,56 +200,5 @@ func (s *Suite) Wait() error { return s.group.Wait() }
 // Close stops the suite.
 func (s *Suite) Close() error { return s.group.Close() }
 
-// Database is one service's file in the data directory.
-type Database struct {
-	Service    string
-	Migrations fs.FS
-}
-
-// Databases are the files of the suite, in the order in which services may call each other.
-func Databases() []Database {
-	return []Database{
-		{"goals", goals.Migrations()},
-		{"performance", performance.Migrations()},
-		{"budgeting", budgeting.Migrations()},
-		{"actionplanning", actionplanning.Migrations()},
-	}
-}
-
-// Migrate brings every database of the data directory to the newest schema. The suite must not be running.
-func Migrate(ctx context.Context, dataDir string) (err error) {
-	if err := os.MkdirAll(dataDir, 0o700); err != nil {
-		return fmt.Errorf("make the data directory: %w", err)
-	}
-	release, err := sqldb.LockDir(dataDir)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if e := release(); err == nil {
-			err = e
-		}
-	}()
-	for _, d := range Databases() {
-		if err := sqldb.Migrate(ctx, sqldb.Config{Path: databaseFile(dataDir, d.Service), Migrations: d.Migrations}); err != nil {
-			return fmt.Errorf("migrate %s: %w", d.Service, err)
-		}
-	}
-	return nil
-}
-
-// MigratePostgres brings the schema of every service in a PostgreSQL database to the newest, and tells done of each.
-func MigratePostgres(ctx context.Context, url string, done func(service string)) error {
-	for _, d := range Databases() {
-		if err := sqldb.MigratePostgres(ctx, sqldb.PostgresConfig{URL: url, Schema: d.Service, Migrations: d.Migrations}); err != nil {
-			return fmt.Errorf("migrate %s: %w", d.Service, err)
-		}
-		done(d.Service)
-	}
-	return nil
-}
-
 // KeyFile is where the data directory keeps the key that signs local tokens.
 func KeyFile(dataDir string) string { return filepath.Join(dataDir, "local-key") }
-
-func databaseFile(dataDir, service string) string { return filepath.Join(dataDir, service+".db") }

@@ -2,40 +2,29 @@ package outbox
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/throughline/throughline/services/platform/sqldb"
 )
 
-// subjectsAsked is how many subjects one statement looks up; a shorter list is padded, so that one text is prepared.
-const subjectsAsked = 128
-
-var lastOfSubjects = "SELECT subject, MAX(sequence), MAX(time) FROM outbox WHERE subject IN (?" +
-	strings.Repeat(", ?", subjectsAsked-1) + ") GROUP BY subject"
-
 // AppendAll is Append for many events of different subjects, in few statements.
 func AppendAll(tx sqldb.Tx, events []Event) error {
+	last, err := lastOf(tx, events)
+	if err != nil {
+		return fmt.Errorf("append events: %w", err)
+	}
 	rows, seen := make([][]any, len(events)), make(map[string]bool, len(events))
-	at := 0
-	for chunk := range slices.Chunk(events, subjectsAsked) {
-		last, err := lastOf(tx, chunk)
-		if err != nil {
-			return fmt.Errorf("append events: %w", err)
+	for i, e := range events {
+		if seen[e.Subject] {
+			return fmt.Errorf("append events: two of %s at once; append them one by one", e.Subject)
 		}
-		for _, e := range chunk {
-			if seen[e.Subject] {
-				return fmt.Errorf("append events: two of %s at once; append them one by one", e.Subject)
-			}
-			seen[e.Subject] = true
-			before := last[e.Subject]
-			if e, err = next(e, before.Sequence, before.Time); err != nil {
-				return err
-			}
-			rows[at] = values(e)
-			at++
+		seen[e.Subject] = true
+		before := last[e.Subject]
+		if e, err = next(e, before.Sequence, before.Time); err != nil {
+			return err
 		}
+		rows[i] = values(e)
 	}
 	if _, err := sqldb.InsertRows(tx, "outbox", strings.Split(written, ", "), rows, ""); err != nil {
 		return fmt.Errorf("append events: %w", err)
@@ -45,16 +34,21 @@ func AppendAll(tx sqldb.Tx, events []Event) error {
 
 // lastOf is the sequence and time of the last event of each event's subject; times never go back within a subject.
 func lastOf(tx sqldb.Tx, events []Event) (map[string]Event, error) {
-	args := make([]any, subjectsAsked)
-	for i := range args {
-		args[i] = events[min(i, len(events)-1)].Subject
+	subjects := make([]string, len(events))
+	for i, e := range events {
+		subjects[i] = e.Subject
 	}
 	last := make(map[string]Event, len(events))
-	err := tx.Query(lastOfSubjects, args, func(r sqldb.Row) error {
-		last[r.Text(0)] = Event{Sequence: r.Int(1), Time: r.Time(2)}
-		return nil
-	})
-	return last, err
+	for part := range sqldb.Batches(subjects) {
+		text := "SELECT subject, MAX(sequence), MAX(time) FROM outbox WHERE subject IN (" + sqldb.Marks(len(part)) + ") GROUP BY subject"
+		if err := tx.Query(text, sqldb.Args(nil, part), func(r sqldb.Row) error {
+			last[r.Text(0)] = Event{Sequence: r.Int(1), Time: r.Time(2)}
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return last, nil
 }
 
 // next is the event as it follows its subject's last one, of that sequence (0 if there is none) and time.

@@ -14,6 +14,8 @@ import (
 	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+
+	"github.com/throughline/throughline/services/platform/wire"
 )
 
 // Forward is the handler of calls to services that run elsewhere: conns are theirs, by full name. Messages pass unread, together with the metadata
@@ -53,12 +55,9 @@ func Forward(conns map[string]grpc.ClientConnInterface) grpc.StreamHandler {
 	}
 }
 
-// passes are the metadata that go on to the service; nothing else does.
-var passes = []string{HeaderAuthorization, HeaderIfMatch, HeaderIdempotencyKey, "traceparent", "x-request-id"}
-
 func forwarded(ctx context.Context) context.Context {
 	md := metadata.MD{}
-	for _, key := range passes {
+	for _, key := range wire.Forwarded {
 		if values := metadata.ValueFromIncomingContext(ctx, key); len(values) > 0 {
 			md.Set(key, values...)
 		}

@@ -9,18 +9,12 @@ import (
 
 	"github.com/throughline/throughline/services/platform/authn"
 	"github.com/throughline/throughline/services/platform/fault"
-)
-
-// Metadata keys that the guard reads.
-const (
-	HeaderAuthorization  = "authorization"
-	HeaderIfMatch        = "if-match"
-	HeaderIdempotencyKey = "idempotency-key"
+	"github.com/throughline/throughline/services/platform/wire"
 )
 
 // identify verifies the bearer token. A method open to all takes callers without one as the public.
 func (g *Guard) identify(ctx context.Context, m *method) (authn.Identity, error) {
-	values := metadata.ValueFromIncomingContext(ctx, HeaderAuthorization)
+	values := metadata.ValueFromIncomingContext(ctx, wire.Authorization)
 	if len(values) == 0 || values[0] == "" {
 		if m.access.Anonymous {
 			return authn.Identity{Roles: []string{authn.RolePublic}}, nil
@@ -41,7 +35,7 @@ func (m *method) fill(ctx context.Context, request protoreflect.Message) error {
 		return nil
 	}
 	var bad fault.Violations
-	if etag := header(ctx, HeaderIfMatch, &bad); etag != "" && etag != "*" {
+	if etag := header(ctx, wire.IfMatch, &bad); etag != "" && etag != "*" {
 		holder, path := request, "etag"
 		if m.resource != nil && m.etag != nil && m.etag.Parent() == m.resource.Message() {
 			path = string(m.resource.Name()) + ".etag"
@@ -52,7 +46,7 @@ func (m *method) fill(ctx context.Context, request protoreflect.Message) error {
 		}
 		agree(holder, m.etag, path, "If-Match", etag, &bad)
 	}
-	if key := header(ctx, HeaderIdempotencyKey, &bad); key != "" {
+	if key := header(ctx, wire.IdempotencyKey, &bad); key != "" {
 		agree(request, m.requestID, "request_id", "Idempotency-Key", key, &bad)
 	}
 	return bad.Err()

@@ -1,4 +1,4 @@
-// Package wire converts between well-known proto types and plain Go values.
+// Package wire converts between well-known proto types and plain Go values, and names the metadata that every program knows.
 package wire
 
 import (
