@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +80,30 @@ func sql(statement string, args ...any) func(sqldb.Tx) error {
 	}
 }
 
+// overpay adds the smallest unit to what the first program of an allocation is given. Lines are kept by column (budgeting's linetext.go): an empty line, and then
+// one a column, the seventh of amounts.
+func overpay(tx sqldb.Tx) error {
+	const where = " WHERE allocation_id = 'general-fund-95'"
+	var body string
+	if found, err := sqldb.QueryOne(tx, "SELECT codec, body FROM allocation_lines"+where, nil, func(r sqldb.Row) error {
+		body = string(r.Bytes(1))
+		if r.Text(0) != "" {
+			return errors.New("these lines are packed: damage an allocation of fewer programs")
+		}
+		return nil
+	}); err != nil || !found {
+		return errors.Join(err, errors.New("no lines to damage"))
+	}
+	columns := strings.Split(body, "\n")
+	amount, rest, _ := strings.Cut(columns[7], "\t")
+	given, err := strconv.ParseInt(amount, 10, 64)
+	if err != nil {
+		return err
+	}
+	columns[7] = strconv.FormatInt(given+1, 10) + "\t" + rest
+	return sql("UPDATE allocation_lines SET body = ?"+where, []byte(strings.Join(columns, "\n")))(tx)
+}
+
 const (
 	round    = plan + "/prioritizations/council-2026"
 	strategy = riverbend + "/strategies/answer-in-time"
@@ -87,7 +112,7 @@ const (
 // damages are told in the words of the tables that they are done to.
 func damages() []damage {
 	return []damage{
-		{"the lines of an allocation", "budgeting", sql("UPDATE allocation_lines SET body = substr(body, 1, length(body) - 3) WHERE allocation_id = 'general-fund-95'"), map[string]string{"allocations": allocation}},
+		{"an amount of an allocation", "budgeting", overpay, map[string]string{"allocations": allocation}},
 		{"an event between others", "goals", sql("DELETE FROM outbox WHERE subject = ? AND sequence = 2", plan), map[string]string{"sequences": plan}},
 		{"the first event of several", "goals", sql("DELETE FROM outbox WHERE subject = ? AND sequence = 1", plan), map[string]string{"sequences": plan}},
 		{"the last event of several", "goals", sql("DELETE FROM outbox WHERE subject = ? AND sequence = 3", plan), map[string]string{"resources": plan}},
