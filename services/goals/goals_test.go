@@ -198,7 +198,7 @@ func TestGoalsByParent(t *testing.T) {
 	for filter, want := range map[string][]string{
 		`parent_goal = "` + child.GetParentGoal() + `"`: {child.GetName()},
 		`parent_goal = "` + plan + `/goals/growth"`:     nil,
-		`parent_goal = ""`:                              {plan + "/goals/growth", plan + "/goals/safety"},
+		`parent_goal = ""`: {plan + "/goals/growth", plan + "/goals/safety"},
 	} {
 		list, err := f.client.ListGoals(manager, &goalsv1.ListGoalsRequest{Parent: plan, Filter: filter})
 		must(t, err)

@@ -41,7 +41,7 @@ func (s *Server) RecordObservations(
 		if err != nil {
 			return err
 		}
-		rules := valueRules(r.GetValueRules())
+		rules := ValueRules(r.GetValueRules())
 		if err := rules.Check("value_rules"); err != nil {
 			return err
 		}

@@ -21,7 +21,8 @@ const (
 	maxText      = 200
 )
 
-func valueRules(r *performancev1.ValueRules) quantity.Rules {
+// ValueRules are the rules by which texts become values.
+func ValueRules(r *performancev1.ValueRules) quantity.Rules {
 	return quantity.Rules{
 		DecimalComma: r.GetDecimalComma(), Percent: wire.FromEnum[quantity.Percent](r.GetPercent()),
 		Units: r.GetUnits(), Missing: r.GetMissing(),

@@ -78,7 +78,7 @@ func TestReadRows(t *testing.T) {
 	text := func(text string) *performancev1.ObservationRow {
 		return row(func(r *performancev1.ObservationRow) { r.Text = &text })
 	}
-	rules := valueRules(&performancev1.ValueRules{
+	rules := ValueRules(&performancev1.ValueRules{
 		DecimalComma: true, Percent: performancev1.ValueRules_PERCENT_FRACTION, Units: []string{"weeks"}, Missing: []string{"#Missing"},
 	})
 	good, refused := readRows("o", rules, 10, []*performancev1.ObservationRow{
