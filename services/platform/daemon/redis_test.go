@@ -2,6 +2,8 @@ package daemon_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/throughline/throughline/services/platform/bus"
 	"github.com/throughline/throughline/services/platform/cache"
 	"github.com/throughline/throughline/services/platform/limit"
 	"github.com/throughline/throughline/services/platform/servers"
@@ -26,7 +29,7 @@ func client[C redis.UniversalClient](t *testing.T, args ...string) redis.Univers
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := redis.NewUniversalClient(options)
+	c := bus.NewClient(*options)
 	t.Cleanup(func() { _ = c.Close() })
 	if _, ok := c.(C); !ok {
 		t.Fatalf("%v make a %T, want a %s", args, c, reflect.TypeFor[C]())
@@ -79,7 +82,20 @@ func TestACluster(t *testing.T) {
 // The client asks Sentinel where the master is, before and after the master is another.
 func TestSentinels(t *testing.T) {
 	s := servers.Sentinel(t)
-	c := client[*redis.Client](t, "--redis-addrs", s.Sentinel.Addr(), "--redis-master", servers.SentinelMaster)
+	sentinel := redis.NewClient(&redis.Options{Addr: s.Sentinel.Addr()})
+	t.Cleanup(func() { _ = sentinel.Close() })
+	if err := sentinel.Do(t.Context(), "ACL", "SETUSER", "throughline", "on", "+@all", "allchannels", ">of the Sentinel").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := sentinel.Do(t.Context(), "ACL", "SETUSER", "default", "resetpass").Err(); err != nil { // nobody else gets in
+		t.Fatal(err)
+	}
+	password := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(password, []byte("of the Sentinel\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := client[*redis.Client](t, "--redis-addrs", s.Sentinel.Addr(), "--redis-master", servers.SentinelMaster,
+		"--redis-sentinel-username", "throughline", "--redis-sentinel-password-file", password)
 	is := func(master *servers.Server) bool {
 		text, err := c.Info(t.Context(), "server").Result()
 		return err == nil && strings.Contains(text, fmt.Sprintf("process_id:%d\r", master.PID()))

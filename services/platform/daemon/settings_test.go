@@ -49,6 +49,7 @@ func TestSettings(t *testing.T) {
 		{"no Redis", []string{"--redis-addrs", ""}, "redis.addrs must"},
 		{"Redis without port", []string{"--redis-addrs", "redis"}, "redis.addrs must be host:port"},
 		{"two Redis servers", []string{"--redis-addrs", "a:1,b:1"}, "need redis.master (Sentinel) or redis.cluster"},
+		{"a password of no Sentinels", []string{"--redis-sentinel-password-file", "pw"}, "need redis.master"},
 		{"Sentinels and a cluster", []string{"--redis-master", "main", "--redis-cluster"}, "exclude each other"},
 		{"half of an issuer", []string{"--oidc-issuer", "https://id.example.gov"}, "oidc.issuer and oidc.audience go together"},
 		{"two problems at once", []string{"--database-url", "", "--listen", "x"}, "not \"x\"; database.url must be given"},
