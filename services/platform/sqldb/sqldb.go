@@ -20,7 +20,7 @@ var (
 	// ErrClosed: the database has been closed.
 	ErrClosed = errors.New("database is closed")
 	// ErrUnavailable: busy, full or failing storage. It is a fault of kind Unavailable, so that it needs no mapping.
-	ErrUnavailable error = fault.New(fault.Unavailable, "STORAGE_UNAVAILABLE", "the storage is busy or full; try again later")
+	ErrUnavailable error = fault.New(fault.Unavailable, "STORAGE_UNAVAILABLE", "the storage is away, busy or full; try again later")
 )
 
 // DB runs closures against one database.

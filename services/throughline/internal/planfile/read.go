@@ -94,6 +94,14 @@ func (b *builder) readRows(name string, r io.ReadCloser) error {
 	if len(b.m.When) > 0 {
 		keep = b.m.When.Bind(source.Index)
 	}
+	levels := make([]readers, len(b.m.Levels))
+	for i, l := range b.m.Levels {
+		levels[i] = readers{title: l.Title.Bind(source.Index), text: l.Text.Bind(source.Index)}
+		levels[i].key = levels[i].title // the same title below the same parent is the same goal
+		if l.Key != nil {
+			levels[i].key = l.Key.Bind(source.Index)
+		}
+	}
 	for {
 		rec, err := source.Records.Next()
 		b.out.Skipped += rec.Blank
@@ -116,29 +124,26 @@ func (b *builder) readRows(name string, r io.ReadCloser) error {
 		case !keep(rec.Cells):
 			b.out.Skipped++
 		default:
-			b.row(where, rec.Line, rec.Cells, source.Index)
+			b.row(where, rec.Line, rec.Cells, levels)
 		}
 	}
 }
 
-func (b *builder) row(where string, line int, cells []string, index map[string]int) {
+// readers find what a level wants in the cells of a row.
+type readers struct{ title, key, text func(cells []string) string }
+
+func (b *builder) row(where string, line int, cells []string, levels []readers) {
 	parent, code := "", ""
-	for level := range b.m.Levels {
-		l := &b.m.Levels[level]
-		title := l.Title.Bind(index)(cells)
+	for level, find := range levels {
+		title := find.title(cells)
 		if title == "" {
 			if level == 0 {
-				b.problem(where, "has no %s; give it one, or leave such rows out by when", l.Name)
+				b.problem(where, "has no %s; give it one, or leave such rows out by when", b.m.Levels[level].Name)
 			}
 			return // nothing below
 		}
-		key := title // the same title below the same parent is the same goal
-		if l.Key != nil {
-			key = l.Key.Bind(index)(cells)
-		}
 		var ok bool
-		parent, code, ok = b.add(where, line, level, parent, code, key, title, l.Text.Bind(index)(cells), true)
-		if !ok {
+		if parent, code, ok = b.add(where, line, level, parent, code, find.key(cells), title, find.text(cells), true); !ok {
 			return
 		}
 	}
