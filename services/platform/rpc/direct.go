@@ -22,20 +22,20 @@ type direct struct {
 
 // invoke returns when the handler has answered or ctx ends, whichever is first.
 func (d *direct) invoke(ctx context.Context, copies copier, request, reply any, take received) error {
-	transport := &transportStream{method: d.name}
-	values := grpc.NewContextWithServerTransportStream(inProcessValues, transport)
+	s := &served{direct: d, transport: transportStream{method: d.name}, copies: copies, request: request, done: make(chan struct{})}
+	values := grpc.NewContextWithServerTransportStream(inProcessValues, &s.transport)
 	if md, ok := metadata.FromOutgoingContext(ctx); ok {
 		values = metadata.NewIncomingContext(values, md)
 	}
-	s := &served{direct: d, ctx: detached{ctx, values}, copies: copies, request: request, results: make(chan result, 1)}
+	s.ctx = detached{ctx, values}
 	go s.run()
 	select {
-	case r := <-s.results:
-		take.metadata(transport)
-		if r.err != nil {
-			return r.err
+	case <-s.done:
+		take.metadata(&s.transport)
+		if s.err != nil {
+			return s.err
 		}
-		return copies.handOver(reply, r.response)
+		return copies.handOver(reply, s.response)
 	case <-ctx.Done():
 		s.leave()
 		return status.FromContextError(ctx.Err()).Err()
@@ -45,24 +45,23 @@ func (d *direct) invoke(ctx context.Context, copies copier, request, reply any, 
 // served is a call on the called side.
 type served struct {
 	*direct
-	ctx     detached
-	copies  copier
-	results chan result
+	ctx       detached
+	transport transportStream
+	copies    copier
+
+	done     chan struct{} // closed when there is an answer
+	response any
+	err      error
 
 	mu      sync.Mutex
 	left    bool // the caller did, and the request is the caller's again
 	request any
 }
 
-type result struct {
-	response any
-	err      error
-}
-
 func (s *served) run() {
 	roomy()
-	response, err := s.handler(s.service, &s.ctx, s.decode, nil)
-	s.results <- result{response, err}
+	s.response, s.err = s.handler(s.service, &s.ctx, s.decode, nil)
+	close(s.done)
 }
 
 func (s *served) decode(out any) error {
