@@ -23,6 +23,10 @@ import (
 // otherwise: room for a few thousand rows.
 const DefaultMaxMessage = 16 << 20
 
+// streamWorkers are goroutines that serve one call after another; a call that finds none free has a goroutine of its own. A new one's stack grows
+// under grpc, the guard and the rules of a message by copying: a fifth of a call.
+const streamWorkers = 64
+
 // ServerConfig of a listener; the zero value is good.
 type ServerConfig struct {
 	MaxMessageBytes  int           // largest message received; 0 means 16 MiB
@@ -64,6 +68,7 @@ func NewServer(config ServerConfig) *Server {
 		grpc.MaxRecvMsgSize(config.MaxMessageBytes),
 		grpc.MaxSendMsgSize(config.MaxMessageBytes),
 		grpc.MaxConcurrentStreams(1000),
+		grpc.NumStreamWorkers(streamWorkers),
 		grpc.ConnectionTimeout(10 * time.Second),
 		grpc.KeepaliveParams(keepalive.ServerParameters{
 			MaxConnectionAge: config.MaxConnectionAge, MaxConnectionAgeGrace: MaxDeadline,
