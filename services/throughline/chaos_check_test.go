@@ -84,6 +84,21 @@ func drained(t *testing.T, up *cluster.Cluster) {
 	}
 }
 
+// answering waits until every gateway reaches every service: one is out of rotation until its health has seen that the database is back.
+func (c *city) answering(t *testing.T, up *cluster.Cluster) {
+	t.Helper()
+	token := c.token(t, "riverbend", "auditor", "auditor")
+	for _, gateway := range up.REST() {
+		one := city{url: gateway}
+		for _, list := range []string{"plans", "strategies", "budgets", "measures"} {
+			one.eventually(t, func() (answer, bool) {
+				a := one.call(t, http.MethodGet, "/v1/"+riverbend+"/"+list, token, nil)
+				return a, a.status == http.StatusOK
+			})
+		}
+	}
+}
+
 // checkLedgers holds what there is against what clients were told.
 func checkLedgers(t *testing.T, c *city, up *cluster.Cluster, seed uint64, all []*clerk) {
 	t.Helper()

@@ -100,6 +100,7 @@ func survive(t *testing.T, dir string, p chaosPlan) {
 	say(t, "seed %d: killed %s; %d acknowledged, %d after more than one attempt; %d attempts, failed: %v; %.1f s of work", p.seed, strings.Join(killed, ", "),
 		work.acked, work.resent, work.begun, counts(work.retried), time.Since(working).Seconds())
 	drained(t, up)
+	c.answering(t, up)
 	checkLedgers(t, c, up, p.seed, all)
 	if work.resent == 0 {
 		t.Error("no request was ever tried again: the kills hit nobody")

@@ -120,18 +120,21 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	return serve(ctx, s.grpc, listener, s.Stop)
 }
 
-// watchReady tells health what Ready answers, until ctx ends.
+// watchReady tells health what Ready answers, until ctx ends. While it answers no it is asked ten times as often: what is out of rotation serves nobody.
 func (s *Server) watchReady(ctx context.Context) {
-	tick := time.NewTicker(s.config.ReadyEvery)
-	defer tick.Stop()
 	for {
 		asking, cancel := context.WithTimeout(ctx, s.config.ReadyEvery)
-		s.setReady(s.config.Ready(asking) == nil)
+		ready := s.config.Ready(asking) == nil
 		cancel()
+		s.setReady(ready)
+		wait := s.config.ReadyEvery
+		if !ready {
+			wait /= 10
+		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-time.After(wait):
 		}
 	}
 }

@@ -231,6 +231,34 @@ func TestHealthyReplicas(t *testing.T) {
 	}
 }
 
+// What is out of rotation is back as soon as its database is.
+func TestBackInRotationSoon(t *testing.T) {
+	asked := 0
+	b := newBench(t, nil)
+	server := rpc.NewServer(rpc.ServerConfig{ReadyEvery: 2 * time.Second, Ready: func(context.Context) error {
+		if asked++; asked <= 3 { // six seconds of them, were it asked no sooner
+			return errors.New("no database")
+		}
+		return nil
+	}})
+	b.guard.Register(server)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	watch, err := healthv1.NewHealthClient(dial(t, serving(t, server))).Watch(ctx, &healthv1.HealthCheckRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		got, err := watch.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.GetStatus() == healthv1.HealthCheckResponse_SERVING {
+			return
+		}
+	}
+}
+
 // TestReady: health follows what the server depends on, liveness does not.
 func TestReady(t *testing.T) {
 	var broken atomic.Bool
