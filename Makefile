@@ -127,8 +127,9 @@ test-distributed: ## Run the end-to-end tests on PostgreSQL, Redis and two proce
 	@THROUGHLINE_MODE=distributed CGO_ENABLED=0 go test -timeout 30m -skip 'Kills|Linearizable|ModelRefuses|Faults|Tenants|OneTrace|Audit|Kept' ./services/throughline
 
 .PHONY: soak
-soak: ## Kill the distributed suite's processes while clients work, one seed after the other, for SOAK=10m (THROUGHLINE_SEED=n begins with that seed)
-	@CGO_ENABLED=0 THROUGHLINE_SERVERS=required THROUGHLINE_SOAK=$(SOAK) go test -run '^TestKillsLoseNothing$$' -count=1 -timeout 0 ./services/throughline
+soak: ## The long forms of kills under load, linearizability, faults and tenancy, for SOAK=10m each (THROUGHLINE_SEED=n begins with that seed)
+	@export CGO_ENABLED=0 THROUGHLINE_SERVERS=required THROUGHLINE_SOAK=$(SOAK)
+	for form in Kills Linearizable Faults Tenants; do go test -run "^Test$$form" -v -count=1 -timeout 0 ./services/throughline; done
 
 .PHONY: bench
 bench: ## Run the Go benchmarks (BENCH=regexp, BENCH_TIME=200ms), then compare with other solvers (PEERS="-full", "-run regexp", "-limit 60s")

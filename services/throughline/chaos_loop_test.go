@@ -34,25 +34,15 @@ const (
 // Whatever is killed, and whenever, while clients work and try again: what was acknowledged is there, nothing took effect twice, money adds up,
 // and every event reached every consumer.
 func TestKillsLoseNothing(t *testing.T) {
-	if distributed() {
-		t.Skip("it runs distributed in either mode; it ran with the embedded half")
-	}
-	soak, chosen := os.Getenv(soakEnv), os.Getenv(seedEnv)
-	if soak == "" && chosen == "" && os.Getenv(servers.Required) != "required" {
-		t.Skipf("it takes a minute: set %s=required (as make check does), %s or %s to run it", servers.Required, soakEnv, seedEnv)
-	}
-	servers.Redis(t) // skips without the program
+	needsReplicas(t)
 	servers.SharedPostgres(t)
-	first, err := firstSeed(soak, chosen)
+	long, chosen := soak(t), os.Getenv(seedEnv)
+	first, err := firstSeed(long > 0, chosen)
 	if err != nil {
 		t.Fatal(err)
 	}
 	more := func(n uint64) bool { return n < fewSeeds && chosen == "" || n == 0 }
-	if soak != "" {
-		long, err := time.ParseDuration(soak)
-		if err != nil {
-			t.Fatalf("%s: %v", soakEnv, err)
-		}
+	if long > 0 {
 		until := time.Now().Add(long)
 		more = func(uint64) bool { return time.Now().Before(until) }
 	}
@@ -67,11 +57,11 @@ func TestKillsLoseNothing(t *testing.T) {
 	}
 }
 
-func firstSeed(soak, chosen string) (uint64, error) {
+func firstSeed(another bool, chosen string) (uint64, error) {
 	switch {
 	case chosen != "":
 		return strconv.ParseUint(chosen, 10, 64)
-	case soak != "":
+	case another:
 		return uint64(time.Now().UnixNano() % 1_000_000), nil //nolint:gosec // it is after 1970
 	}
 	return 1, nil
@@ -80,7 +70,7 @@ func firstSeed(soak, chosen string) (uint64, error) {
 // survive runs one seed on the data in dir, with the sample city if that is not there.
 func survive(t *testing.T, dir string, p chaosPlan) {
 	t.Helper()
-	say(t, "%v", p)
+	t.Logf("%v", p)
 	up := startCluster(t, cluster.Config{Dir: dir, Replicas: 2, Command: program(t), Forgets: p.forgets})
 	c := &city{url: up.REST()[0], grpc: up.GRPC(cluster.Gateway), dir: dir, keys: up.Keys}
 	c.load(t)
@@ -97,23 +87,13 @@ func survive(t *testing.T, dir string, p chaosPlan) {
 	for _, err := range work.failures {
 		t.Error(err)
 	}
-	say(t, "seed %d: killed %s; %d acknowledged, %d after more than one attempt; %d attempts, failed: %v; %.1f s of work", p.seed, strings.Join(killed, ", "),
+	t.Logf("seed %d: killed %s; %d acknowledged, %d after more than one attempt; %d attempts, failed: %v; %.1f s of work", p.seed, strings.Join(killed, ", "),
 		work.acked, work.resent, work.begun, counts(work.retried), time.Since(working).Seconds())
 	drained(t, up)
 	c.answering(t, up)
 	checkLedgers(t, c, up, p.seed, all)
 	if work.resent == 0 {
 		t.Error("no request was ever tried again: the kills hit nobody")
-	}
-}
-
-// say tells the test's log and, when many seeds run, standard output at once.
-func say(t *testing.T, format string, args ...any) {
-	t.Helper()
-	text := fmt.Sprintf(format, args...)
-	t.Log(text)
-	if os.Getenv(soakEnv) != "" {
-		fmt.Println(text)
 	}
 }
 
