@@ -16,13 +16,13 @@ import (
 	"github.com/throughline/throughline/services/platform/sqldb"
 )
 
-// Database is one service's file in the data directory.
+// Database is what one service keeps: a file in the data directory, or a schema of PostgreSQL.
 type Database struct {
 	Service    string
 	Migrations fs.FS
 }
 
-// Databases are the files of the suite, in the order in which services may call each other.
+// Databases are those of the suite, in the order in which services may call each other.
 func Databases() []Database {
 	return []Database{
 		{"goals", goals.Migrations()},

@@ -82,11 +82,8 @@ func TestSourcesOnACluster(t *testing.T) {
 func TestStreamMovesInACluster(t *testing.T) {
 	t.Parallel() // a cluster takes seconds to agree
 	nodes := servers.Cluster(t)
-	publishing, consuming := connect(t, nodes.Masters[0].Addr(), clustered), connect(t, nodes.Masters[1].Addr(), clustered)
-	p, c := newPublisher(t, publishing), newConsumer(t, "performance")
-	must(t, consuming.Subscribe(c.subscription()))
-	start(t, p.relay.Run)
-	start(t, consuming.Run)
+	publishing := connect(t, nodes.Masters[0].Addr(), clustered)
+	p, c := flowing(t, publishing, connect(t, nodes.Masters[1].Addr(), clustered))
 	subjects := names(6)
 	for range 4 {
 		p.make(t, 5, subjects...)
@@ -171,11 +168,7 @@ func TestAnswersOfAClusterAreLost(t *testing.T) {
 func TestMasterOfAClusterIsKilled(t *testing.T) {
 	t.Parallel() // a cluster takes seconds to agree
 	nodes := servers.Cluster(t)
-	publishing, consuming := connect(t, nodes.Masters[1].Addr(), clustered), connect(t, nodes.Masters[2].Addr(), clustered)
-	p, c := newPublisher(t, publishing), newConsumer(t, "performance")
-	must(t, consuming.Subscribe(c.subscription()))
-	start(t, p.relay.Run)
-	start(t, consuming.Run)
+	p, c := flowing(t, connect(t, nodes.Masters[1].Addr(), clustered), connect(t, nodes.Masters[2].Addr(), clustered))
 	subjects := names(6)
 	p.make(t, 5, subjects...)
 	c.await(t, 30)

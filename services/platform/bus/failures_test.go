@@ -66,10 +66,7 @@ func (p *publisher) last(t testing.TB) (at int64) {
 
 func TestFlushedInTheMiddle(t *testing.T) {
 	b := connect(t, servers.Redis(t), nil)
-	p, c := newPublisher(t, b), newConsumer(t, "performance")
-	must(t, b.Subscribe(c.subscription()))
-	start(t, p.relay.Run)
-	start(t, b.Run)
+	p, c := flowing(t, b, b)
 	subjects := names(6)
 	for range 4 {
 		p.make(t, 10, subjects...)

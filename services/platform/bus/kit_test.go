@@ -220,3 +220,13 @@ func names(n int) []string {
 	}
 	return all
 }
+
+// flowing is a publisher whose events come out of one connection to Redis as effects of a consumer at another, or the same.
+func flowing(t testing.TB, publishing, consuming *bus.Redis) (*publisher, *consumer) {
+	t.Helper()
+	p, c := newPublisher(t, publishing), newConsumer(t, "performance")
+	must(t, consuming.Subscribe(c.subscription()))
+	start(t, p.relay.Run)
+	start(t, consuming.Run)
+	return p, c
+}

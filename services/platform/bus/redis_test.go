@@ -57,10 +57,7 @@ func TestEventsComeOutOfRedisWhole(t *testing.T) {
 
 func TestRedisKeepsOrderUnderConcurrency(t *testing.T) {
 	b := connect(t, servers.Redis(t), nil)
-	p, c := newPublisher(t, b), newConsumer(t, "performance")
-	must(t, b.Subscribe(c.subscription()))
-	start(t, p.relay.Run)
-	start(t, b.Run)
+	p, c := flowing(t, b, b)
 	var writers sync.WaitGroup
 	subjects := names(12)
 	for i := range 3 {
